@@ -1,0 +1,121 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is compiled the same way: the strictest language mode, and a warning is an error.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+
+/// A room of the house: what it may import is what stands here (docs/architecture.md shows the arrows).
+func room(_ name: String, in folder: String = "", _ mayImport: Target.Dependency...) -> Target {
+  .target(name: name, dependencies: mayImport, path: "Sources/\(folder)\(name)", swiftSettings: settings)
+}
+
+/// A provider knows the provider interface, recovery points and its own drivers; never another provider or the engine.
+func provider(_ name: String, drivers: Target.Dependency...) -> Target {
+  .target(
+    name: "\(name)Provider",
+    dependencies: [
+      "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints",
+    ] + drivers,
+    path: "Sources/Providers/\(name)", swiftSettings: settings)
+}
+
+func tests(_ name: String, resources: [Resource] = [], exclude: [String] = [], _ mayImport: Target.Dependency...) -> Target {
+  .testTarget(
+    name: name, dependencies: mayImport + ["TestSupport"], path: "Tests/\(name)", exclude: exclude, resources: resources,
+    swiftSettings: settings)
+}
+
+func systemLibrary(_ name: String, apt: String) -> Target {
+  .systemLibrary(name: name, path: "Sources/SystemLibraries/\(name)", providers: [.apt([apt])])
+}
+
+let package = Package(
+  name: "sie-dr",
+  products: [.executable(name: "sie-dr", targets: ["sie-dr"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
+  ],
+  targets: [
+    // What stands on nothing of ours.
+    room("Units"),
+    room("CanonicalJSON", "Units"),
+    room("Diagnostics"),
+    room("Scheduling", "Units"),
+    room("YAMLReading", "Diagnostics", "CLibYAML"),
+
+    // The language.
+    room("PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON"),
+    room("ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore"),
+
+    // What decides: pure.
+    room("Objectives", "ProviderInterface", "PlanModel", "Scheduling", "Diagnostics", "Units", "CanonicalJSON"),
+    room("PlanLinting", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON"),
+    room("ChangePlanning", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "Diagnostics", "Units", "CanonicalJSON", "Hashing"),
+    room("Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
+    room("ExecutionCore", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Scheduling", "Units", "CanonicalJSON"),
+    room("Reporting", "ExecutionCore", "Journaling", "ChangePlanning", "PlanLinting", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "Diagnostics", "Units", "CanonicalJSON", "RecoveryPoints"),
+
+    // Recovery points, over the door of a store.
+    room("ObjectStore", "Units"),
+    room("RecoveryPoints", "ObjectStore", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
+
+    // What touches the world.
+    room("ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Scheduling", "Units", "CanonicalJSON", "Concurrency"),
+    room("Concurrency", in: "Drivers/"),
+    room("Hashing", in: "Drivers/", "COpenSSL"),
+    room("Compression", in: "Drivers/", "CLibZstd"),
+    room("DirectoryStore", in: "Drivers/", "ObjectStore", "Units", "Concurrency"),
+    room("PostgreSQLClient", in: "Drivers/", "CLibPQ", "Concurrency", "Units"),
+    room("HTTPClient", in: "Drivers/", "CLibCurl", "Concurrency", "Units"),
+    room("ChildProcess", in: "Drivers/", "Concurrency", "Units", subprocess),
+
+    provider("PostgreSQL", drivers: "PostgreSQLClient", "ChildProcess", "Compression", "Hashing", "Concurrency"),
+    provider("HTTP", drivers: "HTTPClient"),
+    provider("Command", drivers: "ChildProcess"),
+    provider("Operator"),
+    provider("RecoveryPoint"),
+
+    // The composition root and the two programs.
+    room("Commands", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "PostgreSQLProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", argumentParser),
+    .executableTarget(name: "sie-dr", dependencies: ["Commands", "ChildProcess"], swiftSettings: settings),
+    .executableTarget(name: "generate", dependencies: ["Commands"], swiftSettings: settings),
+
+    systemLibrary("CLibYAML", apt: "libyaml-dev"),
+    systemLibrary("CLibPQ", apt: "libpq-dev"),
+    systemLibrary("CLibCurl", apt: "libcurl4-openssl-dev"),
+    systemLibrary("COpenSSL", apt: "libssl-dev"),
+    // libzstd is loaded on first use; its few declarations are our own, so no package beyond the three is needed to build.
+    systemLibrary("CLibZstd", apt: "libzstd1"),
+
+    // Tests.
+    .target(
+      name: "TestSupport",
+      dependencies: ["ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Journaling", "ExecutionCore", "ChangePlanning", "Scheduling"],
+      path: "Tests/TestSupport", swiftSettings: settings),
+    tests("UnitsTests", "Units", "CanonicalJSON"),
+    tests("YAMLReadingTests", "YAMLReading", "Diagnostics"),
+    tests("PlanModelTests", "PlanModel", "ProviderInterface", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Commands"),
+    tests("SchedulingTests", "Scheduling", "Units"),
+    tests("ObjectivesTests", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "Diagnostics", "Units", "Commands"),
+    tests("PlanLintingTests", exclude: ["Fixtures"], "PlanLinting", "Objectives", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "Commands", "Reporting"),
+    tests("ChangePlanningTests", "ChangePlanning", "ProviderInterface", "PlanModel", "Scheduling", "Diagnostics", "Units", "CanonicalJSON", "Commands"),
+    tests("JournalingTests", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
+    tests("ExecutionTests", "ExecutionCore", "ExecutionShell", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Scheduling", "Units", "CanonicalJSON", "Concurrency"),
+    tests("ObjectStoreTests", "ObjectStore", "DirectoryStore", "Units"),
+    tests("RecoveryPointsTests", "RecoveryPoints", "ObjectStore", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
+    tests("DriverTests", "Hashing", "Compression", "ChildProcess", "HTTPClient", "PostgreSQLClient", "Concurrency", "Units"),
+    tests("PostgreSQLTests", "PostgreSQLProvider", "PostgreSQLClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "ProviderInterface", "PlanModel", "ChildProcess", "Hashing", "Compression", "Units", "CanonicalJSON", "Concurrency"),
+    tests("CommandLineTests", "Commands", "ProviderInterface", "PlanModel", "Journaling", "ChangePlanning", "Units", "CanonicalJSON", "Diagnostics"),
+  ]
+)
