@@ -1,5 +1,4 @@
 public import CanonicalJSON
-public import Units
 
 /// What the world is now, as far as one step is concerned.
 ///

@@ -1,5 +1,4 @@
 public import PlanModel
-public import Units
 
 // What a step needs of the plan, as values that travel in a changeset, a journal or to another process. Secrets travel as
 // references and are resolved where the step runs.

@@ -1,5 +1,4 @@
 public import CanonicalJSON
-public import Diagnostics
 public import PlanModel
 public import Units
 

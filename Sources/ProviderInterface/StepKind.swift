@@ -1,4 +1,3 @@
-public import CanonicalJSON
 public import Diagnostics
 public import PlanModel
 public import Units

@@ -1,3 +1,4 @@
+internal import CanonicalJSON
 public import Diagnostics
 public import PlanModel
 internal import Units
@@ -32,7 +33,7 @@ private struct Typist {
     guard let (kind, arguments) = decode(step, in: scenario) else { return nil }
     let footprint = kind.footprint(arguments)
     let served = footprint.recovers.flatMap { plan.dataClass(DataClassName(rawValue: $0)) }
-    let inputs = inputSteps(step, arguments, in: scenario)
+    let inputs = inputSteps(step, in: scenario)
     let needs = step.needs.map(\.value) + inputs.filter { input in !step.needs.contains { $0.value == input } }
     let specification = StepSpecification(
       name: step.name.value, kind: kind.name, arguments: arguments, needs: needs, undo: undo(step, kind.undoAbility(arguments), in: scenario),
@@ -57,19 +58,18 @@ private struct Typist {
 
   private func undo(_ step: Step, _ ability: UndoAbility, in scenario: Scenario) -> StepSpecification.Undo {
     switch (step.undo, ability) {
-    case (.irreversible(let reason), _): .irreversible(reason: reason.value)
+    case (.irreversible(let reason), _): return .irreversible(reason: reason.value)
     case (.step(let undo), _):
-      decode(undo, in: scenario).map { kind, arguments in
-        .step(.init(kind: kind.name, arguments: arguments, timeout: undo.timeout?.value ?? defaultStepTimeout, retries: undo.retries))
-      } ?? .unknown
-    case (nil, .nothingToUndo): .nothingToUndo
-    case (nil, .byKind(let how)): .byKind(how)
-    case (nil, .mustBeWritten): .unknown
+      guard let (kind, arguments) = decode(undo, in: scenario) else { return .unknown }
+      return .step(.init(kind: kind.name, arguments: arguments, timeout: undo.timeout?.value ?? defaultStepTimeout, retries: undo.retries))
+    case (nil, .nothingToUndo): return .nothingToUndo
+    case (nil, .byKind(let how)): return .byKind(how)
+    case (nil, .mustBeWritten): return .unknown
     }
   }
 
   /// The steps whose outputs this one takes: they come before it whether or not `needs` says so.
-  private func inputSteps(_ step: Step, _ arguments: some Encodable, in scenario: Scenario) -> [StepName] {
+  private func inputSteps(_ step: Step, in scenario: Scenario) -> [StepName] {
     var found: [StepName] = []
     for (reference, output, span) in OutputReferences.find(in: step.fields) {
       let name = Located(StepName(rawValue: reference), at: span)

@@ -110,7 +110,7 @@ public func readHTTPExpectation(_ fields: inout MappingReader) -> HTTPExpectatio
   var expectation = HTTPExpectation(url: url?.value ?? "")
   if let node = fields.node("expect"), var expect = MappingReader(node, "`expect` of \(fields.what)", collector) {
     expectation.status = expect.integer("status", in: 100...599)?.value
-    expectation.json = expect.node("json").flatMap { expect.json($0) }
+    expectation.json = expect.node("json").flatMap(jsonValue)
     expectation.contains = expect.text("contains")?.value
     expect.finish()
   }

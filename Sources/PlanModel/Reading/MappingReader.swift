@@ -161,21 +161,6 @@ extension MappingReader {
     return texts
   }
 
-  /// Any YAML as JSON: for values that are only compared. Numbers must be whole.
-  public func json(_ node: YAMLNode) -> JSONValue? {
-    switch node.content {
-    case .scalar(let scalar):
-      switch scalar.coreType {
-      case .null: return .null
-      case .bool(let value): return .bool(value)
-      case .int: return Int64(scalar.text).map(JSONValue.int) ?? .string(scalar.text)
-      case .float, .string: return .string(scalar.text)
-      }
-    case .sequence(let elements): return .array(elements.compactMap(json))
-    case .mapping(let members): return .object(Dictionary(members.compactMap { member in json(member.value).map { (member.key, $0) } }) { first, _ in first })
-    }
-  }
-
   private func list(_ node: YAMLNode, _ key: String) -> [Located<String>]? {
     switch node.content {
     case .scalar: value(node, key, expected: "a list of names") { $0.text.isEmpty ? nil : $0.text }.map { [$0] }
@@ -189,5 +174,20 @@ extension MappingReader {
     let shown = node.scalar.map { $0.text.isEmpty ? "empty" : "`\($0.text)`" } ?? node.kindName
     collector.add(Diagnostic("wrong-value", "`\(key)` of \(what) is \(shown)", at: node.span, label: "expected \(expected)"))
     return nil
+  }
+}
+
+/// Any YAML as JSON: for values that are only compared. Numbers must be whole.
+public func jsonValue(_ node: YAMLNode) -> JSONValue? {
+  switch node.content {
+  case .scalar(let scalar):
+    switch scalar.coreType {
+    case .null: return .null
+    case .bool(let value): return .bool(value)
+    case .int: return Int64(scalar.text).map(JSONValue.int) ?? .string(scalar.text)
+    case .float, .string: return .string(scalar.text)
+    }
+  case .sequence(let elements): return .array(elements.compactMap(jsonValue))
+  case .mapping(let members): return .object(Dictionary(members.compactMap { member in jsonValue(member.value).map { (member.key, $0) } }) { first, _ in first })
   }
 }

@@ -50,22 +50,23 @@ extension PlanReader {
   private func detection(_ node: YAMLNode?, _ what: String) -> Detection? {
     guard let node, var reader = MappingReader(node, "`detect` of \(what)", collector) else { return nil }
     let found = oneOf(["probe", "noticedWithin"], &reader, example: "probe: NAME")
-    defer { reader.finish() }
+    let detection: Detection?
     switch found?.key {
     case "probe":
       _ = reader.required("failing", example: "5m")
       let failing = reader.timeSpan("failing")
-      guard let probe: Located<ProbeName> = reader.name("probe"), let failing else { return nil }
-      return .probe(probe, failing: failing)
-    case "noticedWithin": return reader.timeSpan("noticedWithin").map { .person(within: $0) }
-    default: return nil
+      let probe: Located<ProbeName>? = reader.name("probe")
+      detection = probe.flatMap { probe in failing.map { .probe(probe, failing: $0) } }
+    case "noticedWithin": detection = reader.timeSpan("noticedWithin").map { .person(within: $0) }
+    default: detection = nil
     }
+    reader.finish()
+    return detection
   }
 
   private func hook(_ node: YAMLNode, _ name: String, _ span: SourceSpan) -> Step? {
-    MappingReader(node, "the step under `\(name.split(separator: "-").last ?? "")`", collector).flatMap {
-      step(Located(StepName(rawValue: name), at: span), $0)
-    }
+    guard let reader = MappingReader(node, "the step under `\(name.split(separator: "-").last ?? "")`", collector) else { return nil }
+    return step(Located(StepName(rawValue: name), at: span), reader)
   }
 
   /// A step: one key with a dot, its kind, and the keys that every step has.
@@ -107,8 +108,7 @@ extension PlanReader {
         Diagnostic(
           "too-many-keys", "\(reader.what) has an `undo` and is said to be irreversible", at: irreversible.span, label: "only one of both can be true"))
     }
-    return MappingReader(node, "the undo of the step `\(name.value)`", collector)
-      .flatMap { step(Located(name.value, at: reader.span(of: "undo")), $0) }
-      .map { .step($0) }
+    guard let fields = MappingReader(node, "the undo of the step `\(name.value)`", collector) else { return nil }
+    return step(Located(name.value, at: reader.span(of: "undo")), fields).map { .step($0) }
   }
 }
