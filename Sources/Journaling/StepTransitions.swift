@@ -1,3 +1,4 @@
+internal import PlanModel
 public import ProviderInterface
 public import Units
 
@@ -108,8 +109,9 @@ extension StepRecord {
     }
   }
 
-  mutating func resumeHook(after result: RunResult?) {
+  mutating func resumeHook(after result: RunResult?, again: Bool = false) {
     switch status {
+    case .done where again: status = .pending
     case .running, .cancelled: status = .pending
     case .failed where result != nil, .timedOut where result != nil:
       failures = 0

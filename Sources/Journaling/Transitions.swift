@@ -143,7 +143,8 @@ extension RunState {
     }
     for index in records.indices { records[index].resume(specification(index), after: result, isBackward: isBackward) }
     beforeRollback.resumeHook(after: result)
-    afterRollback.resumeHook(after: result)
+    // What has been undone since is told and checked too.
+    afterRollback.resumeHook(after: result, again: result == .rollbackIncomplete)
     parallelism = resumed.parallelism
     (result, pause, interruption) = (nil, nil, nil)
   }
