@@ -16,6 +16,14 @@ extension StepRecord {
     if began == nil { began = at }
   }
 
+  /// A question has no effect, so asking needs no intent: the answer no comes as a failure out of nothing.
+  mutating func declineIfAsked(_ outcome: Outcome, isReady: Bool) throws(IllegalTransition) {
+    guard status == .pending, case .failed = outcome.ending else { return }
+    try require(isReady, "`\(outcome.job.step)` was answered before what it needs was done")
+    status = .running
+    attempts += 1
+  }
+
   mutating func end(_ outcome: Outcome, _ at: Timestamp) throws(IllegalTransition) {
     let job = outcome.job
     try require(status == .running, "`\(job.step)` was not running")
