@@ -1,6 +1,6 @@
-public import CanonicalJSON
 public import Hashing
 public import Units
+internal import CanonicalJSON
 
 /// One line of a journal.
 ///

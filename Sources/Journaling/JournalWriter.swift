@@ -1,4 +1,4 @@
-public import Hashing
+internal import Hashing
 public import Units
 
 /// Where a journal goes. An implementation writes whole arrays and never reorders.

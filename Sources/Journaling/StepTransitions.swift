@@ -1,3 +1,4 @@
+internal import PlanModel
 public import ProviderInterface
 public import Units
 
@@ -13,6 +14,14 @@ extension StepRecord {
     attempts += 1
     moved = nil
     if began == nil { began = at }
+  }
+
+  /// A question has no effect, so asking needs no intent: the answer no comes as a failure out of nothing.
+  mutating func declineIfAsked(_ outcome: Outcome, isReady: Bool) throws(IllegalTransition) {
+    guard status == .pending, case .failed = outcome.ending else { return }
+    try require(isReady, "`\(outcome.job.step)` was answered before what it needs was done")
+    status = .running
+    attempts += 1
   }
 
   mutating func end(_ outcome: Outcome, _ at: Timestamp) throws(IllegalTransition) {
@@ -108,8 +117,9 @@ extension StepRecord {
     }
   }
 
-  mutating func resumeHook(after result: RunResult?) {
+  mutating func resumeHook(after result: RunResult?, again: Bool = false) {
     switch status {
+    case .done where again: status = .pending
     case .running, .cancelled: status = .pending
     case .failed where result != nil, .timedOut where result != nil:
       failures = 0

@@ -82,27 +82,18 @@ extension RunState {
         records[index].status = .unchanged
         records[index].ended = at
       } else {
-        try declineIfAsked(job, outcome.ending, &records[index], specification(index), isReady: isReady(index))
+        let ready = isReady(index)
+        if specification(index).question != nil { try records[index].declineIfAsked(outcome, isReady: ready) }
         try records[index].end(outcome, at)
       }
     case .undo: try records[index].endUndo(outcome, at)
     case .beforeRollback, .afterRollback:
-      let asked = hook(job.activity)
+      let isAsked = hook(job.activity)?.question != nil
       try withHook(job) { record throws(IllegalTransition) in
-        if let asked { try declineIfAsked(job, outcome.ending, &record, asked, isReady: record.status == .pending) }
+        if isAsked { try record.declineIfAsked(outcome, isReady: true) }
         try record.end(outcome, at)
       }
     }
-  }
-
-  /// A question has no effect, so asking needs no intent: the answer no comes as a failure out of nothing.
-  private func declineIfAsked(
-    _ job: Job, _ ending: Outcome.Ending, _ record: inout StepRecord, _ specification: StepSpecification, isReady: Bool
-  ) throws(IllegalTransition) {
-    guard specification.question != nil, record.status == .pending, case .failed = ending else { return }
-    try require(isReady, "`\(job.step)` was answered before what it needs was done")
-    record.status = .running
-    record.attempts += 1
   }
 
   private mutating func confirm(_ confirmed: Confirmed, _ at: Timestamp) throws(IllegalTransition) {
@@ -143,7 +134,8 @@ extension RunState {
     }
     for index in records.indices { records[index].resume(specification(index), after: result, isBackward: isBackward) }
     beforeRollback.resumeHook(after: result)
-    afterRollback.resumeHook(after: result)
+    // What has been undone since is told and checked too.
+    afterRollback.resumeHook(after: result, again: result == .rollbackIncomplete)
     parallelism = resumed.parallelism
     (result, pause, interruption) = (nil, nil, nil)
   }
