@@ -1,0 +1,120 @@
+internal import Diagnostics
+
+extension SyntaxProblem {
+  /// libyaml's words, as a person can use them.
+  func diagnostic(in source: SourceText) -> Diagnostic {
+    let mark = mark.sourceMark
+    let contextMark = contextMark.sourceMark
+    if let tab = tab(in: source) { return tab }
+    switch (context, problem) {
+    case (_, "mapping values are not allowed in this context"):
+      return Diagnostic(
+        .unexpectedColon, "a colon where no key can stand", at: source.character(at: mark),
+        label: "this colon would make what is before it a key",
+        helps: ["quote the text if the colon belongs to it", "put a nested mapping on a line of its own, indented further than its key"])
+    case ("while scanning a simple key", "could not find expected ':'"):
+      return missingColon(in: source)
+    case (_, "found unexpected end of stream"), (_, "found unexpected document indicator"):
+      return Diagnostic(
+        .unclosed, "a quote is opened and never closed", at: source.character(at: contextMark), label: "opened here",
+        related: [.init(span: source.character(at: mark), label: "still open here")],
+        helps: ["close it with \(source.rest(from: contextMark).first == UInt8(ascii: "'") ? "'" : "\"") at the end of the text"])
+    case ("while parsing a flow sequence", _): return unclosed("[", "]", in: source)
+    case ("while parsing a flow mapping", _): return unclosed("{", "}", in: source)
+    case ("while parsing a block mapping", "did not find expected key"):
+      return Diagnostic(
+        .indentation, "this line does not belong to the mapping around it", at: source.word(at: mark), label: "no key of that mapping",
+        related: [.init(span: source.word(at: contextMark), label: "the mapping starts here, in column \(contextMark.column)")],
+        helps: ["indent all keys of one mapping alike", "check that quotes and brackets in the lines before are complete"])
+    case ("while parsing a block collection", _):
+      return Diagnostic(
+        .indentation, "this line does not belong to the list around it", at: source.word(at: mark), label: "no `- ` entry",
+        related: [.init(span: source.word(at: contextMark), label: "the list starts here, in column \(contextMark.column)")],
+        helps: ["begin every entry with `- ` in one column, or indent the line further than the entry it belongs to"])
+    case (_, "block sequence entries are not allowed in this context"):
+      return Diagnostic(
+        .syntax, "a list cannot start here", at: source.word(at: mark),
+        helps: ["put the list on the lines below its key", "quote the text if it begins with `- `"])
+    case (_, "did not find expected <document start>"):
+      return Diagnostic(
+        .indentation, "the document has ended before this line", at: source.word(at: mark), label: "belongs to nothing before it",
+        helps: ["indent the line like the lines it belongs to"])
+    default:
+      return other(in: source)
+    }
+  }
+
+  /// A tab where libyaml wants indentation or the start of a value.
+  private func tab(in source: SourceText) -> Diagnostic? {
+    guard ["found character that cannot start any token", "found a tab character that violates indentation",
+      "found a tab character where an indentation space is expected"].contains(problem)
+    else { return nil }
+    let mark = mark.sourceMark
+    // For some of them the mark is the start of the scalar: the tab is in the white space that a line begins with.
+    guard let (line, column) = source.firstTab(from: mark) else { return nil }
+    let more = (line + 1..<source.lines.count + 1).count { source.line($0).prefix { $0 <= 0x20 }.contains(0x09) && source.line($0).contains { $0 > 0x20 } }
+    return Diagnostic(
+      .tab, "a tab is used for indentation", at: source.character(at: SourceMark(line: line, column: column)), label: "a tab",
+      notes: more == 0 ? [] : ["\(more) more \(more == 1 ? "line begins" : "lines begin") with a tab"],
+      helps: ["use spaces: editors show tabs in different widths, so YAML does not allow them here"])
+  }
+
+  private func missingColon(in source: SourceText) -> Diagnostic {
+    let mark = contextMark.sourceMark
+    let text = source.rest(from: mark)
+    let tight = text.indices.dropFirst().first { text[$0] == UInt8(ascii: ":") && $0 + 1 < text.endIndex && text[$0 + 1] > 0x20 }
+    return Diagnostic(
+      .missingColon, tight == nil ? "a key without a colon" : "a colon without a space after it", at: source.phrase(at: mark),
+      label: tight == nil ? "text alone, where `key: value` is expected" : "",
+      helps: [tight == nil ? "write `key: value`, or join the text to the line before" : "write a space after the colon"])
+  }
+
+  private func unclosed(_ opening: String, _ closing: String, in source: SourceText) -> Diagnostic {
+    let mark = mark.sourceMark
+    let atEnd = source.rest(from: mark).allSatisfy { $0 <= 0x20 } && mark.line >= source.lines.count
+    return Diagnostic(
+      .unclosed, "`\(opening)` is not closed", at: atEnd ? source.character(at: mark) : source.word(at: mark),
+      label: atEnd ? "the file ends here" : "a `,` or `\(closing)` is expected before this",
+      related: [.init(span: source.character(at: contextMark.sourceMark), label: "opened here")],
+      helps: ["close it with `\(closing)`, or put a `,` between the entries", "quote the value if the bracket belongs to text"])
+  }
+
+  private func other(in source: SourceText) -> Diagnostic {
+    let mark = mark.sourceMark
+    let (summary, help): (String, String?) = switch problem {
+    case "found character that cannot start any token":
+      ("no value can begin with this character", "quote the text: % @ ` at its beginning have no meaning in YAML")
+    case "did not find expected node content": ("a value is missing here", "write a value, or \"\" for empty text")
+    case "mapping keys are not allowed in this context": ("a key cannot start here", "put it on a line of its own")
+    case "found unknown escape character":
+      ("an escape that YAML does not know, in double quotes", "use single quotes, where \\ has no meaning, or write \\\\ for one \\")
+    case "did not find expected hexdecimal number", "found invalid Unicode character escape code":
+      ("an escape that is no character", "write \\x and 2, \\u and 4 or \\U and 8 hexadecimal digits")
+    case "did not find expected alphabetic or numeric character":
+      ("an anchor or alias without a name", "quote the text if it begins with & or *")
+    case "found undefined tag handle": ("a tag that is not declared", "remove the tag; quote the text if it begins with !")
+    case "did not find expected comment or line break":
+      ("only a comment may follow here", "put the text on the next line; a comment needs a space before its #")
+    case "found unknown directive name", "could not find expected directive name":
+      ("a line that begins with % is for YAML's own use", "remove the line, or quote the text")
+    case "found an indentation indicator equal to 0": ("a block cannot be indented by 0", "write 1 to 9 after | or >, or nothing")
+    default: ("this is not YAML: \(problem)", nil)
+    }
+    let related = context.isEmpty || contextMark == self.mark
+      ? [] : [Diagnostic.Related(span: source.character(at: contextMark.sourceMark), label: context)]
+    return Diagnostic(
+      .syntax, summary, at: source.character(at: mark), related: related, helps: help.map { [$0] } ?? [])
+  }
+}
+
+extension SourceText {
+  /// The tab that a scanner's error is about: at the mark itself, else the first one in the white space before a line's text.
+  fileprivate func firstTab(from mark: SourceMark) -> (line: Int, column: Int)? {
+    if rest(from: mark).first == 0x09 { return (mark.line, mark.column) }
+    for number in mark.line..<min(lines.count + 1, mark.line + 1_000) {
+      let leading = line(number).prefix { $0 == 0x20 || $0 == 0x09 }
+      if let tab = leading.firstIndex(of: 0x09) { return (number, tab - leading.startIndex + 1) }
+    }
+    return nil
+  }
+}
