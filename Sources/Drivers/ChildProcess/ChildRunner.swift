@@ -48,6 +48,8 @@ public struct ChildRunner: Sendable {
             throw error
           }
         }
+        // The supervisor itself may have been killed. What it had in its group is ours to end then.
+        if result.terminationStatus == .signaled(SIGKILL) { kill(-result.processIdentifier.value, SIGKILL) }
         return result.terminationStatus.childStatus
       }
     } catch {
