@@ -4,9 +4,11 @@ import TestSupport
 import Testing
 import Units
 
+let searchPath = ["PATH": "/usr/bin:/bin"]
+
 /// A shell script run as a child, under the supervisor of the built tool.
 func shell(_ script: String, deadline: TimeSpan = .seconds(60), grace: TimeSpan = .milliseconds(300)) -> ChildCommand {
-  var command = ChildCommand("sh", ["-c", script], environment: ["PATH": "/usr/bin:/bin"], deadline: deadline)
+  var command = ChildCommand("sh", ["-c", script], environment: searchPath, deadline: deadline)
   command.grace = grace
   return command
 }
@@ -62,5 +64,5 @@ func withTemporaryFolder<R>(_ body: (String) async throws -> R) async throws -> 
 }
 
 private func removeFolder(_ path: String) async throws {
-  _ = try await children.run(ChildCommand("rm", ["-rf", path], environment: ["PATH": "/usr/bin:/bin"], deadline: .seconds(30)))
+  _ = try await children.run(ChildCommand("rm", ["-rf", path], environment: searchPath, deadline: .seconds(30)))
 }
