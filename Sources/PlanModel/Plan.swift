@@ -9,7 +9,7 @@ public struct Plan: Sendable {
   public var file: SourceFile
   public var metadata: Metadata
   /// Of the service; a data class may state stricter ones.
-  public var objectives: Objectives
+  public var objectives: RecoveryObjectives
   public var sites: [Site]
   public var secrets: [Secret]
   public var servers: [Server]
@@ -27,7 +27,7 @@ public struct Metadata: Sendable {
 }
 
 /// How long recovery may take (`rto`) and how much may be lost (`rpo`), as targets.
-public struct Objectives: Sendable {
+public struct RecoveryObjectives: Sendable {
   public var rto: Located<TimeSpan>?
   public var rpo: Located<TimeSpan>?
   public init(rto: Located<TimeSpan>? = nil, rpo: Located<TimeSpan>? = nil) { self.rto = rto; self.rpo = rpo }
@@ -120,7 +120,7 @@ public struct DataClass: Sendable {
   /// Where failback leads.
   public var home: Located<ServerName>?
   public var priority: Priority
-  public var objectives: Objectives
+  public var objectives: RecoveryObjectives
   public var estimate: Estimate
   public var protections: [Protection]
 

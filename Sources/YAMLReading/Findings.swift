@@ -3,7 +3,7 @@ internal import Diagnostics
 /// The words for what the composer finds.
 extension Composer {
   func emptyFile() -> Diagnostic {
-    let hasText = source.bytes.dropFirst(source.start).contains { $0 > 0x20 }
+    let hasText = source.lines.bytes.dropFirst(source.lines.textStart).contains { $0 > 0x20 }
     let mark = SourceMark(line: 1, column: 1)
     return Diagnostic(
       .empty, hasText ? "the file has no content, only comments or document marks" : "the file is empty",

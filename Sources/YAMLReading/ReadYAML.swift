@@ -18,7 +18,7 @@ public func readYAML(_ file: SourceFile, limits: YAMLLimits = .standard) -> (doc
   guard unreadable.isEmpty else { return (YAMLDocument(file: file, root: nil), unreadable) }
 
   return file.bytes.withUnsafeBufferPointer { bytes in
-    var composer = Composer(UnsafeBufferPointer(rebasing: bytes[source.start...]), of: source, limits: limits)
+    var composer = Composer(UnsafeBufferPointer(rebasing: bytes[source.lines.textStart...]), of: source, limits: limits)
     var root: UInt32?
     do throws(Stop) {
       root = try composer.document()

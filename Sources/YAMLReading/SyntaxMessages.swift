@@ -9,15 +9,15 @@ extension SyntaxProblem {
     switch (context, problem) {
     case (_, "mapping values are not allowed in this context"):
       return Diagnostic(
-        .unexpectedColon, "a colon where no key can stand", at: oneColumn(mark, in: source),
+        .unexpectedColon, "a colon where no key can stand", at: source.character(at: mark),
         label: "this colon would make what is before it a key",
         helps: ["quote the text if the colon belongs to it", "put a nested mapping on a line of its own, indented further than its key"])
     case ("while scanning a simple key", "could not find expected ':'"):
       return missingColon(in: source)
     case (_, "found unexpected end of stream"), (_, "found unexpected document indicator"):
       return Diagnostic(
-        .unclosed, "a quote is opened and never closed", at: oneColumn(contextMark, in: source), label: "opened here",
-        related: [.init(span: oneColumn(mark, in: source), label: "still open here")],
+        .unclosed, "a quote is opened and never closed", at: source.character(at: contextMark), label: "opened here",
+        related: [.init(span: source.character(at: mark), label: "still open here")],
         helps: ["close it with \(source.rest(from: contextMark).first == UInt8(ascii: "'") ? "'" : "\"") at the end of the text"])
     case ("while parsing a flow sequence", _): return unclosed("[", "]", in: source)
     case ("while parsing a flow mapping", _): return unclosed("{", "}", in: source)
@@ -52,9 +52,9 @@ extension SyntaxProblem {
     let mark = mark.sourceMark
     // For some of them the mark is the start of the scalar: the tab is in the white space that a line begins with.
     guard let (line, column) = source.firstTab(from: mark) else { return nil }
-    let more = (line + 1..<source.lineCount + 1).count { source.line($0).prefix { $0 <= 0x20 }.contains(0x09) && source.line($0).contains { $0 > 0x20 } }
+    let more = (line + 1..<source.lines.count + 1).count { source.line($0).prefix { $0 <= 0x20 }.contains(0x09) && source.line($0).contains { $0 > 0x20 } }
     return Diagnostic(
-      .tab, "a tab is used for indentation", at: oneColumn(SourceMark(line: line, column: column), in: source), label: "a tab",
+      .tab, "a tab is used for indentation", at: source.character(at: SourceMark(line: line, column: column)), label: "a tab",
       notes: more == 0 ? [] : ["\(more) more \(more == 1 ? "line begins" : "lines begin") with a tab"],
       helps: ["use spaces: editors show tabs in different widths, so YAML does not allow them here"])
   }
@@ -71,11 +71,11 @@ extension SyntaxProblem {
 
   private func unclosed(_ opening: String, _ closing: String, in source: SourceText) -> Diagnostic {
     let mark = mark.sourceMark
-    let atEnd = source.rest(from: mark).allSatisfy { $0 <= 0x20 } && mark.line >= source.lineCount
+    let atEnd = source.rest(from: mark).allSatisfy { $0 <= 0x20 } && mark.line >= source.lines.count
     return Diagnostic(
-      .unclosed, "`\(opening)` is not closed", at: atEnd ? oneColumn(mark, in: source) : source.word(at: mark),
+      .unclosed, "`\(opening)` is not closed", at: atEnd ? source.character(at: mark) : source.word(at: mark),
       label: atEnd ? "the file ends here" : "a `,` or `\(closing)` is expected before this",
-      related: [.init(span: oneColumn(contextMark.sourceMark, in: source), label: "opened here")],
+      related: [.init(span: source.character(at: contextMark.sourceMark), label: "opened here")],
       helps: ["close it with `\(closing)`, or put a `,` between the entries", "quote the value if the bracket belongs to text"])
   }
 
@@ -101,13 +101,9 @@ extension SyntaxProblem {
     default: ("this is not YAML: \(problem)", nil)
     }
     let related = context.isEmpty || contextMark == self.mark
-      ? [] : [Diagnostic.Related(span: oneColumn(contextMark.sourceMark, in: source), label: context)]
+      ? [] : [Diagnostic.Related(span: source.character(at: contextMark.sourceMark), label: context)]
     return Diagnostic(
-      .syntax, summary, at: oneColumn(mark, in: source), related: related, helps: help.map { [$0] } ?? [])
-  }
-
-  private func oneColumn(_ mark: SourceMark, in source: SourceText) -> SourceSpan {
-    SourceSpan(path: source.path, start: mark, end: SourceMark(line: mark.line, column: mark.column + 1))
+      .syntax, summary, at: source.character(at: mark), related: related, helps: help.map { [$0] } ?? [])
   }
 }
 
@@ -115,7 +111,7 @@ extension SourceText {
   /// The tab that a scanner's error is about: at the mark itself, else the first one in the white space before a line's text.
   fileprivate func firstTab(from mark: SourceMark) -> (line: Int, column: Int)? {
     if rest(from: mark).first == 0x09 { return (mark.line, mark.column) }
-    for number in mark.line..<min(lineCount + 1, mark.line + 1_000) {
+    for number in mark.line..<min(lines.count + 1, mark.line + 1_000) {
       let leading = line(number).prefix { $0 == 0x20 || $0 == 0x09 }
       if let tab = leading.firstIndex(of: 0x09) { return (number, tab - leading.startIndex + 1) }
     }

@@ -7,9 +7,10 @@ extension SourceText {
   /// file would not be the place that people see. Bidirectional controls can show a plan as something that it is not
   /// (N. Boucher, R. Anderson, "Trojan Source", 2021).
   func unreadableCharacters(limit: Int) -> [Diagnostic] {
+    let bytes = lines.bytes
     do { _ = try UTF8Span(validating: bytes.span) } catch { return [notUTF8(at: error.byteOffsets)] }
     var found: [Diagnostic] = []
-    var at = start
+    var at = lines.textStart
     while at < bytes.count, found.count < limit {
       let byte = bytes[at]
       if byte < 0x80 {
@@ -25,7 +26,8 @@ extension SourceText {
   }
 
   private func nameOfControl(at: Int) -> String? {
-    switch bytes[at] {
+    let bytes = lines.bytes
+    return switch bytes[at] {
     case 0x09, 0x0A: nil
     case 0x0D: at + 1 < bytes.count && bytes[at + 1] == 0x0A ? nil : "a carriage return without a line feed"
     case 0x00: "a zero byte"
@@ -48,26 +50,23 @@ extension SourceText {
   }
 
   private func unreadable(_ name: String, at byte: Int) -> Diagnostic {
-    let mark = mark(atByte: byte)
+    let bytes = lines.bytes
+    let mark = lines.mark(atByte: byte)
     let scalar = String(decoding: bytes[byte..<min(byte + 4, bytes.count)], as: UTF8.self).unicodeScalars.first?.value ?? 0
     let digits = String(scalar, radix: 16, uppercase: true)
     let number = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     return Diagnostic(
-      .controlCharacter, "the file has \(name), U+\(number)", at: oneColumn(mark),
+      .controlCharacter, "the file has \(name), U+\(number)", at: character(at: mark),
       helps: ["remove it; where it is meant, write it in double quotes as \"\\u\(number)\""])
   }
 
   private func notUTF8(at range: Range<Int>) -> Diagnostic {
-    let utf16 = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
-    let wrong = bytes[range].map { ($0 < 16 ? "0x0" : "0x") + String($0, radix: 16, uppercase: true) }.joined(separator: " ")
+    let utf16 = lines.bytes.starts(with: [0xFF, 0xFE]) || lines.bytes.starts(with: [0xFE, 0xFF])
+    let wrong = lines.bytes[range].map { ($0 < 16 ? "0x0" : "0x") + String($0, radix: 16, uppercase: true) }.joined(separator: " ")
     return Diagnostic(
-      .notUTF8, "the file is not UTF-8 text", at: oneColumn(mark(atByte: range.lowerBound)),
+      .notUTF8, "the file is not UTF-8 text", at: character(at: lines.mark(atByte: range.lowerBound)),
       label: "\(range.count == 1 ? "this byte is" : "these bytes are") no character: \(wrong)",
       notes: utf16 ? ["it begins like UTF-16 text"] : [],
       helps: ["save the file as UTF-8"])
-  }
-
-  private func oneColumn(_ mark: SourceMark) -> SourceSpan {
-    SourceSpan(path: path, start: mark, end: SourceMark(line: mark.line, column: mark.column + 1))
   }
 }

@@ -1,5 +1,6 @@
 internal import ChildProcess
+internal import Commands
 internal import Glibc
 
 if let status = ChildProcessModes.runIfAsked(CommandLine.arguments) { exit(status) }
-print("sie-dr")
+await SieDr.main()

@@ -67,9 +67,9 @@ struct PlanReader {
     return directory.map(StateLocation.init)
   }
 
-  func objectives(_ node: YAMLNode?, _ what: String) -> Objectives {
-    guard let node, var reader = MappingReader(node, what, collector) else { return Objectives() }
-    let objectives = Objectives(rto: reader.timeSpan("rto"), rpo: reader.timeSpan("rpo"))
+  func objectives(_ node: YAMLNode?, _ what: String) -> RecoveryObjectives {
+    guard let node, var reader = MappingReader(node, what, collector) else { return RecoveryObjectives() }
+    let objectives = RecoveryObjectives(rto: reader.timeSpan("rto"), rpo: reader.timeSpan("rpo"))
     reader.finish()
     return objectives
   }
