@@ -7,11 +7,10 @@ struct CommandFailure: Error {
   var status: ExitStatus
   var failure: StepFailure
 
-  init(_ status: ExitStatus = .error, _ code: String, _ message: String, details: [String] = [], helps: [String] = []) {
-    self.status = status
-    failure = StepFailure(code, message, details: details, helps: helps)
+  init(_ code: String, _ message: String, status: ExitStatus = .error, details: [String] = [], helps: [String] = []) {
+    self.init(StepFailure(code, message, details: details, helps: helps), status: status)
   }
-  init(_ status: ExitStatus = .error, _ failure: StepFailure) { self.status = status; self.failure = failure }
+  init(_ failure: StepFailure, status: ExitStatus = .error) { self.status = status; self.failure = failure }
 }
 
 extension StepFailure {

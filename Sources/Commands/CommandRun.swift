@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import ProviderInterface
+internal import Reporting
 
 /// What is the same for every command: the console, failures in words, the exit status.
 enum CommandRun {

@@ -17,9 +17,18 @@ struct StateOption: ParsableArguments {
 }
 
 struct FormatOption: ParsableArguments {
-  @Option(help: "How to write the result: text, json or markdown.")
+  @Option(help: "How to write the result: text, json or markdown.", transform: OutputFormat.named)
   var format: OutputFormat = .text
 }
 
 extension Console.Color: ExpressibleByArgument {}
-extension OutputFormat: ExpressibleByArgument {}
+
+extension OutputFormat {
+  /// The format of that name, or a usage error that lists them.
+  static func named(_ name: String) throws -> OutputFormat {
+    guard let format = OutputFormat(rawValue: name) else {
+      throw ValidationError("unknown format '\(name)'; known are \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    return format
+  }
+}

@@ -14,4 +14,7 @@ public struct SieDr: AsyncParsableCommand {
     version: Version.text,
     subcommands: [LintCommand.self])
   public init() {}
+
+  /// Reads the command line, does what it says and ends the process with its exit status.
+  public static func start() async { await main(nil) }
 }

@@ -1,5 +1,7 @@
 internal import Objectives
 internal import PlanModel
+internal import ProviderInterface
+internal import Scheduling
 internal import Units
 
 /// One line of the objectives matrix: what can be lost, or how long recovery takes, in one scenario.
