@@ -14,6 +14,8 @@ struct Composer: ~Copyable {
   private var expanded: ContiguousArray<Int> = []
   /// Children of the collections that are open.
   private var pending: ContiguousArray<UInt32> = []
+  /// Where the flow collections start that are open.
+  private var openBrackets: [CompactMark] = []
 
   /// The bytes must outlive the composer.
   init(_ bytes: UnsafeBufferPointer<UInt8>, of source: SourceText, limits: YAMLLimits) {
@@ -49,7 +51,7 @@ struct Composer: ~Copyable {
   }
 
   private mutating func next() throws(Stop) -> yaml_event_t {
-    do { return try events.next() } catch { throw Stop(diagnostic: error.diagnostic(in: source)) }
+    do { return try events.next() } catch { throw Stop(diagnostic: error.diagnostic(in: source, openBracket: openBrackets.last)) }
   }
 
   /// Adds a finding; too many of them end the reading.
@@ -150,6 +152,7 @@ struct Composer: ~Copyable {
     let details = event.data.sequence_start
     let isFlow = details.style == YAML_FLOW_SEQUENCE_STYLE
     let index = try open(.sequence, event, tag: details.tag, anchor: details.anchor)
+    if isFlow { openBrackets.append(CompactMark(event.start_mark)) }
     let base = pending.count
     var size = 1
     while true {
@@ -168,6 +171,7 @@ struct Composer: ~Copyable {
     let details = event.data.mapping_start
     let isFlow = details.style == YAML_FLOW_MAPPING_STYLE
     let index = try open(.mapping, event, tag: details.tag, anchor: details.anchor)
+    if isFlow { openBrackets.append(CompactMark(event.start_mark)) }
     let base = pending.count
     var size = 1
     var lastChild: UInt32?
@@ -225,6 +229,7 @@ struct Composer: ~Copyable {
 
   private mutating func close(_ index: UInt32, _ size: Int, base: Int, endOfFlow: CompactMark?, lastChild: UInt32?) {
     let at = Int(index)
+    if endOfFlow != nil { openBrackets.removeLast() }
     // libyaml ends a block collection where the next token starts: what is meant is the end of its last child.
     content.nodes[at].end = endOfFlow ?? lastChild.map { content.nodes[Int($0)].end } ?? content.nodes[at].end
     content.nodes[at].first = UInt32(content.children.count)

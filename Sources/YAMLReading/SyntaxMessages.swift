@@ -2,7 +2,19 @@ internal import Diagnostics
 
 extension SyntaxProblem {
   /// libyaml's words, as a person can use them.
-  func diagnostic(in source: SourceText) -> Diagnostic {
+  /// `openBracket` is where the innermost bracket that is still open stands.
+  func diagnostic(in source: SourceText, openBracket: CompactMark?) -> Diagnostic {
+    var problem = self
+    problem.mark = source.clamped(mark)
+    problem.contextMark = source.clamped(contextMark)
+    if let openBracket, self.problem == "did not find expected node content", source.isAtEnd(problem.mark.sourceMark) {
+      problem.contextMark = openBracket
+      problem.context = source.rest(from: openBracket.sourceMark).first == UInt8(ascii: "[") ? "while parsing a flow sequence" : "while parsing a flow mapping"
+    }
+    return problem.diagnostic(in: source)
+  }
+
+  private func diagnostic(in source: SourceText) -> Diagnostic {
     let mark = mark.sourceMark
     let contextMark = contextMark.sourceMark
     if let tab = tab(in: source) { return tab }
@@ -148,10 +160,22 @@ extension SourceText {
 
   fileprivate func hasText(before mark: SourceMark) -> Bool { indentation(mark.line) < mark.column - 1 }
 
+  /// libyaml counts one line more than there are when the last one has no line feed.
+  fileprivate func clamped(_ mark: CompactMark) -> CompactMark {
+    guard mark.line > lines.count else { return mark }
+    let end = endOfLine(lines.count)
+    return CompactMark(line: UInt32(end.line), column: UInt32(end.column))
+  }
+
+  /// Whether nothing but white space and comments is behind a mark.
+  fileprivate func isAtEnd(_ mark: SourceMark) -> Bool {
+    rest(from: mark).allSatisfy { $0 <= 0x20 } && (mark.line >= lines.count || (mark.line + 1...lines.count).allSatisfy { isBlank($0) })
+  }
+
   /// The mark itself, or just behind the last text of the file where the mark is beyond it.
   fileprivate func lastText(atMost mark: SourceMark) -> SourceMark {
-    guard rest(from: mark).allSatisfy({ $0 <= 0x20 }), mark.line >= lines.count || (mark.line + 1...lines.count).allSatisfy({ isBlank($0) }) else { return mark }
-    let last: Int = (1...max(1, min(mark.line, lines.count))).last(where: { number in line(number).contains { $0 > 0x20 } }) ?? 1
+    guard isAtEnd(mark) else { return mark }
+    let last: Int = (1...max(1, min(mark.line, lines.count))).last(where: { !isBlank($0) }) ?? 1
     return endOfLine(last)
   }
 
