@@ -74,12 +74,15 @@ public struct ByteRate: Hashable, Comparable, Sendable {
     perSecond = amount
   }
 
-  /// How long `size` takes at this rate, rounded up to a millisecond.
+  /// How long `size` takes at this rate, rounded up to a millisecond; `longest` where the rate is not above zero.
   public func time(for size: ByteCount) -> TimeSpan {
-    let rate = perSecond.bytes
-    let (seconds, rest) = size.bytes.quotientAndRemainder(dividingBy: rate)
-    let milliseconds = (Double(rest) * 1_000 / Double(rate)).rounded(.up)
-    return .seconds(seconds) + .milliseconds(Int64(milliseconds))
+    guard size.bytes > 0 else { return .zero }
+    guard perSecond.bytes > 0 else { return .longest }
+    let rate = perSecond.bytes.magnitude
+    let (seconds, rest) = size.bytes.magnitude.quotientAndRemainder(dividingBy: rate)
+    // The rest is below the rate, so the quotient is below 1000.
+    let (milliseconds, left) = rate.dividingFullWidth(rest.multipliedFullWidth(by: 1_000))
+    return .seconds(Int64(clamping: seconds)) + .milliseconds(Int64(clamping: milliseconds) + (left == 0 ? 0 : 1))
   }
 }
 
