@@ -78,7 +78,7 @@ let package = Package(
     room("DirectoryStore", in: "Drivers/", "ObjectStore", "Units", "Concurrency"),
     room("PostgreSQLClient", in: "Drivers/", "CLibPQ", "Concurrency", "Units"),
     room("HTTPClient", in: "Drivers/", "CLibCurl", "Concurrency", "Units"),
-    room("ChildProcess", in: "Drivers/", "Concurrency", "Units", subprocess),
+    room("ChildProcess", in: "Drivers/", "CLinuxProcess", "Concurrency", "Units", subprocess),
 
     provider("PostgreSQL", drivers: "PostgreSQLClient", "ChildProcess", "Compression", "Hashing", "Concurrency"),
     provider("HTTP", drivers: "HTTPClient"),
@@ -95,13 +95,14 @@ let package = Package(
     systemLibrary("CLibPQ", apt: "libpq-dev"),
     systemLibrary("CLibCurl", apt: "libcurl4-openssl-dev"),
     systemLibrary("COpenSSL", apt: "libssl-dev"),
+    systemLibrary("CLinuxProcess", apt: "libc6-dev"),
     // libzstd is loaded on first use; its few declarations are our own, so no package beyond the three is needed to build.
     systemLibrary("CLibZstd", apt: "libzstd1"),
 
     // Tests.
     .target(
       name: "TestSupport",
-      dependencies: ["ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Journaling", "ExecutionCore", "ChangePlanning", "Scheduling"],
+      dependencies: ["ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Journaling", "ExecutionCore", "ChangePlanning", "Scheduling", "Concurrency"],
       path: "Tests/TestSupport", swiftSettings: settings),
     tests("UnitsTests", "Units", "CanonicalJSON"),
     tests("YAMLReadingTests", "YAMLReading", "Diagnostics"),

@@ -58,11 +58,21 @@ public struct Diagnostic: Hashable, Sendable, Codable {
   public var helps: [String]
 
   public init(
-    _ code: DiagnosticCode, _ severity: Severity = .error, _ summary: String, at span: SourceSpan?, label: String = "",
+    _ code: DiagnosticCode, _ severity: Severity, _ summary: String, at span: SourceSpan?, label: String = "",
     related: [Related] = [], notes: [String] = [], helps: [String] = []
   ) {
     self.code = code; self.severity = severity; self.summary = summary; self.span = span; self.label = label
     self.related = related; self.notes = notes; self.helps = helps
+  }
+}
+
+extension Diagnostic {
+  /// An error: what most findings are.
+  public init(
+    _ code: DiagnosticCode, _ summary: String, at span: SourceSpan?, label: String = "", related: [Related] = [], notes: [String] = [],
+    helps: [String] = []
+  ) {
+    self.init(code, .error, summary, at: span, label: label, related: related, notes: notes, helps: helps)
   }
 }
 

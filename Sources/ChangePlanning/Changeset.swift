@@ -1,0 +1,122 @@
+public import CanonicalJSON
+public import PlanModel
+public import ProviderInterface
+public import Units
+
+/// All changes that one run will make, with their reasons and the facts they rest on: what is reviewed, saved, applied and written into the
+/// first record of the journal. A run needs nothing else: neither the plan file nor another look at it.
+public struct Changeset: Hashable, Sendable, Codable {
+  public static let currentFormat = 1
+
+  public var formatVersion: Int
+  public var toolVersion: String
+  public var plan: PlanIdentity
+  /// Nil: protection.
+  public var scenario: ScenarioName?
+  /// When it was planned: `--now`, or the clock.
+  public var plannedAt: Timestamp
+  public var parallelism: Int
+  public var onFailure: FailurePolicy
+  public var steps: [PlannedStep]
+  public var rollbackBefore: StepSpecification?
+  public var rollbackAfter: StepSpecification?
+  public var prediction: Prediction
+  /// SHA-256 over all that was reviewed: the typed plan, each step's change and facts, the tool's major version and the options. Times,
+  /// measurements and places in the file are not in it.
+  public var digest: String
+
+  public init(
+    toolVersion: String, plan: PlanIdentity, scenario: ScenarioName?, plannedAt: Timestamp, parallelism: Int, onFailure: FailurePolicy,
+    steps: [PlannedStep], rollbackBefore: StepSpecification?, rollbackAfter: StepSpecification?, prediction: Prediction
+  ) throws {
+    formatVersion = Self.currentFormat
+    self.toolVersion = toolVersion; self.plan = plan; self.scenario = scenario; self.plannedAt = plannedAt; self.parallelism = parallelism
+    self.onFailure = onFailure; self.steps = steps; self.rollbackBefore = rollbackBefore; self.rollbackAfter = rollbackAfter
+    self.prediction = prediction
+    digest = ""
+    digest = try computedDigest()
+  }
+
+  /// Steps that will do something, in the author's order.
+  public var changes: [PlannedStep] { steps.filter { $0.change.action != .none } }
+  /// Whether the world would be another one afterwards.
+  public var changesTheWorld: Bool { steps.contains { $0.change.action.changesTheWorld } }
+  public subscript(_ step: StepName) -> PlannedStep? { steps.first { $0.specification.name == step } }
+}
+
+/// Which plan a changeset is of. The folder, from which relative paths count, is not part of the digest: a checkout may lie anywhere.
+public struct PlanIdentity: Hashable, Sendable, Codable {
+  public var name: String
+  public var file: String
+  public var folder: String
+  public init(name: String, file: String, folder: String) { self.name = name; self.file = file; self.folder = folder }
+}
+
+public struct PlannedStep: Hashable, Sendable, Codable {
+  public var specification: StepSpecification
+  public var change: Change
+  public var basis: Basis
+  public var measurements: [String: JSONValue]
+  public var duration: PredictedDuration
+  /// From the start of the run, as predicted.
+  public var starts: TimeSpan
+  public var ends: TimeSpan
+
+  public init(
+    specification: StepSpecification, change: Change, basis: Basis, measurements: [String: JSONValue], duration: PredictedDuration, starts: TimeSpan,
+    ends: TimeSpan
+  ) {
+    self.specification = specification; self.change = change; self.basis = basis; self.measurements = measurements; self.duration = duration
+    self.starts = starts; self.ends = ends
+  }
+
+  /// What the change rests on, observed again just before the step acts.
+  public enum Basis: Hashable, Sendable, Codable {
+    case facts([String: JSONValue])
+    /// An earlier step of this run changes what this one looks at: nothing known now could still hold then.
+    case decidedByEarlierSteps
+    /// Could not be observed; the step itself refuses what it must refuse.
+    case unreachable(reason: String)
+    case nothingToObserve
+  }
+}
+
+public struct PredictedDuration: Hashable, Sendable, Codable {
+  public enum Source: String, Hashable, Sendable, Codable {
+    case estimate
+    /// There is no estimate, so the step counts with its time-out and retries, never with zero.
+    case timeout
+  }
+  public var amount: TimeSpan
+  public var source: Source
+  public init(amount: TimeSpan, source: Source) { self.amount = amount; self.source = source }
+}
+
+/// What was computed before the run, kept to be compared with what was measured.
+public struct Prediction: Hashable, Sendable, Codable {
+  /// From the start of the run to its last step.
+  public var duration: TimeSpan
+  /// A bound for every duration up to each time-out with all retries.
+  public var guaranteed: TimeSpan
+  public var criticalPath: [StepName]
+  /// Before the run starts: detection and decision.
+  public var beforeRun: TimeSpan
+  public var objectives: [PredictedObjective]
+
+  public init(duration: TimeSpan, guaranteed: TimeSpan, criticalPath: [StepName], beforeRun: TimeSpan, objectives: [PredictedObjective]) {
+    self.duration = duration; self.guaranteed = guaranteed; self.criticalPath = criticalPath; self.beforeRun = beforeRun; self.objectives = objectives
+  }
+}
+
+/// Target and computed worst case of one objective; a nil computed figure is unbounded.
+public struct PredictedObjective: Hashable, Sendable, Codable {
+  public enum Kind: String, Hashable, Sendable, Codable { case rpo, rto }
+  public var kind: Kind
+  /// Nil: the service.
+  public var dataClass: DataClassName?
+  public var target: TimeSpan?
+  public var computed: TimeSpan?
+  public init(kind: Kind, dataClass: DataClassName?, target: TimeSpan?, computed: TimeSpan?) {
+    self.kind = kind; self.dataClass = dataClass; self.target = target; self.computed = computed
+  }
+}

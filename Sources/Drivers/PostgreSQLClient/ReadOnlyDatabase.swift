@@ -1,0 +1,35 @@
+/// The reading half of a connection: all that an observation can get hold of.
+///
+/// Each query runs in a transaction that the server keeps read only and that is rolled back, so nothing it calls can write either.
+public struct ReadOnlyDatabase: Sendable {
+  private let connection: PostgreSQLConnection
+
+  public static func open(
+    _ address: ServerAddress, application: String, timeout: Duration = .seconds(10)
+  ) async throws(PostgreSQLError) -> ReadOnlyDatabase {
+    ReadOnlyDatabase(
+      connection: try await .open(address, application: application, timeout: timeout, settings: ["default_transaction_read_only = on"]))
+  }
+
+  private init(connection: PostgreSQLConnection) { self.connection = connection }
+
+  /// One statement, `$1` … for its parameters. The extended protocol takes one only, so the transaction around it cannot be ended and left.
+  public func query(
+    _ sql: String, _ parameters: [String?] = [], deadline: Duration = .seconds(10), limit: Int = 100_000
+  ) async throws(PostgreSQLError) -> QueryResult {
+    try await connection.execute("BEGIN READ ONLY", deadline: deadline)
+    let result: QueryResult
+    do throws(PostgreSQLError) {
+      result = try await connection.query(sql, parameters, deadline: deadline, limit: limit)
+    } catch {
+      do throws(PostgreSQLError) { try await connection.execute("ROLLBACK", deadline: deadline) } catch { await connection.close() }
+      throw error
+    }
+    try await connection.execute("ROLLBACK", deadline: deadline)
+    return result
+  }
+
+  /// As in `server_version_num`: 150004 for 15.4.
+  public var serverVersion: Int { get async { await connection.serverVersion } }
+  public func close() async { await connection.close() }
+}

@@ -1,0 +1,58 @@
+public import Diagnostics
+public import Units
+
+/// One part of a computed figure, and where it comes from. A figure is never a bare number: it is a sum of these.
+public struct Term: Hashable, Sendable {
+  public enum Source: Hashable, Sendable {
+    /// Stated by the plan as a fact: an interval, a probe's time-out.
+    case plan(SourceSpan)
+    /// What the author believes, until there is evidence.
+    case estimate(SourceSpan)
+    /// Neither estimate nor evidence: the step counts with its time-out and all its retries.
+    case timeout(SourceSpan?)
+  }
+  /// What takes the time: `interval`, `dump`, `copy to west`.
+  public var name: String
+  public var amount: TimeSpan
+  public var source: Source
+  public init(_ name: String, _ amount: TimeSpan, _ source: Source) { self.name = name; self.amount = amount; self.source = source }
+}
+
+/// A worst case as a sum of named terms.
+public struct Figure: Hashable, Sendable {
+  public var terms: [Term]
+  public init(_ terms: [Term]) { self.terms = terms }
+  public var total: TimeSpan { terms.reduce(.zero) { $0 + $1.amount } }
+
+  /// `1h interval + 9m dump + 3m upload`, in the order in which the time passes.
+  public var sum: String {
+    let shown = terms.filter { $0.amount != .zero }
+    return shown.isEmpty ? "0s" : shown.map { "\($0.amount.rounded) \($0.name)" }.joined(separator: " + ")
+  }
+
+  /// `estimate at line 30; time-out at line 41`, each place once.
+  public var sources: String {
+    var seen: [String] = []
+    for term in terms {
+      let text: String? =
+        switch term.source {
+        case .plan: nil
+        case .estimate(let span): "estimate at line \(span.start.line)"
+        case .timeout(let span): span.map { "time-out at line \($0.start.line)" } ?? "default time-out"
+        }
+      if let text, !seen.contains(text) { seen.append(text) }
+    }
+    return seen.joined(separator: "; ")
+  }
+}
+
+/// A worst case: a figure, or the reason why there is none.
+public enum WorstCase: Hashable, Sendable {
+  case bounded(Figure)
+  /// Nothing limits it: no point survives, or nothing is protected.
+  case unbounded(reason: String)
+
+  public var figure: Figure? { if case .bounded(let figure) = self { figure } else { nil } }
+  /// `TimeSpan.longest` where nothing limits it.
+  public var total: TimeSpan { figure?.total ?? .longest }
+}

@@ -1,0 +1,75 @@
+public import PlanModel
+public import Units
+
+/// The arithmetic of a backup that is taken again and again, consistent at its start (objectives 4.2).
+public struct PeriodicBackup: Sendable {
+  public let protection: Protection
+  /// From the start of a run to the point being complete in its store.
+  public let run: [Term]
+  /// From there to the copy being complete, in any further store.
+  public let copy: Term?
+
+  /// - Parameter longest: all attempts of the backup step up to their time-out; counts where there is no estimate.
+  public init(_ protection: Protection, of dataClass: DataClass, longest: TimeSpan) {
+    self.protection = protection
+    let estimate = dataClass.estimate
+    let size = estimate.size?.value
+    func term(_ name: String, _ pace: Located<Pace>?) -> Term? {
+      pace.flatMap { pace in pace.value.time(for: size).map { Term(name, $0, .estimate(pace.span)) } }
+    }
+    let timeout = Term("backup with all its retries", longest, .timeout(protection.timeout?.span))
+    if let dump = term("dump", estimate.dump) {
+      run = [dump] + [term("upload", estimate.upload)].compactMap { $0 }
+    } else {
+      run = [timeout]
+    }
+    copy = term("copy", estimate.copy) ?? Term("copy with all its retries", longest, .timeout(protection.timeout?.span))
+  }
+
+  public var runTime: TimeSpan { Figure(run).total }
+
+  /// d + u ≥ T: the next run is due before this one has ended, so the stated interval is not the real one.
+  public var overruns: Bool { runTime >= protection.every.value }
+
+  /// Where runs overrun, the next begins at the first due moment after the last has ended: ⌈(d + u) / T⌉ · T.
+  public var effectiveInterval: Term {
+    let every = protection.every
+    guard overruns else { return Term("interval", every.value, .plan(every.span)) }
+    let periods = (runTime.milliseconds - 1) / every.value.milliseconds + 1
+    return Term("interval, since a run outlasts it", every.value * max(1, periods), .plan(every.span))
+  }
+
+  /// `(k + 1) · T + J`: from one consistent moment to the next run's start.
+  private var cadence: [Term] {
+    let interval = effectiveInterval
+    var terms = [interval]
+    if protection.misses > 0 {
+      let missed = protection.misses == 1 ? "1 missed run" : "\(protection.misses) missed runs"
+      terms.append(Term(missed, interval.amount * Int64(protection.misses), interval.source))
+    }
+    if let jitter = protection.jitter { terms.append(Term("late start", jitter.value, .plan(jitter.span))) }
+    return terms
+  }
+
+  /// From a point's consistent moment to its being usable from that store.
+  private func tail(in store: StoreName) -> [Term] {
+    guard store != protection.store.value, var copy else { return run }
+    copy.name += " to \(store)"
+    return run + [copy]
+  }
+
+  /// `RPO = (k + 1) · T + J + d + u + c`: the instant before the next point becomes usable.
+  public func loss(using store: StoreName) -> Figure { Figure(cadence + tail(in: store)) }
+
+  /// The last point before the corruption: `max(T + δ, T + tail)`, since the tail has long passed when the corruption is noticed later.
+  public func lossByCorruption(noticedWithin delay: Located<TimeSpan>, using store: StoreName) -> Figure {
+    let tail = tail(in: store)
+    let noticed = Term("until it is noticed", delay.value, .plan(delay.span))
+    return Figure(cadence + (delay.value >= Figure(tail).total ? [noticed] : tail))
+  }
+
+  /// How long points must be kept so that one from before the corruption is still there while it is being restored: δ + T + reaction.
+  public func retentionNeeded(noticedWithin delay: Located<TimeSpan>, reaction: [Term]) -> Figure {
+    Figure([Term("until it is noticed", delay.value, .plan(delay.span))] + cadence + reaction)
+  }
+}

@@ -1,0 +1,39 @@
+public import PlanModel
+public import ProviderInterface
+
+/// What a disaster takes along, with the sites' contents counted in (objectives 4.4).
+public struct Survival: Sendable {
+  public let sites: Set<SiteName>
+  public let servers: Set<ServerName>
+  public let stores: Set<StoreName>
+  public let secrets: Set<SecretName>
+
+  /// What `scenario` loses.
+  public init(_ scenario: Scenario, in plan: Plan) {
+    let sites = Set(scenario.loses.sites.map(\.value))
+    func lost<Of>(_ named: [Located<Name<Of>>], _ all: [(Located<Name<Of>>, Located<SiteName>?)]) -> Set<Name<Of>> {
+      Set(named.map(\.value)).union(all.filter { site in site.1.map { sites.contains($0.value) } ?? false }.map(\.0.value))
+    }
+    self.sites = sites
+    servers = lost(scenario.loses.servers, plan.servers.map { ($0.name, $0.site) })
+    stores = lost(scenario.loses.stores, plan.stores.map { ($0.name, $0.site) })
+    secrets = lost(scenario.loses.secrets, plan.secrets.map { ($0.name, $0.site) })
+  }
+
+  /// Why a requirement does not survive, or nil if it does.
+  public func loss(of requirement: Requirement, in plan: Plan) -> String? {
+    switch requirement {
+    case .secret(let name): secrets.contains(name) ? "the secret `\(name)`\(place(plan.secret(name)?.site))" : nil
+    case .server(let name): servers.contains(name) ? "the server `\(name)`\(place(plan.server(name)?.site))" : nil
+    case .store(let name): stores.contains(name) ? "the store `\(name)`\(place(plan.store(name)?.site))" : nil
+    case .anyStore(let names):
+      names.isEmpty || names.contains(where: { !stores.contains($0) })
+        ? nil : (names.count == 1 ? "the store " : "all of the stores ") + names.map { "`\($0)`\(place(plan.store($0)?.site))" }.joined(separator: ", ")
+    }
+  }
+
+  private func place(_ site: Located<SiteName>?) -> String {
+    guard let site, sites.contains(site.value) else { return "" }
+    return " (in `\(site.value)`)"
+  }
+}

@@ -1,0 +1,65 @@
+public import Diagnostics
+public import Objectives
+public import PlanModel
+public import ProviderInterface
+internal import YAMLReading
+
+/// One thing that lint looks for: a name, its documentation and a pure function. One rule a file, under `Rules`.
+public struct LintRule: Sendable {
+  /// Names the pattern found, never the cure.
+  public let code: DiagnosticCode
+  public let severity: Severity
+  /// One line for the list of rules.
+  public let summary: String
+  /// What it does, why it matters, what to do instead: for the reference.
+  public let explanation: String
+  let check: @Sendable (LintContext) -> [Diagnostic]
+
+  init(_ code: DiagnosticCode, _ severity: Severity, _ summary: String, explanation: String, check: @escaping @Sendable (LintContext) -> [Diagnostic]) {
+    self.code = code; self.severity = severity; self.summary = summary; self.explanation = explanation; self.check = check
+  }
+}
+
+/// What a rule may look at.
+struct LintContext: Sendable {
+  let typed: TypedPlan
+  let assessment: Assessment
+  let document: YAMLDocument
+  var plan: Plan { typed.plan }
+}
+
+/// Findings and the figures they rest on.
+public struct LintResult: Sendable {
+  public var diagnostics: [Diagnostic]
+  /// Nil where the plan could not be read far enough.
+  public var assessment: Assessment?
+  public var plan: Plan?
+
+  public init(diagnostics: [Diagnostic], assessment: Assessment?, plan: Plan?) {
+    self.diagnostics = diagnostics; self.assessment = assessment; self.plan = plan
+  }
+
+  /// Whether a target that the plan states is not met: exit code 3.
+  public var breachesObjective: Bool { diagnostics.contains { objectiveBreaches.contains($0.code) && $0.severity == .error } }
+  public var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+}
+
+/// The rules whose findings say that an objective is breached.
+public let objectiveBreaches: Set<DiagnosticCode> = ["rpo-exceeded", "rto-exceeded", "not-surviving", "data-unprotected"]
+
+/// Reads, types and checks one plan. Pure: no network, no clock, no disk.
+public func lint(_ file: SourceFile, kinds: StepKinds, protection: ProtectionSteps) -> LintResult {
+  let (document, yaml) = readYAML(file)
+  let (plan, reading) = readPlan(document)
+  guard let plan else { return LintResult(diagnostics: (yaml + reading).sorted(), assessment: nil, plan: nil) }
+  let (typed, typing) = typecheck(plan, kinds: kinds, protection: protection)
+  let assessment = assess(typed)
+  let context = LintContext(typed: typed, assessment: assessment, document: document)
+  let findings = lintRules.flatMap { $0.check(context) }
+  return LintResult(diagnostics: unique((yaml + reading + typing + findings).sorted()), assessment: assessment, plan: plan)
+}
+
+/// The same finding can come from two ways through a plan; it is shown once.
+private func unique(_ sorted: [Diagnostic]) -> [Diagnostic] {
+  sorted.reduce(into: []) { if $0.last != $1 { $0.append($1) } }
+}

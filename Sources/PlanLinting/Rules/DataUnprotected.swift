@@ -1,0 +1,22 @@
+internal import Diagnostics
+internal import Objectives
+internal import PlanModel
+
+extension LintRule {
+  static let dataUnprotected = LintRule(
+    "data-unprotected", .error, "A data class that a scenario destroys has no protection.",
+    explanation: """
+      A data class that can be lost needs at least one entry under `protect`, else its RPO is unbounded.
+      """
+  ) { context in
+    context.plan.dataClasses.compactMap { dataClass in
+      guard dataClass.protections.isEmpty else { return nil }
+      let scenarios = context.assessment.scenarios.filter { scenario in scenario.classes.contains { $0.dataClass.name.value == dataClass.name.value } }
+      guard let scenario = scenarios.first else { return nil }
+      return Diagnostic(
+        "data-unprotected", "nothing protects `\(dataClass.name.value)`, and `\(scenario.scenario.name.value)` destroys it", at: dataClass.name.span,
+        label: "has no `protect`", related: [.init(span: scenario.scenario.name.span, label: "the scenario")],
+        helps: ["add `protect: { hourly: { logical: {}, every: 1h, to: [STORE], keep: { for: 30d } } }`"])
+    }
+  }
+}

@@ -1,0 +1,43 @@
+internal import Diagnostics
+internal import Objectives
+internal import PlanModel
+internal import ProviderInterface
+
+extension LintRule {
+  static let notSurviving = LintRule(
+    "not-surviving", .error, "Something that recovery needs is lost in the very disaster it serves.",
+    explanation: """
+      A recovery point helps only if its store survives the scenario, and a step only if the secrets, servers and stores that it needs do.
+      What lies in a lost site is lost with it. Copy the points to a store elsewhere, keep the secret with the operators (no `site`), or
+      restore to a server that is not lost.
+      """
+  ) { context in
+    context.assessment.scenarios.flatMap { scenario in
+      points(scenario, context.plan) + steps(scenario, context.plan)
+    }
+  }
+
+  private static func points(_ scenario: ScenarioAssessment, _ plan: Plan) -> [Diagnostic] {
+    scenario.classes.compactMap { data in
+      guard data.candidates.isEmpty, let protection = data.dataClass.protections.first else { return nil }
+      let stores = ([protection.store] + protection.copies).map { "`\($0.value)`" }.joined(separator: ", ")
+      let others = plan.stores.filter { !scenario.survival.stores.contains($0.name.value) }.map { "`\($0.name.value)`" }
+      return Diagnostic(
+        "not-surviving", "no recovery point of `\(data.dataClass.name.value)` survives `\(scenario.scenario.name.value)`", at: protection.store.span,
+        label: "lost in this scenario", related: [.init(span: scenario.scenario.name.span, label: "the scenario that loses \(stores)")],
+        notes: ["everything is lost: the RPO of this scenario is unbounded"],
+        helps: [others.isEmpty ? "define a store in another site and add it under `copy`" : "add `copy: [\(others[0].dropFirst().dropLast())]`, which survives"])
+    }
+  }
+
+  private static func steps(_ scenario: ScenarioAssessment, _ plan: Plan) -> [Diagnostic] {
+    scenario.typed.steps.flatMap { step in
+      step.specification.footprint.requires.compactMap { scenario.survival.loss(of: $0, in: plan) }.sorted().map { lost in
+        Diagnostic(
+          "not-surviving", "the step `\(step.specification.name)` needs \(lost), lost in `\(scenario.scenario.name.value)`", at: step.span,
+          label: "cannot work in this scenario", related: [.init(span: scenario.scenario.name.span, label: "the scenario")],
+          helps: ["use one that survives, or keep it where this disaster does not reach"])
+      }
+    }
+  }
+}

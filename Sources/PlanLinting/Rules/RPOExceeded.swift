@@ -1,0 +1,51 @@
+internal import Diagnostics
+internal import Objectives
+internal import PlanModel
+internal import Units
+
+extension LintRule {
+  static let rpoExceeded = LintRule(
+    "rpo-exceeded", .error, "A data class can lose more than its RPO allows.",
+    explanation: """
+      The worst moment for a disaster is the instant before the next recovery point becomes usable: everything since the last usable
+      point's consistent moment is lost. That is the interval, plus the run that is under way, plus the copy to whatever store survives:
+      `RPO = (missed runs + 1) · interval + late start + dump + upload + copy`. An interval equal to the target can therefore never meet it.
+      Back up more often, make the dump or the copy faster, or name a store that survives without a copy.
+      """
+  ) { context in
+    context.assessment.scenarios.flatMap { scenario in
+      scenario.classes.compactMap { finding($0, in: scenario) }
+    }
+  }
+
+  private static func finding(_ data: ClassAssessment, in scenario: ScenarioAssessment) -> Diagnostic? {
+    guard let target = data.lossTarget, let best = data.candidates.first, best.figure.total > target.value else { return nil }
+    let every = best.backup.protection.every
+    let name = "`\(data.dataClass.name.value)`"
+    let sources = best.figure.sources
+    return Diagnostic(
+      "rpo-exceeded", "\(name) can lose \(best.figure.total.rounded) in `\(scenario.scenario.name.value)`, its target is \(target.value.rounded)", at: every.span,
+      label: label(data.cause, best), related: [.init(span: target.span, label: "the target")],
+      notes: [best.figure.sum + (sources.isEmpty ? "" : "      (durations: \(sources))")], helps: helps(best, data, target.value))
+  }
+
+  private static func label(_ cause: ClassAssessment.Cause, _ best: ClassAssessment.Candidate) -> String {
+    switch cause {
+    case .lost: "the next point becomes usable up to \(best.figure.total.rounded) after the last consistent moment"
+    case .corrupted(let corruption): "the last good point can be \(best.figure.total.rounded) old when this is noticed after \(corruption.noticedWithin.value.rounded)"
+    }
+  }
+
+  /// The longest interval from the usual ones that meets the target, with what it comes to.
+  private static func helps(_ best: ClassAssessment.Candidate, _ data: ClassAssessment, _ target: TimeSpan) -> [String] {
+    let usual: [TimeSpan] = [
+      .days(1), .hours(12), .hours(6), .hours(4), .hours(2), .hours(1), .minutes(30), .minutes(20), .minutes(15), .minutes(10), .minutes(5), .minutes(2),
+      .minutes(1), .seconds(30), .seconds(10), .seconds(5), .seconds(2), .seconds(1),
+    ]
+    let protection = best.backup.protection
+    let rest = best.figure.total - best.backup.effectiveInterval.amount * Int64(protection.misses + 1)
+    let fitting = usual.first { $0 < protection.every.value && $0 > best.backup.runTime && $0 * Int64(protection.misses + 1) + rest <= target }
+    if let fitting { return ["back up every \(fitting) (computed \((fitting * Int64(protection.misses + 1) + rest).rounded))"] }
+    return ["no interval meets this target while dump, upload and copy take \(rest.rounded): make them faster, or state the target that can be met"]
+  }
+}

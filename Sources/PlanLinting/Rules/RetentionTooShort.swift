@@ -1,0 +1,31 @@
+internal import Diagnostics
+internal import Objectives
+internal import PlanModel
+internal import Units
+
+extension LintRule {
+  static let retentionTooShort = LintRule(
+    "retention-too-short", .error, "Points are gone before a late-noticed corruption has been repaired.",
+    explanation: """
+      When data is corrupted and that is noticed later, the last good point must still be there and stay until the restore has read it:
+      `keep ≥ notice + interval + recovery`. A protection without `keep` keeps everything.
+      """
+  ) { context in
+    context.assessment.scenarios.flatMap { scenario in
+      scenario.classes.flatMap { data -> [Diagnostic] in
+        guard case .corrupted(let corruption) = data.cause else { return [] }
+        let reaction = scenario.recovery.map { [Term("recovery", $0.guaranteed, .plan(scenario.scenario.name.span))] } ?? []
+        return context.assessment.protections.filter { $0.dataClass.name.value == data.dataClass.name.value }.compactMap { protection in
+          guard let keep = protection.backup.protection.keep else { return nil }
+          let needed = protection.backup.retentionNeeded(noticedWithin: corruption.noticedWithin, reaction: reaction)
+          guard keep.duration.value < needed.total else { return nil }
+          return Diagnostic(
+            "retention-too-short",
+            "points of `\(data.dataClass.name.value)` are kept \(keep.duration.value.rounded), `\(scenario.scenario.name.value)` needs \(needed.total.rounded)",
+            at: keep.duration.span, label: "the last good point may be gone", related: [.init(span: corruption.noticedWithin.span, label: "noticed this late")],
+            notes: [needed.sum], helps: ["keep them for \(needed.total.rounded) or longer"])
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,25 @@
+internal import Diagnostics
+internal import Objectives
+internal import PlanModel
+internal import Units
+
+extension LintRule {
+  static let runLongerThanInterval = LintRule(
+    "run-longer-than-interval", .error, "A backup takes longer than the time until the next one is due.",
+    explanation: """
+      If dump and upload together take the interval or more, runs queue up or are left out, and the stated interval is fiction. The figures
+      count with the interval that really results: `⌈(dump + upload) / interval⌉ · interval`.
+      """
+  ) { context in
+    context.assessment.protections.compactMap { protection in
+      let backup = protection.backup
+      guard backup.overruns else { return nil }
+      let figure = Figure(backup.run)
+      return Diagnostic(
+        "run-longer-than-interval",
+        "a backup of `\(protection.dataClass.name.value)` takes \(figure.total.rounded), the next is due after \(backup.protection.every.value.rounded)",
+        at: backup.protection.every.span, label: "shorter than a run", notes: [figure.sum + "      (durations: \(figure.sources))"],
+        helps: ["make the interval longer than \(figure.total.rounded), or give a realistic `estimate` if the time-out stands in for one"])
+    }
+  }
+}

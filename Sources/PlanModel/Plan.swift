@@ -1,0 +1,270 @@
+public import CanonicalJSON
+public import Diagnostics
+public import Units
+public import YAMLReading
+
+/// What the author wrote, with units and names understood and every reference checked; the steps' own fields are still YAML, since only
+/// the step kinds know them. Collections keep the author's order.
+public struct Plan: Sendable {
+  public var file: SourceFile
+  public var metadata: Metadata
+  /// Of the service; a data class may state stricter ones.
+  public var objectives: RecoveryObjectives
+  public var sites: [Site]
+  public var secrets: [Secret]
+  public var servers: [Server]
+  public var stores: [Store]
+  public var state: StateLocation?
+  public var probes: [Probe]
+  public var dataClasses: [DataClass]
+  public var scenarios: [Scenario]
+}
+
+public struct Metadata: Sendable {
+  public var name: String
+  public var owner: String?
+  public var description: String?
+}
+
+/// How long recovery may take (`rto`) and how much may be lost (`rpo`), as targets.
+public struct RecoveryObjectives: Sendable {
+  public var rto: Located<TimeSpan>?
+  public var rpo: Located<TimeSpan>?
+  public init(rto: Located<TimeSpan>? = nil, rpo: Located<TimeSpan>? = nil) { self.rto = rto; self.rpo = rpo }
+}
+
+/// A place that can be lost as a whole: a region, a data centre, a rack. Has no role: who is active is observed.
+public struct Site: Sendable {
+  public var name: Located<SiteName>
+  public var description: String?
+}
+
+/// Where a secret value comes from when it is needed. The value itself has no place in a plan, changeset, journal or log.
+public struct Secret: Sendable {
+  public var name: Located<SecretName>
+  public var source: SecretSource
+  /// Where the secret is kept; nil: with the operators, so no disaster takes it along.
+  public var site: Located<SiteName>?
+}
+
+public enum SecretSource: Hashable, Sendable, Codable {
+  /// An environment variable of the process that runs sie-dr.
+  case env(String)
+  /// The contents of a file, without a final line feed.
+  case file(String)
+  /// The output of a program (an argument list), without a final line feed.
+  case command([String])
+}
+
+public struct Server: Sendable {
+  public var name: Located<ServerName>
+  public var kind: Kind
+  public var site: Located<SiteName>?
+
+  public enum Kind: Sendable {
+    /// `url` is the connection URL of one database; it holds a password, so it is a secret.
+    case postgresql(url: Located<SecretName>)
+  }
+}
+
+public struct Store: Sendable {
+  public var name: Located<StoreName>
+  public var kind: Kind
+  public var site: Located<SiteName>?
+
+  public enum Kind: Hashable, Sendable {
+    /// A folder; a relative path counts from the folder of the plan file.
+    case directory(path: String)
+  }
+}
+
+/// Where journals and locks are kept.
+public struct StateLocation: Sendable {
+  /// A folder; a relative path counts from the folder of the plan file.
+  public var directory: Located<String>
+}
+
+/// A question about the world's health, asked again and again.
+public struct Probe: Sendable {
+  public var name: Located<ProbeName>
+  public var check: Check
+  public var every: TimeSpan
+  public var timeout: TimeSpan
+
+  public enum Check: Sendable {
+    case http(HTTPExpectation)
+    case tcp(host: String, port: Int)
+    case sql(server: Located<ServerName>, query: String, expect: String?)
+  }
+}
+
+/// An HTTP request and what its answer must be like.
+public struct HTTPExpectation: Hashable, Sendable, Codable {
+  public var url: String
+  /// Nil: any 2xx.
+  public var status: Int?
+  /// Members that the answer's JSON object must hold, recursively; others may be there.
+  public var json: JSONValue?
+  /// A text that the body must contain.
+  public var contains: String?
+  public init(url: String, status: Int? = nil, json: JSONValue? = nil, contains: String? = nil) {
+    self.url = url; self.status = status; self.json = json; self.contains = contains
+  }
+}
+
+/// Data with one owner, one set of objectives and one way of being protected.
+public struct DataClass: Sendable {
+  public var name: Located<DataClassName>
+  /// Where it can live. Which of them holds it now is observed.
+  public var servers: [Located<ServerName>]
+  /// Where failback leads.
+  public var home: Located<ServerName>?
+  public var priority: Priority
+  public var objectives: RecoveryObjectives
+  public var estimate: Estimate
+  public var protections: [Protection]
+
+  public enum Priority: String, Hashable, Comparable, Sendable, Codable, CaseIterable {
+    case low, medium, high, critical
+    /// For the scheduler: the higher goes first.
+    public var rank: Int { switch self { case .low: 0; case .medium: 1; case .high: 2; case .critical: 3 } }
+    public static func < (a: Self, b: Self) -> Bool { a.rank < b.rank }
+  }
+}
+
+/// What the author believes about size and speed, until there is evidence. Marked as such wherever it is used.
+public struct Estimate: Sendable {
+  public var size: Located<ByteCount>?
+  public var dump: Located<Pace>?
+  public var upload: Located<Pace>?
+  public var copy: Located<Pace>?
+  public var restore: Located<Pace>?
+  public init() {}
+}
+
+/// How long something takes: as a time, or as a rate that the size turns into one.
+public enum Pace: Hashable, Sendable, Codable {
+  case takes(TimeSpan)
+  case rate(ByteRate)
+
+  /// Nil where a rate meets no size.
+  public func time(for size: ByteCount?) -> TimeSpan? {
+    switch self {
+    case .takes(let span): span
+    case .rate(let rate): size.map { rate.time(for: $0) }
+    }
+  }
+}
+
+/// One way of protecting a data class: what is made, how often, where it goes and how long it is kept.
+public struct Protection: Sendable {
+  public var name: Located<ProtectionName>
+  public var method: Method
+  public var every: Located<TimeSpan>
+  /// How late a run may start after it is due: the period of whatever calls `apply`. Zero where the plan does not say.
+  public var jitter: Located<TimeSpan>?
+  /// How many runs in a row may be missed before the target is broken.
+  public var misses: Int
+  /// Where the point is written.
+  public var store: Located<StoreName>
+  /// Where it is copied to once it is complete.
+  public var copies: [Located<StoreName>]
+  public var keep: Retention?
+  public var timeout: Located<TimeSpan>?
+  public var retries: Int
+  public var span: SourceSpan
+
+  public enum Method: Sendable {
+    case logical(LogicalOptions)
+    /// As the plan says it: `logical`.
+    public var name: String { switch self { case .logical: "logical" } }
+  }
+}
+
+/// How a logical backup behaves towards the server it reads.
+public struct LogicalOptions: Hashable, Sendable, Codable {
+  /// Sessions that read at once.
+  public var workers: Int
+  /// How long somebody may wait behind the backup before the backup gives way.
+  public var yieldAfter: TimeSpan
+  public init(workers: Int = 2, yieldAfter: TimeSpan = .seconds(30)) { self.workers = workers; self.yieldAfter = yieldAfter }
+}
+
+/// How long points are kept. Both hold: nothing younger than `duration` goes, and never fewer than `atLeast` good ones stay.
+public struct Retention: Hashable, Sendable {
+  public var duration: Located<TimeSpan>
+  public var atLeast: Int
+}
+
+/// A disaster, and what is done about it.
+public struct Scenario: Sendable {
+  public var name: Located<ScenarioName>
+  public var description: String?
+  public var loses: Losses
+  public var corrupts: Corruption?
+  public var detection: Detection?
+  /// How long people take to decide, from the alarm to `apply`.
+  public var decide: Located<TimeSpan>?
+  public var onFailure: FailurePolicy
+  /// Steps run before and after a rollback: tell people, check the world.
+  public var rollbackBefore: Step?
+  public var rollbackAfter: Step?
+  public var steps: [Step]
+}
+
+/// What the disaster takes: decides which copies, secrets and servers survive.
+public struct Losses: Sendable {
+  public var sites: [Located<SiteName>] = []
+  public var servers: [Located<ServerName>] = []
+  public var stores: [Located<StoreName>] = []
+  public var secrets: [Located<SecretName>] = []
+  public init() {}
+}
+
+/// Data that is there but wrong, and how late that is noticed.
+public struct Corruption: Sendable {
+  public var dataClasses: [Located<DataClassName>]
+  public var noticedWithin: Located<TimeSpan>
+}
+
+public enum Detection: Sendable {
+  /// The probe has been failing for this long.
+  case probe(Located<ProbeName>, failing: Located<TimeSpan>)
+  /// A person notices, at the latest after this long.
+  case person(within: Located<TimeSpan>)
+}
+
+/// What a step's failure does to the run.
+public enum FailurePolicy: String, Hashable, Sendable, Codable, CaseIterable {
+  case pause, rollback, `continue`
+}
+
+/// A step as written: its kind's fields are not decoded yet.
+public struct Step: Sendable {
+  public var name: Located<StepName>
+  public var kind: Located<StepKindName>
+  public var fields: YAMLNode
+  public var needs: [Located<StepName>]
+  public var timeout: Located<TimeSpan>?
+  public var retries: Int
+  /// How long the step is believed to take.
+  public var estimate: Located<TimeSpan>?
+  public var onFailure: FailurePolicy?
+  public var undo: WrittenUndo?
+
+  /// What the author says about taking the step back; nil leaves it to the step's kind.
+  public indirect enum WrittenUndo: Sendable {
+    case step(Step)
+    case irreversible(reason: Located<String>)
+  }
+}
+
+extension Plan {
+  public func site(_ name: SiteName) -> Site? { sites.first { $0.name.value == name } }
+  public func secret(_ name: SecretName) -> Secret? { secrets.first { $0.name.value == name } }
+  public func server(_ name: ServerName) -> Server? { servers.first { $0.name.value == name } }
+  public func store(_ name: StoreName) -> Store? { stores.first { $0.name.value == name } }
+  public func probe(_ name: ProbeName) -> Probe? { probes.first { $0.name.value == name } }
+  public func dataClass(_ name: DataClassName) -> DataClass? { dataClasses.first { $0.name.value == name } }
+  public func scenario(_ name: ScenarioName) -> Scenario? { scenarios.first { $0.name.value == name } }
+}

@@ -1,0 +1,128 @@
+internal import Diagnostics
+internal import Units
+internal import YAMLReading
+
+/// Sites, secrets, servers, stores and probes.
+extension PlanReader {
+  func site(_ name: Located<SiteName>, _ reader: consuming MappingReader) -> Site? {
+    let site = Site(name: name, description: reader.text("description")?.value)
+    reader.finish()
+    return site
+  }
+
+  func secret(_ name: Located<SecretName>, _ reader: consuming MappingReader) -> Secret? {
+    for key in ["value", "literal", "plain"] where reader.keys.contains(key) {
+      collector.add(
+        Diagnostic(
+          "secret-literal", "the secret `\(name.value)` is written into the plan", at: reader.span(of: key), label: "a plan is read by many people",
+          helps: ["write where the value is found: `env: NAME`, `file: PATH` or `command: [program, …]`, and change the secret that was exposed"]))
+      _ = reader.node(key)
+    }
+    let site: Located<SiteName>? = reader.name("site")
+    let found = oneOf(["env", "file", "command"], &reader, example: "env: \(name.value.rawValue.uppercased().replacing("-", with: "_"))")
+    let source: SecretSource? =
+      switch found?.key {
+      case "env": reader.text("env").map { .env($0.value) }
+      case "file": reader.text("file").map { .file($0.value) }
+      case "command": reader.arguments("command").map { .command($0) }
+      default: nil
+      }
+    reader.finish()
+    return source.map { Secret(name: name, source: $0, site: site) }
+  }
+
+  func server(_ name: Located<ServerName>, _ reader: consuming MappingReader) -> Server? {
+    let site: Located<SiteName>? = reader.name("site")
+    guard let node = reader.required("postgresql", example: "{ url: { secret: NAME } }"),
+      var fields = MappingReader(node, "`postgresql` of the server `\(name.value)`", collector)
+    else { reader.finish(); return nil }
+    let url = secretReference("url", &fields)
+    fields.finish()
+    reader.finish()
+    return url.map { Server(name: name, kind: .postgresql(url: $0), site: site) }
+  }
+
+  /// `url: { secret: NAME }`; a text in its place is a secret written into the plan.
+  private func secretReference(_ key: String, _ reader: inout MappingReader) -> Located<SecretName>? {
+    guard let node = reader.required(key, example: "{ secret: NAME }") else { return nil }
+    if node.scalar != nil {
+      collector.add(
+        Diagnostic(
+          "secret-literal", "`\(key)` of \(reader.what) is written into the plan", at: node.span, label: "may hold a password",
+          helps: ["name it under `secrets:` (`env`, `file` or `command`) and write `\(key): { secret: NAME }`"]))
+      return nil
+    }
+    guard var fields = MappingReader(node, "`\(key)` of \(reader.what)", collector) else { return nil }
+    let name: Located<SecretName>? = fields.requiredText("secret", example: "NAME").map { $0.map { SecretName(rawValue: $0) } }
+    fields.finish()
+    return name
+  }
+
+  func store(_ name: Located<StoreName>, _ reader: consuming MappingReader) -> Store? {
+    let site: Located<SiteName>? = reader.name("site")
+    guard let node = reader.required("directory", example: "{ path: /mnt/backups }"),
+      var fields = MappingReader(node, "`directory` of the store `\(name.value)`", collector)
+    else { reader.finish(); return nil }
+    let path = fields.requiredText("path", example: "/mnt/backups")
+    fields.finish()
+    reader.finish()
+    return path.map { Store(name: name, kind: .directory(path: $0.value), site: site) }
+  }
+
+  func probe(_ name: Located<ProbeName>, _ reader: consuming MappingReader) -> Probe? {
+    let every = reader.timeSpan("every")?.value ?? .seconds(30)
+    let timeout = reader.timeSpan("timeout")?.value ?? .seconds(5)
+    let check: Probe.Check? = oneOf(["http", "tcp", "sql"], &reader, example: "http: { url: https://…/ready }").flatMap { kind, node in
+      guard var fields = MappingReader(node, "`\(kind)` of the probe `\(name.value)`", collector) else { return nil }
+      let check: Probe.Check? =
+        switch kind {
+        case "http": readHTTPExpectation(&fields).map(Probe.Check.http)
+        case "tcp": tcp(&fields)
+        default: sql(&fields)
+        }
+      fields.finish()
+      return check
+    }
+    reader.finish()
+    return check.map { Probe(name: name, check: $0, every: every, timeout: timeout) }
+  }
+
+  private func tcp(_ fields: inout MappingReader) -> Probe.Check? {
+    guard let host = fields.requiredText("host", example: "db.example"), fields.required("port", example: "5432") != nil,
+      let port = fields.integer("port", in: 1...65_535)
+    else { return nil }
+    return .tcp(host: host.value, port: port.value)
+  }
+
+  private func sql(_ fields: inout MappingReader) -> Probe.Check? {
+    let server: Located<ServerName>? = fields.requiredText("server", example: "NAME").map { $0.map { ServerName(rawValue: $0) } }
+    let query = fields.requiredText("query", example: "select 1")
+    let expect = fields.text("expect")?.value
+    guard let server, let query else { return nil }
+    return .sql(server: server, query: query.value, expect: expect)
+  }
+}
+
+/// `url` and `expect: { status, json, contains }`; the same in a probe and in the fields of `http.check`.
+public func readHTTPExpectation(_ fields: inout MappingReader) -> HTTPExpectation? {
+  let collector = fields.collector
+  let url = fields.requiredText("url", example: "https://…/ready")
+  var expectation = HTTPExpectation(url: url?.value ?? "")
+  if let node = fields.node("expect"), var expect = MappingReader(node, "`expect` of \(fields.what)", collector) {
+    expectation.status = expect.integer("status", in: 100...599)?.value
+    expectation.json = expect.node("json").flatMap(jsonValue)
+    expectation.contains = expect.text("contains")?.value
+    expect.finish()
+  }
+  guard let url else { return nil }
+  guard url.value.hasPrefix("http://") || url.value.hasPrefix("https://") else {
+    collector.add(Diagnostic("wrong-value", "the URL `\(url.value)` is not one of http or https", at: url.span, helps: ["write `https://host/path`"]))
+    return nil
+  }
+  if url.value.dropFirst(8).prefix(while: { $0 != "/" }).contains("@") {
+    collector.add(
+      Diagnostic("secret-literal", "the URL of \(fields.what) holds a user name or password", at: url.span, helps: ["remove `user:password@` from the URL"]))
+    return nil
+  }
+  return expectation
+}

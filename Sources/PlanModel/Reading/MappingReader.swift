@@ -1,0 +1,193 @@
+public import CanonicalJSON
+public import Diagnostics
+public import Units
+public import YAMLReading
+
+/// Gathers what is wrong while a plan is read, so that a person sees all of it at once.
+public final class DiagnosticCollector {
+  public private(set) var diagnostics: [Diagnostic] = []
+  public init() {}
+  public func add(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
+  public func add(contentsOf more: [Diagnostic]) { diagnostics += more }
+}
+
+/// Reads the members of one mapping: each getter takes a key, checks its value and reports what is wrong; `finish` reports the keys
+/// that nobody asked for, with the nearest known ones.
+///
+/// A getter returns nil both where the key is missing and where its value is wrong; a wrong value has been reported by then.
+public struct MappingReader: ~Copyable {
+  /// What the mapping is, for messages: "the store `east`".
+  public let what: String
+  public let span: SourceSpan
+  public let collector: DiagnosticCollector
+  private let members: [YAMLMember]
+  private var known: [String] = []
+
+  /// Nil, and reported, if the node is not a mapping. An empty value counts as an empty mapping.
+  public init?(_ node: YAMLNode, _ what: String, _ collector: DiagnosticCollector) {
+    let members: [YAMLMember]? =
+      switch node.content {
+      case .mapping(let members): members
+      case .scalar(let scalar) where scalar.coreType == .null: []
+      default: nil
+      }
+    guard let members else {
+      collector.add(Diagnostic("wrong-type", "\(what) is \(node.kindName), not a mapping", at: node.span, label: "expected `key: value` pairs"))
+      return nil
+    }
+    self.members = members
+    self.what = what
+    self.span = node.span
+    self.collector = collector
+  }
+
+  /// Where the whole member `key` stands, or the mapping itself.
+  public func span(of key: String) -> SourceSpan { members.first { $0.key == key }?.keySpan ?? span }
+
+  public var keys: [String] { members.map(\.key) }
+
+  /// The value of `key`, unread.
+  public mutating func node(_ key: String) -> YAMLNode? {
+    known.append(key)
+    return members.first { $0.key == key }?.value
+  }
+
+  /// The members that are read by name of their own: for maps keyed by names.
+  public mutating func allMembers() -> [YAMLMember] {
+    known += members.map(\.key)
+    return members
+  }
+
+  public mutating func required(_ key: String, example: String) -> YAMLNode? {
+    if let node = node(key) { return node }
+    collector.add(Diagnostic("missing-key", "\(what) has no `\(key)`", at: span, helps: ["add `\(key): \(example)`"]))
+    return nil
+  }
+
+  public consuming func finish() {
+    for member in members where !known.contains(member.key) {
+      let near = nearestNames(to: member.key, in: known)
+      let help = near.isEmpty ? "known here: " + known.map { "`\($0)`" }.joined(separator: ", ") : "did you mean " + near.map { "`\($0)`" }.joined(separator: " or ") + "?"
+      collector.add(Diagnostic("unknown-key", "\(what) has no key `\(member.key)`", at: member.keySpan, label: "not known here", helps: [help]))
+    }
+  }
+}
+
+// MARK: Values
+
+extension MappingReader {
+  public mutating func text(_ key: String) -> Located<String>? {
+    node(key).flatMap { value($0, key, expected: "text") { $0.text.isEmpty || $0.coreType == .null ? nil : $0.text } }
+  }
+
+  public mutating func requiredText(_ key: String, example: String) -> Located<String>? {
+    guard required(key, example: example) != nil else { return nil }
+    return text(key)
+  }
+
+  public mutating func integer(_ key: String, in range: ClosedRange<Int>) -> Located<Int>? {
+    node(key).flatMap {
+      value($0, key, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)") { scalar in
+        guard scalar.coreType == .int, let number = Int(scalar.text), range.contains(number) else { return nil }
+        return number
+      }
+    }
+  }
+
+  public mutating func bool(_ key: String) -> Located<Bool>? {
+    node(key).flatMap { value($0, key, expected: "true or false") { if case .bool(let value) = $0.coreType { value } else { nil } } }
+  }
+
+  public mutating func timeSpan(_ key: String) -> Located<TimeSpan>? {
+    node(key).flatMap { value($0, key, expected: "a length of time with its unit, such as `90s`, `30m`, `1h30m` or `7d`") { TimeSpan($0.text) } }
+  }
+
+  public mutating func byteCount(_ key: String) -> Located<ByteCount>? {
+    node(key).flatMap { value($0, key, expected: "a size with its unit, such as `120GB` or `64MiB`") { ByteCount($0.text) } }
+  }
+
+  public mutating func pace(_ key: String) -> Located<Pace>? {
+    node(key).flatMap {
+      value($0, key, expected: "a length of time such as `9m`, or a rate such as `200MB/s`") { scalar in
+        TimeSpan(scalar.text).map(Pace.takes) ?? ByteRate(scalar.text).map(Pace.rate)
+      }
+    }
+  }
+
+  public mutating func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, of type: Choice.Type) -> Located<Choice>? where Choice.RawValue == String {
+    node(key).flatMap {
+      value($0, key, expected: "one of " + Choice.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")) { Choice(rawValue: $0.text) }
+    }
+  }
+
+  public mutating func name<Of>(_ key: String, of _: Of.Type = Of.self) -> Located<Name<Of>>? {
+    text(key).map { $0.map { Name<Of>(rawValue: $0) } }
+  }
+
+  /// A list of texts, or one text alone.
+  public mutating func texts(_ key: String) -> [Located<String>]? { node(key).flatMap { list($0, key) } }
+
+  public mutating func names<Of>(_ key: String, of _: Of.Type = Of.self) -> [Located<Name<Of>>] {
+    (texts(key) ?? []).map { $0.map { Name<Of>(rawValue: $0) } }
+  }
+
+  /// An argument list: a program and its arguments, never one text for a shell to split.
+  public mutating func arguments(_ key: String) -> [String]? {
+    guard let node = node(key) else { return nil }
+    return argumentList(node, "`\(key)` of \(what)")
+  }
+
+  public func argumentList(_ node: YAMLNode, _ what: String) -> [String]? {
+    guard let elements = node.elements else {
+      collector.add(
+        Diagnostic(
+          "wrong-type", "\(what) is \(node.kindName), not an argument list", at: node.span, label: "expected a list: the program, then each argument",
+          notes: ["a text would have to be split by a shell, which treats spaces and quotes in values as syntax"],
+          helps: ["write `[program, argument, …]`; for a shell on purpose: `[sh, -c, TEXT]`"]))
+      return nil
+    }
+    let texts = elements.compactMap { element -> String? in
+      guard let scalar = element.scalar, scalar.coreType != .null || !scalar.isPlain else {
+        collector.add(Diagnostic("wrong-type", "an argument of \(what) is \(element.kindName), not text", at: element.span))
+        return nil
+      }
+      return scalar.text
+    }
+    guard texts.count == elements.count else { return nil }
+    guard let program = texts.first, !program.isEmpty else {
+      collector.add(Diagnostic("wrong-type", "\(what) names no program", at: node.span, helps: ["write `[program, argument, …]`"]))
+      return nil
+    }
+    return texts
+  }
+
+  private func list(_ node: YAMLNode, _ key: String) -> [Located<String>]? {
+    switch node.content {
+    case .scalar: value(node, key, expected: "a list of names") { $0.text.isEmpty ? nil : $0.text }.map { [$0] }
+    case .sequence(let elements): elements.compactMap { value($0, key, expected: "a name") { $0.text.isEmpty ? nil : $0.text } }
+    case .mapping: value(node, key, expected: "a list of names") { $0.text }.map { [$0] }
+    }
+  }
+
+  private func value<Value>(_ node: YAMLNode, _ key: String, expected: String, _ convert: (YAMLScalar) -> Value?) -> Located<Value>? {
+    if let scalar = node.scalar, let value = convert(scalar) { return Located(value, at: node.span) }
+    let shown = node.scalar.map { $0.text.isEmpty ? "empty" : "`\($0.text)`" } ?? node.kindName
+    collector.add(Diagnostic("wrong-value", "`\(key)` of \(what) is \(shown)", at: node.span, label: "expected \(expected)"))
+    return nil
+  }
+}
+
+/// Any YAML as JSON: for values that are only compared. Numbers must be whole.
+public func jsonValue(_ node: YAMLNode) -> JSONValue? {
+  switch node.content {
+  case .scalar(let scalar):
+    switch scalar.coreType {
+    case .null: return .null
+    case .bool(let value): return .bool(value)
+    case .int: return Int64(scalar.text).map(JSONValue.int) ?? .string(scalar.text)
+    case .float, .string: return .string(scalar.text)
+    }
+  case .sequence(let elements): return .array(elements.compactMap(jsonValue))
+  case .mapping(let members): return .object(Dictionary(members.compactMap { member in jsonValue(member.value).map { (member.key, $0) } }) { first, _ in first })
+  }
+}

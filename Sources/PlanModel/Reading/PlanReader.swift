@@ -1,0 +1,112 @@
+public import Diagnostics
+internal import Units
+public import YAMLReading
+
+/// Reads a plan from its YAML. Everything wrong is in the diagnostics; the plan is there, as far as it could be understood, unless the file
+/// is no mapping at all. A plan with diagnostics of severity error must not be planned or applied.
+public func readPlan(_ document: YAMLDocument) -> (plan: Plan?, diagnostics: [Diagnostic]) {
+  let collector = DiagnosticCollector()
+  guard let root = document.root, let top = MappingReader(root, "the plan", collector) else { return (nil, collector.diagnostics) }
+  let plan = PlanReader(collector: collector).plan(top, document.file)
+  ReferenceChecker(plan: plan, collector: collector).check()
+  return (plan, collector.diagnostics)
+}
+
+/// The sections of a plan, each read by an extension of this type.
+struct PlanReader {
+  let collector: DiagnosticCollector
+
+  func plan(_ top: consuming MappingReader, _ file: SourceFile) -> Plan {
+    var top = top
+    header(&top)
+    let plan = Plan(
+      file: file,
+      metadata: metadata(&top),
+      objectives: objectives(top.node("objectives"), "`objectives`"),
+      sites: entries(&top, "sites", "site", site),
+      secrets: entries(&top, "secrets", "secret", secret),
+      servers: entries(&top, "servers", "server", server),
+      stores: entries(&top, "stores", "store", store),
+      state: state(&top),
+      probes: entries(&top, "probes", "probe", probe),
+      dataClasses: entries(&top, "data", "data class", dataClass),
+      scenarios: entries(&top, "scenarios", "scenario", scenario)
+    )
+    top.finish()
+    return plan
+  }
+
+  private func header(_ top: inout MappingReader) {
+    if let version = top.requiredText("apiVersion", example: "sie-dr/v1"), version.value != "sie-dr/v1" {
+      collector.add(
+        Diagnostic(
+          "unknown-api-version", "this sie-dr reads plans of `sie-dr/v1`, not of `\(version.value)`", at: version.span,
+          helps: ["write `apiVersion: sie-dr/v1`, or use the sie-dr that the plan was written for"]))
+    }
+    if let kind = top.requiredText("kind", example: "RecoveryPlan"), kind.value != "RecoveryPlan" {
+      collector.add(Diagnostic("wrong-value", "`kind` is `\(kind.value)`", at: kind.span, label: "expected `RecoveryPlan`"))
+    }
+  }
+
+  private func metadata(_ top: inout MappingReader) -> Metadata {
+    guard let node = top.required("metadata", example: "{ name: my-service, owner: sre }"), var reader = MappingReader(node, "`metadata`", collector)
+    else { return Metadata(name: "plan") }
+    let name = reader.requiredText("name", example: "my-service")
+    if let name, let problem = Name<Plan>.problem(in: name.value) {
+      collector.add(Diagnostic("wrong-name", "the plan's name `\(name.value)` is not a name", at: name.span, label: problem))
+    }
+    let metadata = Metadata(name: name?.value ?? "plan", owner: reader.text("owner")?.value, description: reader.text("description")?.value)
+    reader.finish()
+    return metadata
+  }
+
+  private func state(_ top: inout MappingReader) -> StateLocation? {
+    guard let node = top.node("state"), var reader = MappingReader(node, "`state`", collector) else { return nil }
+    let directory = reader.requiredText("directory", example: ".sie-dr")
+    reader.finish()
+    return directory.map(StateLocation.init)
+  }
+
+  func objectives(_ node: YAMLNode?, _ what: String) -> RecoveryObjectives {
+    guard let node, var reader = MappingReader(node, what, collector) else { return RecoveryObjectives() }
+    let objectives = RecoveryObjectives(rto: reader.timeSpan("rto"), rpo: reader.timeSpan("rpo"))
+    reader.finish()
+    return objectives
+  }
+
+  /// A map keyed by names: each entry's name is checked, each value read by `read`.
+  func entries<Of, Entry>(
+    _ parent: inout MappingReader, _ key: String, _ noun: String,
+    _ read: (Located<Name<Of>>, consuming MappingReader) -> Entry?
+  ) -> [Entry] {
+    guard let node = parent.node(key), var reader = MappingReader(node, "`\(key)`", collector) else { return [] }
+    let members = reader.allMembers()
+    reader.finish()
+    return members.compactMap { member in
+      if let problem = Name<Of>.problem(in: member.key) {
+        collector.add(Diagnostic("wrong-name", "`\(member.key)` is not a name for a \(noun)", at: member.keySpan, label: problem))
+      }
+      guard let entry = MappingReader(member.value, "the \(noun) `\(member.key)`", collector) else { return nil }
+      return read(Located(Name(rawValue: member.key), at: member.keySpan), entry)
+    }
+  }
+
+  /// Exactly one of these keys must be there, as people know it from CI systems.
+  func oneOf(_ keys: [String], _ reader: inout MappingReader, example: String) -> (key: String, node: YAMLNode)? {
+    let found = keys.compactMap { key in reader.node(key).map { (key, $0) } }
+    let list = keys.map { "`\($0)`" }.joined(separator: ", ")
+    switch found.count {
+    case 1: return found[0]
+    case 0:
+      collector.add(Diagnostic("missing-key", "\(reader.what) has none of \(list)", at: reader.span, helps: ["add `\(example)`"]))
+      return nil
+    default:
+      let second = found[1]
+      collector.add(
+        Diagnostic(
+          "too-many-keys", "\(reader.what) has both `\(found[0].0)` and `\(second.0)`", at: reader.span(of: second.0),
+          label: "only one of \(list) can be meant"))
+      return nil
+    }
+  }
+}

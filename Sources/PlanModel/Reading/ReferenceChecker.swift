@@ -1,0 +1,60 @@
+public import Diagnostics
+
+/// Every name that is used must be defined: an unknown one is an error with the nearest names and the place where they are defined.
+struct ReferenceChecker {
+  let plan: Plan
+  let collector: DiagnosticCollector
+
+  func check() {
+    for secret in plan.secrets { refer(secret.site, "site", sites) }
+    for server in plan.servers {
+      refer(server.site, "site", sites)
+      switch server.kind { case .postgresql(let url): refer(url, "secret", secrets) }
+    }
+    for store in plan.stores { refer(store.site, "site", sites) }
+    for probe in plan.probes { if case .sql(let server, _, _) = probe.check { refer(server, "server", servers) } }
+    for dataClass in plan.dataClasses {
+      dataClass.servers.forEach { refer($0, "server", servers) }
+      refer(dataClass.home, "server", servers)
+      for protection in dataClass.protections {
+        refer(protection.store, "store", stores)
+        protection.copies.forEach { refer($0, "store", stores) }
+      }
+    }
+    plan.scenarios.forEach(check)
+  }
+
+  private func check(_ scenario: Scenario) {
+    scenario.loses.sites.forEach { refer($0, "site", sites) }
+    scenario.loses.servers.forEach { refer($0, "server", servers) }
+    scenario.loses.stores.forEach { refer($0, "store", stores) }
+    scenario.loses.secrets.forEach { refer($0, "secret", secrets) }
+    scenario.corrupts?.dataClasses.forEach { refer($0, "data class", plan.dataClasses.map(\.name)) }
+    if case .probe(let probe, _) = scenario.detection { refer(probe, "probe", plan.probes.map(\.name)) }
+    let steps = scenario.steps.map(\.name)
+    for step in scenario.steps { step.needs.forEach { refer($0, "step", steps) } }
+  }
+
+  private var sites: [Located<SiteName>] { plan.sites.map(\.name) }
+  private var secrets: [Located<SecretName>] { plan.secrets.map(\.name) }
+  private var servers: [Located<ServerName>] { plan.servers.map(\.name) }
+  private var stores: [Located<StoreName>] { plan.stores.map(\.name) }
+
+  private func refer<Of>(_ name: Located<Name<Of>>?, _ noun: String, _ defined: [Located<Name<Of>>]) {
+    guard let name, let diagnostic = unknownReference(name, noun, among: defined) else { return }
+    collector.add(diagnostic)
+  }
+}
+
+/// The finding for a name that nothing bears, or nil where it is defined.
+public func unknownReference<Of>(_ name: Located<Name<Of>>, _ noun: String, among defined: [Located<Name<Of>>]) -> Diagnostic? {
+  guard !defined.contains(where: { $0.value == name.value }) else { return nil }
+  let near = nearestNames(to: name.value.rawValue, in: defined.map(\.value.rawValue))
+  let related = near.first.flatMap { best in defined.first { $0.value.rawValue == best } }
+    .map { [Diagnostic.Related(span: $0.span, label: "`\($0.value)` is defined here")] } ?? []
+  let help =
+    if !near.isEmpty { "did you mean " + near.map { "`\($0)`" }.joined(separator: " or ") + "?" }
+    else if defined.isEmpty { "the plan defines no \(noun) yet" }
+    else { "defined are " + defined.map { "`\($0.value)`" }.joined(separator: ", ") }
+  return Diagnostic("unknown-reference", "there is no \(noun) `\(name.value)`", at: name.span, label: "not defined in this plan", related: related, helps: [help])
+}

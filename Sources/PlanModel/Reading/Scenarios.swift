@@ -1,0 +1,114 @@
+internal import Diagnostics
+internal import Units
+internal import YAMLReading
+
+extension PlanReader {
+  func scenario(_ name: Located<ScenarioName>, _ reader: consuming MappingReader) -> Scenario? {
+    let what = reader.what
+    let description = reader.text("description")?.value
+    let loses = losses(reader.node("loses"), what)
+    let corrupts = corruption(reader.node("corrupts"), what)
+    let detection = detection(reader.node("detect"), what)
+    let decide = reader.timeSpan("decide")
+    let onFailure = reader.choice("onFailure", of: FailurePolicy.self)?.value ?? .pause
+    var before: Step?
+    var after: Step?
+    if let node = reader.node("rollback"), var hooks = MappingReader(node, "`rollback` of \(what)", collector) {
+      before = hooks.node("before").flatMap { hook($0, "rollback-before", hooks.span(of: "before")) }
+      after = hooks.node("after").flatMap { hook($0, "rollback-after", hooks.span(of: "after")) }
+      hooks.finish()
+    }
+    _ = reader.required("steps", example: "{ … }")
+    let steps = entries(&reader, "steps", "step", step)
+    reader.finish()
+    return Scenario(
+      name: name, description: description, loses: loses, corrupts: corrupts, detection: detection, decide: decide, onFailure: onFailure,
+      rollbackBefore: before, rollbackAfter: after, steps: steps)
+  }
+
+  private func losses(_ node: YAMLNode?, _ what: String) -> Losses {
+    var losses = Losses()
+    guard let node, var reader = MappingReader(node, "`loses` of \(what)", collector) else { return losses }
+    losses.sites = reader.names("sites")
+    losses.servers = reader.names("servers")
+    losses.stores = reader.names("stores")
+    losses.secrets = reader.names("secrets")
+    reader.finish()
+    return losses
+  }
+
+  private func corruption(_ node: YAMLNode?, _ what: String) -> Corruption? {
+    guard let node, var reader = MappingReader(node, "`corrupts` of \(what)", collector) else { return nil }
+    _ = reader.required("data", example: "[DATA-CLASS]")
+    let dataClasses: [Located<DataClassName>] = reader.names("data")
+    _ = reader.required("noticedWithin", example: "6h")
+    let noticed = reader.timeSpan("noticedWithin")
+    reader.finish()
+    return noticed.map { Corruption(dataClasses: dataClasses, noticedWithin: $0) }
+  }
+
+  private func detection(_ node: YAMLNode?, _ what: String) -> Detection? {
+    guard let node, var reader = MappingReader(node, "`detect` of \(what)", collector) else { return nil }
+    let found = oneOf(["probe", "noticedWithin"], &reader, example: "probe: NAME")
+    let detection: Detection?
+    switch found?.key {
+    case "probe":
+      _ = reader.required("failing", example: "5m")
+      let failing = reader.timeSpan("failing")
+      let probe: Located<ProbeName>? = reader.name("probe")
+      detection = probe.flatMap { probe in failing.map { .probe(probe, failing: $0) } }
+    case "noticedWithin": detection = reader.timeSpan("noticedWithin").map { .person(within: $0) }
+    default: detection = nil
+    }
+    reader.finish()
+    return detection
+  }
+
+  private func hook(_ node: YAMLNode, _ name: String, _ span: SourceSpan) -> Step? {
+    guard let reader = MappingReader(node, "the step under `\(name.split(separator: "-").last ?? "")`", collector) else { return nil }
+    return step(Located(StepName(rawValue: name), at: span), reader)
+  }
+
+  /// A step: one key with a dot, its kind, and the keys that every step has.
+  func step(_ name: Located<StepName>, _ reader: consuming MappingReader) -> Step? {
+    let what = reader.what
+    let kinds = reader.keys.filter { $0.contains(".") }
+    guard let kind = kinds.first else {
+      collector.add(
+        Diagnostic(
+          "missing-key", "\(what) says nothing to do", at: name.span, label: "one key with a dot is its kind",
+          helps: ["add a kind, such as `command.run: { … }`; `docs/step-kinds.md` lists them"]))
+      return nil
+    }
+    if kinds.count > 1 {
+      collector.add(
+        Diagnostic("too-many-keys", "\(what) has two kinds, `\(kind)` and `\(kinds[1])`", at: reader.span(of: kinds[1]), helps: ["make a step of its own of each"]))
+    }
+    let kindSpan = reader.span(of: kind)
+    let fields = reader.node(kind)
+    for other in kinds.dropFirst() { _ = reader.node(other) }
+    let needs: [Located<StepName>] = reader.names("needs")
+    let timeout = reader.timeSpan("timeout")
+    let retries = reader.integer("retries", in: 0...20)?.value ?? 0
+    let estimate = reader.timeSpan("estimate")
+    let onFailure = reader.choice("onFailure", of: FailurePolicy.self)?.value
+    let undo = undo(&reader, name)
+    reader.finish()
+    guard let fields else { return nil }
+    return Step(
+      name: name, kind: Located(StepKindName(rawValue: kind), at: kindSpan), fields: fields, needs: needs, timeout: timeout, retries: retries,
+      estimate: estimate, onFailure: onFailure, undo: undo)
+  }
+
+  private func undo(_ reader: inout MappingReader, _ name: Located<StepName>) -> Step.WrittenUndo? {
+    let irreversible = reader.text("irreversible")
+    guard let node = reader.node("undo") else { return irreversible.map { .irreversible(reason: $0) } }
+    if let irreversible {
+      collector.add(
+        Diagnostic(
+          "too-many-keys", "\(reader.what) has an `undo` and is said to be irreversible", at: irreversible.span, label: "only one of both can be true"))
+    }
+    guard let fields = MappingReader(node, "the undo of the step `\(name.value)`", collector) else { return nil }
+    return step(Located(name.value, at: reader.span(of: "undo")), fields).map { .step($0) }
+  }
+}

@@ -1,0 +1,71 @@
+public import PlanModel
+
+// What a step needs of the plan, as values that travel in a changeset, a journal or to another process. Secrets travel as
+// references and are resolved where the step runs.
+
+/// A secret by name, and where its value is found when it is needed.
+public struct SecretReference: Hashable, Sendable, Codable {
+  public var name: SecretName
+  public var source: SecretSource
+  public init(name: SecretName, source: SecretSource) { self.name = name; self.source = source }
+}
+
+/// A PostgreSQL server and the database that its URL names.
+public struct PostgreSQLReference: Hashable, Sendable, Codable {
+  public var server: ServerName
+  public var url: SecretReference
+  public init(server: ServerName, url: SecretReference) { self.server = server; self.url = url }
+}
+
+/// A store and where it is. A relative path counts from the folder of the plan file, which the opener knows.
+public struct StoreReference: Hashable, Sendable, Codable {
+  public enum Location: Hashable, Sendable, Codable {
+    case directory(path: String)
+  }
+  public var name: StoreName
+  public var location: Location
+  public init(name: StoreName, location: Location) { self.name = name; self.location = location }
+}
+
+/// A value that a step's field takes: written out, a secret, or another step's output.
+public enum InputValue: Hashable, Sendable, Codable {
+  case text(String)
+  case secret(SecretReference)
+  case output(step: StepName, name: String)
+}
+
+/// A value that a step gives: a text, or a secret by reference. A secret's value is never an output.
+public enum OutputValue: Hashable, Sendable, Codable {
+  case text(String)
+  case secret(SecretReference)
+}
+
+/// A secret's value while it is in use. Does not print, does not encode.
+public struct SecretValue: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  private let value: String
+  public init(_ value: String) { self.value = value }
+  /// For the one call that hands it to its server or program.
+  public func reveal() -> String { value }
+  public var description: String { "[secret]" }
+  public var debugDescription: String { "[secret]" }
+  public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension Plan {
+  public func reference(to name: SecretName) -> SecretReference? { secret(name).map { SecretReference(name: name, source: $0.source) } }
+
+  /// Nil if the server is unknown, is no PostgreSQL server, or its secret is unknown.
+  public func postgresql(_ name: ServerName) -> PostgreSQLReference? {
+    guard let server = server(name) else { return nil }
+    switch server.kind {
+    case .postgresql(let url): return reference(to: url.value).map { PostgreSQLReference(server: name, url: $0) }
+    }
+  }
+
+  public func reference(to name: StoreName) -> StoreReference? {
+    guard let store = store(name) else { return nil }
+    switch store.kind {
+    case .directory(let path): return StoreReference(name: name, location: .directory(path: path))
+    }
+  }
+}

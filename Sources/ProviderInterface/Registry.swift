@@ -1,0 +1,111 @@
+public import CanonicalJSON
+public import PlanModel
+public import Units
+
+/// A step kind with its `Arguments` as JSON: what registries hold and the engine calls.
+public struct AnyStepKind: Sendable {
+  public let name: StepKindName
+  public let summary: String
+  public let fields: [Field]
+  public let outputs: [String: String]
+  /// The typed arguments as JSON, or nil if something was reported.
+  public let decode: @Sendable (inout MappingReader, StepContext) -> JSONValue?
+  public let footprint: @Sendable (JSONValue) -> Footprint
+  public let undoAbility: @Sendable (JSONValue) -> UndoAbility
+  public let estimate: @Sendable (JSONValue, Plan) -> Estimated?
+  public let compare: @Sendable (JSONValue, Observation, Timestamp) -> Change
+  public let question: @Sendable (JSONValue) -> String?
+
+  public init<Kind: StepKind>(_: Kind.Type) {
+    name = Kind.name
+    summary = Kind.summary
+    fields = Kind.fields
+    outputs = Kind.outputs
+    decode = { fields, context in Kind.decode(&fields, in: context).flatMap { try? CanonicalJSON.value($0) } }
+    footprint = { Self.with($0, Kind.self, else: Footprint()) { Kind.footprint($0) } }
+    undoAbility = { Self.with($0, Kind.self, else: .mustBeWritten) { Kind.undoAbility($0) } }
+    estimate = { json, plan in Self.with(json, Kind.self, else: nil) { Kind.estimate($0, in: plan) } }
+    compare = { json, observation, now in
+      Self.with(json, Kind.self, else: Change(.unknown, reason: "written by another version of sie-dr")) { Kind.compare($0, observation, at: now) }
+    }
+    question = { Self.with($0, Kind.self, else: nil) { Kind.question($0) } }
+  }
+
+  private static func with<Kind: StepKind, Result>(_ json: JSONValue, _: Kind.Type, else fallback: Result, _ body: (Kind.Arguments) -> Result) -> Result {
+    (try? CanonicalJSON.decode(Kind.Arguments.self, from: json)).map(body) ?? fallback
+  }
+}
+
+/// Kinds by name.
+public struct StepKinds: Sendable {
+  public let byName: [StepKindName: AnyStepKind]
+  public init(_ kinds: [AnyStepKind]) { byName = Dictionary(kinds.map { ($0.name, $0) }) { first, _ in first } }
+  public subscript(_ name: StepKindName) -> AnyStepKind? { byName[name] }
+  public var names: [StepKindName] { byName.keys.sorted() }
+}
+
+/// The reading halves by kind.
+public struct StepObservers: Sendable {
+  public typealias Observe = @Sendable (JSONValue, ObservingContext) async -> Observation
+  private let byName: [StepKindName: Observe]
+
+  public init(_ observers: [any StepObserver]) { byName = Dictionary(observers.map { Self.entry($0) }) { first, _ in first } }
+
+  public func observe(_ kind: StepKindName, _ arguments: JSONValue, in context: ObservingContext) async -> Observation {
+    guard let observe = byName[kind] else { return .nothing }
+    return await observe(arguments, context)
+  }
+
+  private static func entry<Observer: StepObserver>(_ observer: Observer) -> (StepKindName, Observe) {
+    (
+      Observer.Kind.name,
+      { json, context in
+        guard let arguments = try? CanonicalJSON.decode(Observer.Kind.Arguments.self, from: json) else {
+          return .unreachable("the step's arguments were written by another version of sie-dr")
+        }
+        return await observer.observe(arguments, in: context)
+      }
+    )
+  }
+}
+
+/// The changing halves by kind, their arguments as JSON.
+public struct StepPerformers: Sendable {
+  private let byName: [StepKindName: any StepPerformer]
+  public init(_ performers: [any StepPerformer]) { byName = Dictionary(performers.map { (Self.name($0), $0) }) { first, _ in first } }
+
+  public func perform(_ kind: StepKindName, _ arguments: JSONValue, in context: PerformingContext) async throws(StepFailure) -> StepResult {
+    try await Self.perform(performer(kind), arguments, context)
+  }
+  public func settle(_ kind: StepKindName, _ arguments: JSONValue, in context: PerformingContext) async throws(StepFailure) -> Settlement {
+    try await Self.settle(performer(kind), arguments, context)
+  }
+  public func undo(_ kind: StepKindName, _ arguments: JSONValue, result: StepResult?, in context: PerformingContext) async throws(StepFailure) {
+    try await Self.undo(performer(kind), arguments, result, context)
+  }
+  public func knows(_ kind: StepKindName) -> Bool { byName[kind] != nil }
+
+  private func performer(_ kind: StepKindName) throws(StepFailure) -> any StepPerformer {
+    guard let performer = byName[kind] else {
+      throw StepFailure("unknown-step-kind", "this sie-dr does not know how to perform `\(kind)`", helps: ["use the version of sie-dr that made the changeset"])
+    }
+    return performer
+  }
+  private static func name<Performer: StepPerformer>(_: Performer) -> StepKindName { Performer.Kind.name }
+  private static func arguments<Performer: StepPerformer>(_: Performer, _ json: JSONValue) throws(StepFailure) -> Performer.Kind.Arguments {
+    do { return try CanonicalJSON.decode(Performer.Kind.Arguments.self, from: json) } catch {
+      throw StepFailure(
+        "arguments-not-understood", "the arguments of a `\(Performer.Kind.name)` step were written by another version of sie-dr",
+        helps: ["use the version of sie-dr that made the changeset, or plan again"])
+    }
+  }
+  private static func perform<P: StepPerformer>(_ performer: P, _ json: JSONValue, _ context: PerformingContext) async throws(StepFailure) -> StepResult {
+    try await performer.perform(arguments(performer, json), in: context)
+  }
+  private static func settle<P: StepPerformer>(_ performer: P, _ json: JSONValue, _ context: PerformingContext) async throws(StepFailure) -> Settlement {
+    await performer.settle(try arguments(performer, json), in: context)
+  }
+  private static func undo<P: StepPerformer>(_ performer: P, _ json: JSONValue, _ result: StepResult?, _ context: PerformingContext) async throws(StepFailure) {
+    try await performer.undo(arguments(performer, json), result: result, in: context)
+  }
+}

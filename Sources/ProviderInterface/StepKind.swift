@@ -1,0 +1,115 @@
+public import Diagnostics
+public import PlanModel
+public import Units
+
+/// What a step needs to survive.
+public enum Requirement: Hashable, Sendable, Codable {
+  case secret(SecretName)
+  case server(ServerName)
+  /// One of several is enough: a restore reads from any store that holds the point.
+  case anyStore([StoreName])
+  case store(StoreName)
+}
+
+/// One field of a step kind: for the reference, for the schema, and for what an editor shows.
+public struct Field: Sendable {
+  public enum Shape: Sendable {
+    case text, integer, bool, timeSpan, argumentList, nameList, inputMap, mapping
+    case name(of: String)
+    case choice([String])
+  }
+  public var name: String
+  public var shape: Shape
+  public var isRequired: Bool
+  public var meaning: String
+  public init(_ name: String, _ shape: Shape, required: Bool = false, _ meaning: String) {
+    self.name = name; self.shape = shape; isRequired = required; self.meaning = meaning
+  }
+}
+
+/// How a kind's effect can be taken back.
+public enum UndoAbility: Hashable, Sendable, Codable {
+  /// Changes nothing, so there is nothing to undo.
+  case nothingToUndo
+  /// The kind knows how; the text says what the undo does: "drops the database that the restore made".
+  case byKind(String)
+  /// Only the author can say: `undo:` or `irreversible:` must be written.
+  case mustBeWritten
+}
+
+/// What the plan around a step is, while its fields are decoded.
+public struct StepContext: Sendable {
+  public var plan: Plan
+  /// Nil for protection and for drills.
+  public var scenario: Scenario?
+  public var step: Step
+  public init(plan: Plan, scenario: Scenario?, step: Step) { self.plan = plan; self.scenario = scenario; self.step = step }
+}
+
+/// The pure half of a step kind: what `lint` and `plan` know of it. It cannot reach the world: it has no context that could.
+public protocol StepKind: Sendable {
+  /// What the fields become: everything the step needs, with no reference back into the plan.
+  associatedtype Arguments: Codable, Hashable, Sendable
+
+  static var name: StepKindName { get }
+  /// One line for the reference: what the step does.
+  static var summary: String { get }
+  static var fields: [Field] { get }
+  /// Names and meanings of the outputs.
+  static var outputs: [String: String] { get }
+
+  /// Reads the fields; reports what is wrong with them and then returns nil.
+  static func decode(_ fields: inout MappingReader, in context: StepContext) -> Arguments?
+  static func footprint(_ arguments: Arguments) -> Footprint
+  static func undoAbility(_ arguments: Arguments) -> UndoAbility
+  /// How long it takes, if the plan says so elsewhere than at the step (the data class's estimate).
+  static func estimate(_ arguments: Arguments, in plan: Plan) -> Estimated?
+  /// Desired and observed to a change.
+  static func compare(_ arguments: Arguments, _ observation: Observation, at now: Timestamp) -> Change
+  /// A question for a person; such a step is not performed but answered.
+  static func question(_ arguments: Arguments) -> String?
+}
+
+extension StepKind {
+  public static var outputs: [String: String] { [:] }
+  public static func estimate(_: Arguments, in _: Plan) -> Estimated? { nil }
+  public static func question(_: Arguments) -> String? { nil }
+}
+
+/// A duration that the author believes in, and where he wrote it.
+public struct Estimated: Hashable, Sendable {
+  public var amount: TimeSpan
+  public var span: SourceSpan
+  public init(_ amount: TimeSpan, at span: SourceSpan) { self.amount = amount; self.span = span }
+}
+
+/// The reading half: looks at the world and changes nothing. `plan` gets hold of nothing else.
+public protocol StepObserver<Kind>: Sendable {
+  associatedtype Kind: StepKind
+  /// Never fails: what cannot be reached within the context's deadline is observed as unreachable.
+  func observe(_ arguments: Kind.Arguments, in context: ObservingContext) async -> Observation
+}
+
+/// The changing half.
+public protocol StepPerformer<Kind>: Sendable {
+  associatedtype Kind: StepKind
+
+  /// Does it. Called again after a failure or a crash with a new mark; `context.earlierMarks` then names the attempts whose remains it must
+  /// clear away first. Honours cancellation.
+  func perform(_ arguments: Kind.Arguments, in context: PerformingContext) async throws(StepFailure) -> StepResult
+
+  /// After a crash: did the attempt with `context.mark` reach its goal? Looks only.
+  func settle(_ arguments: Kind.Arguments, in context: PerformingContext) async -> Settlement
+
+  /// Takes back what the attempts of this step in this run did: `result` is what the done attempt left, nil if none was done.
+  /// Undoing twice is undoing once. Touches only what carries this run's marks.
+  func undo(_ arguments: Kind.Arguments, result: StepResult?, in context: PerformingContext) async throws(StepFailure)
+}
+
+/// What became of an attempt nobody saw the end of.
+public enum Settlement: Hashable, Sendable, Codable {
+  case done(StepResult)
+  case notDone
+  /// A person must decide; the text says what to look at.
+  case unknown(String)
+}

@@ -1,0 +1,61 @@
+public import CanonicalJSON
+public import Diagnostics
+public import PlanModel
+public import Units
+
+/// A plan whose steps' fields are understood. Protection is made of steps just like recovery: there is no second engine for it.
+public struct TypedPlan: Sendable {
+  public var plan: Plan
+  public var kinds: StepKinds
+  public var protection: [TypedProtection]
+  public var scenarios: [TypedScenario]
+}
+
+/// The steps that one protection of one data class is made of: the backup, then a copy to each further store, then expiry in each store.
+public struct TypedProtection: Sendable {
+  public var dataClass: DataClass
+  public var protection: Protection
+  public var steps: [TypedStep]
+}
+
+public struct TypedScenario: Sendable {
+  public var scenario: Scenario
+  public var steps: [TypedStep]
+  public var rollbackBefore: TypedStep?
+  public var rollbackAfter: TypedStep?
+}
+
+/// A step and where its author wrote it. The places stay out of the specification: a comment above a step changes no digest.
+public struct TypedStep: Sendable {
+  public var specification: StepSpecification
+  public var span: SourceSpan
+  /// The estimate, if there is one; else the step counts with its time-out.
+  public var estimated: Estimated?
+  /// Where the time-out is written; nil where the default counts.
+  public var timeoutSpan: SourceSpan?
+  /// Whether the author said how the step is taken back, or the kind knows.
+  public var step: Step?
+
+  public init(specification: StepSpecification, span: SourceSpan, estimated: Estimated?, timeoutSpan: SourceSpan?, step: Step?) {
+    self.specification = specification; self.span = span; self.estimated = estimated; self.timeoutSpan = timeoutSpan; self.step = step
+  }
+}
+
+/// A time-out for a step whose author gave none. Lint says so; a wait without a deadline is never an option.
+public let defaultStepTimeout = TimeSpan.hours(1)
+
+/// How the steps of a protection come about: handed in by the composition root, since only providers know their kinds' arguments.
+public struct ProtectionSteps: Sendable {
+  public typealias Made = (kind: StepKindName, arguments: JSONValue)
+  /// Nil where the protection's servers or stores are unknown; that has been reported by then.
+  public var backup: @Sendable (Protection, DataClass, Plan) -> Made?
+  public var copy: @Sendable (Protection, DataClass, _ to: StoreName, Plan) -> Made?
+  public var expire: @Sendable (Protection, DataClass, _ in: StoreName, Plan) -> Made?
+
+  public init(
+    backup: @escaping @Sendable (Protection, DataClass, Plan) -> Made?, copy: @escaping @Sendable (Protection, DataClass, StoreName, Plan) -> Made?,
+    expire: @escaping @Sendable (Protection, DataClass, StoreName, Plan) -> Made?
+  ) {
+    self.backup = backup; self.copy = copy; self.expire = expire
+  }
+}

@@ -1,0 +1,123 @@
+internal import CanonicalJSON
+public import Diagnostics
+public import PlanModel
+internal import Units
+
+/// Decodes every step's fields by its kind, and makes the steps of each protection.
+public func typecheck(_ plan: Plan, kinds: StepKinds, protection: ProtectionSteps) -> (plan: TypedPlan, diagnostics: [Diagnostic]) {
+  let collector = DiagnosticCollector()
+  let typist = Typist(plan: plan, kinds: kinds, collector: collector)
+  let typed = TypedPlan(
+    plan: plan, kinds: kinds,
+    protection: plan.dataClasses.flatMap { dataClass in
+      dataClass.protections.map { TypedProtection(dataClass: dataClass, protection: $0, steps: typist.steps(of: $0, dataClass, protection)) }
+    },
+    scenarios: plan.scenarios.map(typist.scenario))
+  return (typed, collector.diagnostics)
+}
+
+private struct Typist {
+  let plan: Plan
+  let kinds: StepKinds
+  let collector: DiagnosticCollector
+
+  func scenario(_ scenario: Scenario) -> TypedScenario {
+    TypedScenario(
+      scenario: scenario,
+      steps: scenario.steps.compactMap { step($0, in: scenario) },
+      rollbackBefore: scenario.rollbackBefore.flatMap { step($0, in: scenario) },
+      rollbackAfter: scenario.rollbackAfter.flatMap { step($0, in: scenario) })
+  }
+
+  private func step(_ step: Step, in scenario: Scenario) -> TypedStep? {
+    guard let (kind, arguments) = decode(step, in: scenario) else { return nil }
+    let footprint = kind.footprint(arguments)
+    let served = footprint.recovers.flatMap { plan.dataClass(DataClassName(rawValue: $0)) }
+    let inputs = inputSteps(step, in: scenario)
+    let needs = step.needs.map(\.value) + inputs.filter { input in !step.needs.contains { $0.value == input } }
+    let specification = StepSpecification(
+      name: step.name.value, kind: kind.name, arguments: arguments, needs: needs, undo: undo(step, kind.undoAbility(arguments), in: scenario),
+      timeout: step.timeout?.value ?? defaultStepTimeout, retries: step.retries, onFailure: step.onFailure ?? scenario.onFailure,
+      priority: (served?.priority ?? .medium).rank, footprint: footprint, question: kind.question(arguments))
+    let estimated = step.estimate.map { Estimated($0.value, at: $0.span) } ?? kind.estimate(arguments, plan)
+    return TypedStep(specification: specification, span: step.name.span, estimated: estimated, timeoutSpan: step.timeout?.span, step: step)
+  }
+
+  private func decode(_ step: Step, in scenario: Scenario) -> (AnyStepKind, JSONValue)? {
+    guard let kind = kinds[step.kind.value] else {
+      let near = nearestNames(to: step.kind.value.rawValue, in: kinds.names.map(\.rawValue))
+      let help = near.isEmpty ? "known are " + kinds.names.map { "`\($0)`" }.joined(separator: ", ") : "did you mean " + near.map { "`\($0)`" }.joined(separator: " or ") + "?"
+      collector.add(Diagnostic("unknown-step-kind", "there is no step kind `\(step.kind.value)`", at: step.kind.span, helps: [help]))
+      return nil
+    }
+    guard var fields = MappingReader(step.fields, "`\(kind.name)` of the step `\(step.name.value)`", collector) else { return nil }
+    let arguments = kind.decode(&fields, StepContext(plan: plan, scenario: scenario, step: step))
+    fields.finish()
+    return arguments.map { (kind, $0) }
+  }
+
+  private func undo(_ step: Step, _ ability: UndoAbility, in scenario: Scenario) -> StepSpecification.Undo {
+    switch (step.undo, ability) {
+    case (.irreversible(let reason), _): return .irreversible(reason: reason.value)
+    case (.step(let undo), _):
+      guard let (kind, arguments) = decode(undo, in: scenario) else { return .unknown }
+      return .step(.init(kind: kind.name, arguments: arguments, timeout: undo.timeout?.value ?? defaultStepTimeout, retries: undo.retries))
+    case (nil, .nothingToUndo): return .nothingToUndo
+    case (nil, .byKind(let how)): return .byKind(how)
+    case (nil, .mustBeWritten): return .unknown
+    }
+  }
+
+  /// Of a step that the engine makes itself.
+  private func undo(_ ability: UndoAbility) -> StepSpecification.Undo {
+    switch ability {
+    case .nothingToUndo: .nothingToUndo
+    case .byKind(let how): .byKind(how)
+    case .mustBeWritten: .irreversible(reason: "what has expired is gone")
+    }
+  }
+
+  /// The steps whose outputs this one takes: they come before it whether or not `needs` says so.
+  private func inputSteps(_ step: Step, in scenario: Scenario) -> [StepName] {
+    var found: [StepName] = []
+    for (reference, output, span) in OutputReferences.find(in: step.fields) {
+      let name = Located(StepName(rawValue: reference), at: span)
+      if let unknown = unknownReference(name, "step", among: scenario.steps.map(\.name)) { collector.add(unknown); continue }
+      let kind = scenario.steps.first { $0.name.value == name.value }.flatMap { kinds[$0.kind.value] }
+      if let kind, kind.outputs[output] == nil {
+        let known = kind.outputs.keys.sorted().map { "`\($0)`" }.joined(separator: ", ")
+        collector.add(
+          Diagnostic(
+            "unknown-reference", "the step `\(reference)` gives no output `\(output)`", at: span,
+            helps: [known.isEmpty ? "`\(kind.name)` has no outputs" : "`\(kind.name)` gives \(known)"]))
+      }
+      if !found.contains(name.value) { found.append(name.value) }
+    }
+    return found
+  }
+
+  /// Backup, then copies, then expiry; a copy waits for the backup, expiry for all of them: nothing goes before its successor is safe.
+  func steps(of protection: Protection, _ dataClass: DataClass, _ make: ProtectionSteps) -> [TypedStep] {
+    let base = "\(dataClass.name.value)-\(protection.name.value)"
+    var steps: [TypedStep] = []
+    func add(_ name: String, _ made: ProtectionSteps.Made?, needs: [StepName]) {
+      guard let made, let kind = kinds[made.kind] else { return }
+      let specification = StepSpecification(
+        name: StepName(rawValue: name), kind: made.kind, arguments: made.arguments, needs: needs, undo: undo(kind.undoAbility(made.arguments)),
+        timeout: protection.timeout?.value ?? defaultStepTimeout, retries: protection.retries, onFailure: .continue,
+        priority: dataClass.priority.rank, footprint: kind.footprint(made.arguments))
+      steps.append(
+        TypedStep(
+          specification: specification, span: protection.span, estimated: kind.estimate(made.arguments, plan), timeoutSpan: protection.timeout?.span, step: nil))
+    }
+    add("backup-\(base)", make.backup(protection, dataClass, plan), needs: [])
+    for store in protection.copies {
+      add("copy-\(base)-\(store.value)", make.copy(protection, dataClass, store.value, plan), needs: Array(steps.prefix(1).map(\.specification.name)))
+    }
+    let before = steps.map(\.specification.name)
+    for store in [protection.store] + protection.copies where protection.keep != nil {
+      add("expire-\(base)-\(store.value)", make.expire(protection, dataClass, store.value, plan), needs: before)
+    }
+    return steps
+  }
+}

@@ -1,0 +1,50 @@
+#pragma once
+// What a supervisor of child processes needs of Linux and Swift cannot call itself: prctl is variadic, and between fork and exec
+// only async-signal-safe calls are allowed, which Swift code does not promise.
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+// Orphans among this process's descendants become its children instead of init's. 0, or -1 with errno.
+static inline int dr_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
+
+// This process gets `signal_number` when its parent, or the parent's thread that started it, ends. 0, or -1 with errno.
+static inline int dr_signal_at_parent_death(int signal_number) { return prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0); }
+
+// The name that ps and pkill show, at most 15 bytes.
+static inline int dr_set_process_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+// Starts a program with this process's environment, descriptors 0 to 2, group and session; signals as a login shell has them.
+// It is killed when this process ends. Returns its pid, or -1 with the reason in *failure (an errno value).
+// For a process with one thread only.
+static inline pid_t dr_start_program(const char *path, char *const *arguments, int *failure) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) { *failure = errno; return -1; }
+  pid_t self = getpid();
+  pid_t child = fork();
+  if (child == 0) {
+    int code = 0;
+    sigset_t none;
+    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, 0);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) code = errno;
+    if (getppid() != self) _exit(127);
+    if (code == 0) { execv(path, arguments); code = errno; }
+    ssize_t written = write(ends[1], &code, sizeof code);
+    _exit(written == sizeof code ? 127 : 126);
+  }
+  int code = child < 0 ? errno : 0;
+  close(ends[1]);
+  if (child > 0) {
+    ssize_t count;
+    do count = read(ends[0], &code, sizeof code); while (count < 0 && errno == EINTR);
+    if (count != sizeof code) code = 0;  // Closed by exec: the program runs.
+  }
+  close(ends[0]);
+  *failure = code;
+  return code == 0 ? child : -1;
+}
