@@ -8,7 +8,8 @@ public struct ByteCount: Hashable, Comparable, Sendable {
   public static func += (a: inout Self, b: Self) { a = a + b }
 
   static let units: [(suffix: String, bytes: Int64)] = [
-    ("B", 1), ("kB", 1_000), ("KB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000), ("PB", 1_000_000_000_000_000),
+    ("B", 1), ("kB", 1_000), ("KB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000),
+    ("PB", 1_000_000_000_000_000),
     ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40), ("PiB", 1 << 50),
   ]
 

@@ -85,7 +85,9 @@ struct Composer: ~Copyable {
     node.count = UInt32(scalar.length)
     content.text.append(contentsOf: UnsafeBufferPointer(start: scalar.value, count: scalar.length))
     if node.isPlain, node.end.line > node.start.line { try checkLines(of: node) }
-    if scalar.style == YAML_LITERAL_SCALAR_STYLE || scalar.style == YAML_FOLDED_SCALAR_STYLE { node.end = endOfBlock(from: start, to: node.end) }
+    if scalar.style == YAML_LITERAL_SCALAR_STYLE || scalar.style == YAML_FOLDED_SCALAR_STYLE {
+      node.end = endOfBlock(from: start, to: node.end)
+    }
     let bytes = content.bytes(of: node)
     if let tag = scalar.tag.map({ String(cString: $0) }) {
       try resolve(tag, &node)
@@ -139,7 +141,8 @@ struct Composer: ~Copyable {
       node.first = target
       return add(node, expandsTo: expanded[Int(target)], anchor: nil)
     }
-    try report(anchors[name].map { recursiveAlias(name, node, inside: content.nodes[Int($0)]) } ?? undefinedAlias(name, node, known: anchors.keys))
+    let open = anchors[name].map { content.nodes[Int($0)] }
+    try report(open.map { recursiveAlias(name, node, inside: $0) } ?? undefinedAlias(name, node, known: anchors.keys))
     node.kind = .scalar
     node.isPlain = true
     node.coreType = .null
@@ -158,7 +161,8 @@ struct Composer: ~Copyable {
     while true {
       let event = try next()
       if event.type == YAML_SEQUENCE_END_EVENT {
-        close(index, size, base: base, endOfFlow: isFlow ? CompactMark(event.end_mark) : nil, lastChild: pending.count > base ? pending.last : nil)
+        let lastChild = pending.count > base ? pending.last : nil
+        close(index, size, base: base, endOfFlow: isFlow ? CompactMark(event.end_mark) : nil, lastChild: lastChild)
         return index
       }
       let child = try node(event, depth: depth + 1, isKey: false)

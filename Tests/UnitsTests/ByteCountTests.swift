@@ -12,13 +12,16 @@ import Units
     #expect(ByteCount(text) == ByteCount(bytes: bytes))
   }
 
-  @Test("What is no size is not read", arguments: ["", "B", "10", "1 GB", "1gb", "-1GB", "1.5B", "0.1KiB", "1GB1MB", "1GB ", "GB", "1.GB", "1b", "1K", "1e9B", "1GB/s"])
+  @Test("What is no size is not read", arguments: [
+    "", "B", "10", "1 GB", "1gb", "-1GB", "1.5B", "0.1KiB", "1GB1MB", "1GB ", "GB", "1.GB", "1b", "1K", "1e9B", "1GB/s",
+  ])
   func refuses(text: String) {
     #expect(ByteCount(text) == nil)
   }
 
   @Test("A size is written with the largest unit that divides it, and read back", arguments: [
-    (0, "0B"), (1, "1B"), (999, "999B"), (1_000, "1kB"), (1_024, "1KiB"), (1_500, "1500B"), (67_108_864, "64MiB"), (120_000_000_000, "120GB"),
+    (0, "0B"), (1, "1B"), (999, "999B"), (1_000, "1kB"), (1_024, "1KiB"), (1_500, "1500B"), (67_108_864, "64MiB"),
+    (120_000_000_000, "120GB"),
     (1_024_000, "1000KiB"), (.max, "9223372036854775807B"),
   ] as [(Int64, String)]) func writes(bytes: Int64, text: String) throws {
     #expect(ByteCount(bytes: bytes).description == text)
@@ -39,7 +42,9 @@ import Units
     #expect(ByteCount(bytes: .max) + ByteCount(bytes: 1) == ByteCount(bytes: .max))
   }
 
-  @Test("A rate reads and is written", arguments: [("200MB/s", 200_000_000, "200MB/s"), ("1.5GiB/s", 1_610_612_736, "1536MiB/s"), ("1B/s", 1, "1B/s")])
+  @Test("A rate reads and is written", arguments: [
+    ("200MB/s", 200_000_000, "200MB/s"), ("1.5GiB/s", 1_610_612_736, "1536MiB/s"), ("1B/s", 1, "1B/s"),
+  ])
   func rate(text: String, bytes: Int64, written: String) throws {
     let rate = try #require(ByteRate(text))
     #expect(rate.perSecond.bytes == bytes)
@@ -47,7 +52,9 @@ import Units
     #expect(try CanonicalJSON.decode(ByteRate.self, from: CanonicalJSON.bytes(rate)) == rate)
   }
 
-  @Test("What is no rate is not read", arguments: ["", "/s", "200MB", "0B/s", "200MB/m", "200/s", "200MB/s ", "200 MB/s", "-1B/s"]) func refusesRate(text: String) {
+  @Test("What is no rate is not read", arguments: [
+    "", "/s", "200MB", "0B/s", "200MB/m", "200/s", "200MB/s ", "200 MB/s", "-1B/s",
+  ]) func refusesRate(text: String) {
     #expect(ByteRate(text) == nil)
   }
 

@@ -14,7 +14,8 @@ import YAMLReading
     ("a: |\n  x\n  y\n\nb: >-\n  p\n  q\n", "{a=\"x\ny\n\" b=\"p q\"}"),
     ("a:\nb: ~\nc: null\nd: ''\ne: Null\n", #"{a=null b=null c=null d="" e=null}"#),
     ("when: 2026-11-24T08:15:34Z\nversion: 1.10\n", #"{when="2026-11-24T08:15:34Z" version=1.10f}"#),
-    ("at: 02:30\nhost: a:22\nip: 10.0.0.1\nport: 8080:80\ncron: 0 3 * * *\n", #"{at="02:30" host="a:22" ip="10.0.0.1" port="8080:80" cron="0 3 * * *"}"#),
+    ("at: 02:30\nhost: a:22\nip: 10.0.0.1\nport: 8080:80\ncron: 0 3 * * *\n",
+      #"{at="02:30" host="a:22" ip="10.0.0.1" port="8080:80" cron="0 3 * * *"}"#),
     ("---\na: b\n...\n", #"{a="b"}"#),
     ("%YAML 1.2\n---\na: b\n", #"{a="b"}"#),
     ("? a\n: b\n", #"{a="b"}"#),
@@ -63,7 +64,8 @@ import YAMLReading
   }
 
   @Test("A kind has a name for messages", arguments: [
-    ("{}", "a mapping"), ("[]", "a list"), ("x", "text"), ("'1'", "text"), ("1", "a number"), ("1.5", "a number"), ("true", "true or false"),
+    ("{}", "a mapping"), ("[]", "a list"), ("x", "text"), ("'1'", "text"), ("1", "a number"), ("1.5", "a number"),
+    ("true", "true or false"),
     ("~", "nothing"), ("", "nothing"),
   ]) func kindName(value: String, expected: String) {
     #expect(read("a: \(value)\n").document.root?["a"]?.kindName == expected)

@@ -74,7 +74,8 @@ import Testing
   @Test("Text cannot forge output: what has no shape is written out") func forgery() {
     let evil = "x: \u{1B}[2J\u{7}\u{202E}\u{200B}\u{A0}\u{9B}z"
     let finding = Diagnostic(
-      "c\u{1B}", .error, "no\nerror[forged]: \u{1B}[31m", at: span(1, 1, 2, path: "p\nq\u{202E}"), label: "l\rm", notes: ["n\u{8}"], helps: ["h\u{1B}c"])
+      "c\u{1B}", .error, "no\nerror[forged]: \u{1B}[31m", at: span(1, 1, 2, path: "p\nq\u{202E}"), label: "l\rm",
+      notes: ["n\u{8}"], helps: ["h\u{1B}c"])
     let text = DiagnosticRenderer(sources: [SourceFile(path: "p\nq\u{202E}", bytes: Array(evil.utf8))]).render(finding)
     #expect(text == """
       error[c␛]: no␊error[forged]: ␛[31m
@@ -132,7 +133,8 @@ import Testing
   }
 
   @Test("Without the text or the place, what is known is shown") func withoutText() {
-    let beyond = Diagnostic("c", .error, "s", at: span(9, 1, 2), label: "why", related: [.init(span: span(8, 3, 4), label: "also")], helps: ["do"])
+    let beyond = Diagnostic("c", .error, "s", at: span(9, 1, 2), label: "why",
+      related: [.init(span: span(8, 3, 4), label: "also")], helps: ["do"])
     #expect(rendered(beyond, "a\n") == """
       error[c]: s
         ┌─ plan.yaml:9:1
@@ -155,7 +157,8 @@ import Testing
   }
 
   @Test("Colours are there only when asked for, and change nothing else") func colors() {
-    let finding = Diagnostic("c", .error, "s", at: span(1, 1, 2), label: "l", related: [.init(span: span(1, 3, 4), label: "r")], helps: ["h"])
+    let finding = Diagnostic("c", .error, "s", at: span(1, 1, 2), label: "l",
+      related: [.init(span: span(1, 3, 4), label: "r")], helps: ["h"])
     let file = SourceFile(path: "plan.yaml", bytes: Array("a b\n".utf8))
     let plain = DiagnosticRenderer(sources: [file]).render(finding)
     let colored = DiagnosticRenderer(sources: [file], options: .init(color: true)).render(finding)
@@ -172,7 +175,8 @@ import Testing
   }
 
   @Test("The summary counts by severity", arguments: [
-    ([], "no findings"), ([.error], "1 error"), ([.warning, .error, .error], "2 errors, 1 warning"), ([.note, .note, .warning], "1 warning, 2 notes"),
+    ([], "no findings"), ([.error], "1 error"), ([.warning, .error, .error], "2 errors, 1 warning"),
+    ([.note, .note, .warning], "1 warning, 2 notes"),
   ] as [([Severity], String)]) func summary(severities: [Severity], expected: String) {
     #expect(summaryLine(severities.map { Diagnostic("c", $0, "s", at: nil) }) == expected)
   }

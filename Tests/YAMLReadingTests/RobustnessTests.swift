@@ -73,7 +73,8 @@ import YAMLReading
     #expect(findings("a: 1\nb: 2\nc: 3\n", limits: limits) == "too-many-nodes 3:1-3:3")
     limits = YAMLLimits()
     limits.diagnostics = 2
-    #expect(findings("[no, no, no, no]\n", limits: limits) == "ambiguous-value 1:2-1:4, ambiguous-value 1:6-1:8, too-many-findings 1:10-1:12")
+    let expected = "ambiguous-value 1:2-1:4, ambiguous-value 1:6-1:8, too-many-findings 1:10-1:12"
+    #expect(findings("[no, no, no, no]\n", limits: limits) == expected)
     #expect(read(String(repeating: "\u{1}", count: 1_000), limits: limits).diagnostics.count == 2)
   }
 
@@ -91,7 +92,8 @@ import YAMLReading
       faults += spans.filter { !isInside($0, lines) }.map { "\(shown($0)) is outside: \(oneLine(diagnostic))" }
     }
     let text = DiagnosticRenderer(sources: [file], options: .init(width: 80)).render(diagnostics)
-    if !text.unicodeScalars.allSatisfy({ $0 == "\n" || $0.value >= 0x20 && $0.value != 0x7F }) { faults.append("control characters: \(text)") }
+    let isPlain = text.unicodeScalars.allSatisfy { $0 == "\n" || $0.value >= 0x20 && $0.value != 0x7F }
+    if !isPlain { faults.append("control characters: \(text)") }
     if let root = document.root { faults += self.faults(root, lines) }
     return faults
   }

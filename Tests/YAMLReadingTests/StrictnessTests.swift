@@ -24,7 +24,8 @@ import YAMLReading
       "tag-mismatch 1:4-1:9, tag-mismatch 3:4-3:9, tag-mismatch 4:4-4:9", #"{a="bar" b=true c={} d="x"}"#),
     ("%YAML 1.1\n---\na: b\n", "version 1:1-1:10", #"{a="b"}"#),
     ("list:\n- a\n - b\n", "indentation 3:2-3:5 / 2:3-2:4", #"{list=["a - b"]}"#),
-    ("a: no\nb: [1:30]\nc: yes\n", "ambiguous-value 1:4-1:6, ambiguous-value 2:5-2:9, ambiguous-value 3:4-3:7", #"{a="no" b=["1:30"] c="yes"}"#),
+    ("a: no\nb: [1:30]\nc: yes\n", "ambiguous-value 1:4-1:6, ambiguous-value 2:5-2:9, ambiguous-value 3:4-3:7",
+      #"{a="no" b=["1:30"] c="yes"}"#),
   ]) func goesOn(text: String, expected: String, content: String) {
     #expect(findings(text) == expected)
     #expect(reading(text) == content)
@@ -32,22 +33,25 @@ import YAMLReading
 
   @Test("A plain value that YAML 1.1 reads otherwise is ambiguous", arguments: [
     "y", "Y", "n", "N", "yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF",
-    "0777", "-0777", "00", "089", "0o17", "0b1", "0b1_0", "1_000", "+1_000", "1_0.5", "0x1_F", "-0x1F", "1:30", "14:30", "190:20:30", "1:30.5",
+    "0777", "-0777", "00", "089", "0o17", "0b1", "0b1_0", "1_000", "+1_000", "1_0.5", "0x1_F", "-0x1F", "1:30", "14:30", "190:20:30",
+    "1:30.5",
   ]) func ambiguous(value: String) {
     #expect(findings("a: \(value)\n") == "ambiguous-value 1:4-1:\(4 + value.utf8.count)")
     #expect(findings("a: '\(value)'\nb: !!str \(value)\n\(value): c\n") == "")
   }
 
   @Test("A plain value that both versions read alike is not ambiguous", arguments: [
-    "nO", "yEs", "oN", "yesterday", "none", "null", "true", "FALSE", "0", "0.5", "10", "-3", "0x1F", "1.", ".5", "12:34:56:78:90", "1:60", "02:30",
+    "nO", "yEs", "oN", "yesterday", "none", "null", "true", "FALSE", "0", "0.5", "10", "-3", "0x1F", "1.", ".5", "12:34:56:78:90", "1:60",
+    "02:30",
     "8080:80", "2026-11-24", "2026-11-24T08:15:34Z", "1_", "_1", "1__a", "30m", "0b2", "0o8", "0xG", "+", "..", "1.2.3.4", "::1",
   ]) func unambiguous(value: String) {
     #expect(findings("a: \(value)\n") == (value == "1_" ? "ambiguous-value 1:4-1:6" : ""))
   }
 
-  @Test("A file without content has no root", arguments: [("", "empty 1:1-1:1"), ("# only\n\n# comments\n", "empty 1:1-1:1"), ("---\n...\n", "empty 1:1-1:1"), ("\u{FEFF}", "empty 1:1-1:1")])
-  func empty(text: String, expected: String) {
-    #expect(findings(text) == expected)
+  @Test("A file without content has no root", arguments: [
+    "", "# only\n\n# comments\n", "---\n...\n", "\u{FEFF}",
+  ]) func empty(text: String) {
+    #expect(findings(text) == "empty 1:1-1:1")
     #expect(reading(text) == "none")
   }
 
