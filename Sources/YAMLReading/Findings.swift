@@ -65,7 +65,9 @@ extension Composer {
   func customTag(_ tag: String, at mark: CompactMark) -> Diagnostic {
     Diagnostic(
       .customTag, "the tag `\(shown(tag))` is not one of YAML's own", at: source.word(at: mark.sourceMark),
-      notes: ["tags can make some readers run code, so none but `!!str`, `!!int`, `!!float`, `!!bool`, `!!null`, `!!map` and `!!seq` are read"],
+      notes: [
+        "tags can make some readers run code, so only `!!str`, `!!int`, `!!float`, `!!bool`, `!!null`, `!!map` and `!!seq` are read"
+      ],
       helps: ["remove the tag; quote the value if it begins with `!`"])
   }
 
@@ -76,11 +78,10 @@ extension Composer {
 
   func undefinedAlias(_ name: String, _ node: YAMLTree.Node, known: some Sequence<String>) -> Diagnostic {
     let near = nearestNames(to: name, in: known)
+    let meant = near.map { "`*\(shown($0))`" }.joined(separator: " or ")
     return Diagnostic(
       .aliasUndefined, "no anchor `&\(shown(name))` comes before this alias", at: span(node),
-      helps: [
-        near.isEmpty ? "quote the value if it is text that begins with `*`" : "did you mean " + near.map { "`*\(shown($0))`" }.joined(separator: " or ") + "?"
-      ])
+      helps: [near.isEmpty ? "quote the value if it is text that begins with `*`" : "did you mean \(meant)?"])
   }
 
   func recursiveAlias(_ name: String, _ node: YAMLTree.Node, inside anchor: YAMLTree.Node) -> Diagnostic {

@@ -2,7 +2,20 @@ internal import Diagnostics
 
 extension SyntaxProblem {
   /// libyaml's words, as a person can use them.
-  func diagnostic(in source: SourceText) -> Diagnostic {
+  /// `openBracket` is where the innermost bracket that is still open stands.
+  func diagnostic(in source: SourceText, openBracket: CompactMark?) -> Diagnostic {
+    var problem = self
+    problem.mark = source.clamped(mark)
+    problem.contextMark = source.clamped(contextMark)
+    if let openBracket, self.problem == "did not find expected node content", source.isAtEnd(problem.mark.sourceMark) {
+      problem.contextMark = openBracket
+      let isList = source.rest(from: openBracket.sourceMark).first == UInt8(ascii: "[")
+      problem.context = isList ? "while parsing a flow sequence" : "while parsing a flow mapping"
+    }
+    return problem.diagnostic(in: source)
+  }
+
+  private func diagnostic(in source: SourceText) -> Diagnostic {
     let mark = mark.sourceMark
     let contextMark = contextMark.sourceMark
     if let tab = tab(in: source) { return tab }
@@ -18,7 +31,7 @@ extension SyntaxProblem {
         helps: ["close it with \(source.rest(from: contextMark).first == UInt8(ascii: "'") ? "'" : "\"") at the end of the text"])
     case ("while parsing a flow sequence", _): return unclosed("[", "]", in: source)
     case ("while parsing a flow mapping", _): return unclosed("{", "}", in: source)
-    case ("while parsing a block mapping", "did not find expected key") where source.rest(from: mark).first == UInt8(ascii: ":") && mark == contextMark:
+    case ("while parsing a block mapping", _) where mark == contextMark && source.rest(from: mark).first == UInt8(ascii: ":"):
       return Diagnostic(.keyNotText, "a key is missing before the colon", at: source.character(at: mark), label: "no key")
     case ("while parsing a block mapping", _), ("while parsing a block collection", _), (_, "did not find expected <document start>"):
       return source.hasText(before: mark) ? textAfterValue(in: source) : indentation(in: source)
@@ -39,7 +52,7 @@ extension SyntaxProblem {
     let mark = mark.sourceMark
     // For some of them the mark is the start of the scalar: the tab is in the white space that a line begins with.
     guard let (line, column) = source.firstTab(from: mark) else { return nil }
-    let more = (line + 1..<source.lines.count + 1).count { source.line($0).prefix { $0 <= 0x20 }.contains(0x09) && source.line($0).contains { $0 > 0x20 } }
+    let more = (line + 1..<source.lines.count + 1).count { !source.isBlank($0) && source.line($0).prefix { $0 <= 0x20 }.contains(0x09) }
     return Diagnostic(
       .tab, "a tab is used for indentation", at: source.character(at: SourceMark(line: line, column: column)), label: "a tab",
       notes: more == 0 ? [] : ["\(more) more \(more == 1 ? "line begins" : "lines begin") with a tab"],
@@ -58,7 +71,9 @@ extension SyntaxProblem {
         helps: ["quote the text if the colon belongs to it", "put a nested mapping on lines of its own, indented further than its key"])
     }
     let indentation = source.indentation(above)
-    if indentation == source.indentation(mark.line) { return missingColon(at: SourceMark(line: above, column: indentation + 1), in: source) }
+    if indentation == source.indentation(mark.line) {
+      return missingColon(at: SourceMark(line: above, column: indentation + 1), in: source)
+    }
     return Diagnostic(
       .indentation, "this line is read as more text of the value above it, and then has a colon",
       at: source.phrase(at: SourceMark(line: mark.line, column: source.indentation(mark.line) + 1)),
@@ -80,14 +95,15 @@ extension SyntaxProblem {
     let contextMark = contextMark.sourceMark
     let isList = context == "while parsing a block collection"
     let around = context.isEmpty ? "what is before it" : isList ? "the list around it" : "the mapping around it"
+    let start = "the \(isList ? "list" : "mapping") starts here, in column \(contextMark.column)"
     return Diagnostic(
       .indentation, "this line does not belong to \(around)", at: source.word(at: mark),
       label: context.isEmpty ? "the document has already ended" : isList ? "no `- ` entry" : "no key of that mapping",
-      related: context.isEmpty
-        ? [] : [.init(span: source.word(at: contextMark), label: "the \(isList ? "list" : "mapping") starts here, in column \(contextMark.column)")],
+      related: context.isEmpty ? [] : [.init(span: source.word(at: contextMark), label: start)],
       helps: [
         isList
-          ? "begin every entry with `- ` in one column, or indent the line further than the entry it belongs to" : "indent all keys of one mapping alike",
+          ? "begin every entry with `- ` in one column, or indent the line further than the entry it belongs to"
+          : "indent all keys of one mapping alike",
         "check that quotes and brackets in the lines before are complete",
       ])
   }
@@ -148,10 +164,22 @@ extension SourceText {
 
   fileprivate func hasText(before mark: SourceMark) -> Bool { indentation(mark.line) < mark.column - 1 }
 
+  /// libyaml counts one line more than there are when the last one has no line feed.
+  fileprivate func clamped(_ mark: CompactMark) -> CompactMark {
+    guard mark.line > lines.count else { return mark }
+    let end = endOfLine(lines.count)
+    return CompactMark(line: UInt32(end.line), column: UInt32(end.column))
+  }
+
+  /// Whether nothing but white space and comments is behind a mark.
+  fileprivate func isAtEnd(_ mark: SourceMark) -> Bool {
+    rest(from: mark).allSatisfy { $0 <= 0x20 } && (mark.line >= lines.count || (mark.line + 1...lines.count).allSatisfy { isBlank($0) })
+  }
+
   /// The mark itself, or just behind the last text of the file where the mark is beyond it.
   fileprivate func lastText(atMost mark: SourceMark) -> SourceMark {
-    guard rest(from: mark).allSatisfy({ $0 <= 0x20 }), mark.line >= lines.count || (mark.line + 1...lines.count).allSatisfy({ isBlank($0) }) else { return mark }
-    let last: Int = (1...max(1, min(mark.line, lines.count))).last(where: { number in line(number).contains { $0 > 0x20 } }) ?? 1
+    guard isAtEnd(mark) else { return mark }
+    let last: Int = (1...max(1, min(mark.line, lines.count))).last(where: { !isBlank($0) }) ?? 1
     return endOfLine(last)
   }
 
