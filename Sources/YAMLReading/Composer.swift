@@ -82,6 +82,7 @@ struct Composer: ~Copyable {
     node.first = UInt32(content.text.count)
     node.count = UInt32(scalar.length)
     content.text.append(contentsOf: UnsafeBufferPointer(start: scalar.value, count: scalar.length))
+    if node.isPlain, node.end.line > node.start.line { try checkLines(of: node) }
     if scalar.style == YAML_LITERAL_SCALAR_STYLE || scalar.style == YAML_FOLDED_SCALAR_STYLE { node.end = endOfBlock(from: start, to: node.end) }
     let bytes = content.bytes(of: node)
     if let tag = scalar.tag.map({ String(cString: $0) }) {
@@ -92,6 +93,14 @@ struct Composer: ~Copyable {
     }
     let anchor = scalar.anchor.map { String(cString: $0) }
     return add(node, expandsTo: 1, anchor: anchor)
+  }
+
+  private mutating func checkLines(of node: YAMLTree.Node) throws(Stop) {
+    for number in Int(node.start.line) + 1...Int(node.end.line) {
+      let line = source.line(number)
+      let text = line.drop { $0 == 0x20 }
+      if text.hasPrefix("- ") { try report(entryInText(at: SourceMark(line: number, column: line.count - text.count + 1), of: node)) }
+    }
   }
 
   /// libyaml ends a block scalar where the next token starts: what is meant is the end of its last line with text.

@@ -42,17 +42,24 @@ extension Composer {
   func ambiguous(_ node: YAMLTree.Node, readAs other: String) -> Diagnostic {
     let text = content.string(of: node)
     let here = switch node.coreType {
-    case .int, .float: "the number \(text)"
+    case .int where !text.hasPrefix("0o"), .float: "the number \(text.drop { "0+".contains($0) })"
+    case .int: "an octal number"
     default: "text"
     }
     var helps = ["quote it where text is meant: \"\(text)\""]
     if other == "true" || other == "false" { helps.append("write \(other) where a truth value is meant") }
-    if case .int = node.coreType, other == "an octal number" || other == "text" {
-      helps.append("write the number without its leading 0 where a number is meant")
-    }
+    if node.coreType == .int { helps.append("write it in decimal, without a leading 0, where a number is meant") }
     return Diagnostic(
       .ambiguousValue, "`\(text)` is \(here) in YAML 1.2, and \(other) for tools that read YAML 1.1",
       at: span(node), label: "quote it", helps: helps)
+  }
+
+  /// A `- ` that was meant as an entry and is read as text, as it is indented further than the entry before it.
+  func entryInText(at mark: SourceMark, of node: YAMLTree.Node) -> Diagnostic {
+    Diagnostic(
+      .indentation, "this entry is read as more text of the value above it", at: source.phrase(at: mark),
+      related: [.init(span: source.word(at: node.start.sourceMark), label: "the value starts here")],
+      helps: ["indent it like the entries it stands beside", "quote the text if it goes over several lines"])
   }
 
   func customTag(_ tag: String, at mark: CompactMark) -> Diagnostic {
