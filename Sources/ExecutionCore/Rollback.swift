@@ -30,13 +30,13 @@ extension RunMachine {
     if mode == .rollback(.undoing), work.isEmpty { enterAfter(now) }
   }
 
-  /// The reverse of the graph; what has nothing to undo is passed over. What cannot be undone is never passed: everything that it rests
-  /// on stays as it is, since to take away the ground under a change that stays can be worse than to stop.
+  /// The reverse of the graph; what has nothing to undo is passed over when its turn comes. What cannot be undone is never passed:
+  /// everything that it rests on stays as it is, since to take away the ground under a change that stays can be worse than to stop.
   private mutating func enterUndoing(_ now: Timestamp) {
     mode = .rollback(.undoing)
     scheduler = Scheduler(
       graph: graph.reversed, items: (0..<state.count).map { SchedulingItem(duration: .zero, priority: $0) }, width: state.parallelism,
-      capacities: [], finished: (0..<state.count).filter { state.undoDuty($0) == .nothing })
+      capacities: [])
     // What failed for good before a crash is not tried again until a person asks for it.
     for step in 0..<state.count where state[step].status == .undoFailed { scheduler.withdrawn(step) }
   }
