@@ -4,9 +4,11 @@ import TestSupport
 import Testing
 import Units
 
+let searchPath = ["PATH": "/usr/bin:/bin"]
+
 /// A shell script run as a child, under the supervisor of the built tool.
 func shell(_ script: String, deadline: TimeSpan = .seconds(60), grace: TimeSpan = .milliseconds(300)) -> ChildCommand {
-  var command = ChildCommand("sh", ["-c", script], environment: ["PATH": "/usr/bin:/bin"], deadline: deadline)
+  var command = ChildCommand("sh", ["-c", script], environment: searchPath, deadline: deadline)
   command.grace = grace
   return command
 }
@@ -48,19 +50,7 @@ func contents(of path: String) -> String {
 
 /// A folder that is there as long as `body` runs.
 func withTemporaryFolder<R>(_ body: (String) async throws -> R) async throws -> R {
-  var template = Array("/tmp/sie-dr-test-XXXXXX".utf8CString)
-  try #require(mkdtemp(&template) != nil)
-  let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  do {
-    let result = try await body(path)
-    try await removeFolder(path)
-    return result
-  } catch {
-    try await removeFolder(path)
-    throw error
-  }
-}
-
-private func removeFolder(_ path: String) async throws {
-  _ = try await children.run(ChildCommand("rm", ["-rf", path], environment: ["PATH": "/usr/bin:/bin"], deadline: .seconds(30)))
+  let folder = try temporaryFolder("child")
+  defer { removeFolder(folder) }
+  return try await body(folder)
 }

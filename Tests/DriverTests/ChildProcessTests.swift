@@ -18,12 +18,13 @@ import Units
   }
 
   @Test func `Arguments arrive as they are, without a shell in between`() async throws {
-    let command = ChildCommand("printf", ["%s|", "a b", "*", "$HOME", "", "--"], environment: ["PATH": "/usr/bin:/bin"], deadline: .seconds(60))
+    let command = ChildCommand("printf", ["%s|", "a b", "*", "$HOME", "", "--"], environment: searchPath, deadline: .seconds(60))
     #expect(try await children.run(command).text == "a b|*|$HOME||--|")
   }
 
   @Test func `The environment and the working folder are those of the command and no others`() async throws {
-    var command = ChildCommand("/usr/bin/env", environment: ["ONE": "1", "TWO": "zwei\n2"], workingDirectory: "/usr", deadline: .seconds(60))
+    var command = ChildCommand("/usr/bin/env", environment: ["ONE": "1", "TWO": "zwei\n2"], deadline: .seconds(60))
+    command.workingDirectory = "/usr"
     #expect(Set(try await children.run(command).text.split(separator: "\n")) == ["ONE=1", "TWO=zwei", "2"])
     command.program = "/bin/pwd"
     #expect(try await children.run(command).text == "/usr\n")
@@ -92,7 +93,7 @@ import Units
     ("/etc", "cannot start '/etc': it is a folder"),
     ("", "cannot start '': its name is empty"),
   ]) func `What cannot be started is said in words`(program: String, expected: String) async throws {
-    let command = ChildCommand(program, environment: ["PATH": "/usr/bin:/bin"], deadline: .seconds(60))
+    let command = ChildCommand(program, environment: searchPath, deadline: .seconds(60))
     let error = await #expect(throws: ChildError.self) { try await children.run(command) }
     #expect(error?.description == expected)
   }
@@ -101,7 +102,11 @@ import Units
     try await withTemporaryFolder { folder in
       let script = "\(folder)/tool"
       _ = try await children.run(shell("printf 'echo hello' > \(script); printf '#!/no/interpreter' > \(script)2; chmod +x \(script)*"))
-      for (path, reason) in [(script, "is not in a format that this machine executes"), (script + "2", "or the interpreter that its first line names, does not exist")] {
+      let reasons = [
+        (script, "is not in a format that this machine executes"),
+        (script + "2", "or the interpreter that its first line names, does not exist"),
+      ]
+      for (path, reason) in reasons {
         let error = await #expect(throws: ChildError.self) { try await children.run(ChildCommand(path, deadline: .seconds(60))) }
         guard case .cannotStart(path, let said) = error else { Issue.record("\(String(describing: error))"); continue }
         #expect(said.hasSuffix(reason))
@@ -131,7 +136,8 @@ import Units
 
   @Test func `A supervisor whose run is gone starts nothing`() async throws {
     try await withTemporaryFolder { folder in
-      let command = ChildCommand(BuiltProgram.sieDR, ["__supervise", "1", "0", "--", "/usr/bin/touch", "touch", "\(folder)/x"], deadline: .seconds(60))
+      let order = ["__supervise", "1", "0", "--", "/usr/bin/touch", "touch", "\(folder)/x"]
+      let command = ChildCommand(BuiltProgram.sieDR, order, deadline: .seconds(60))
       await #expect(throws: ChildError.self) { try await children.run(command) }
       let listing = try await children.run(shell("ls \(folder)")).text
       #expect(listing == "")
