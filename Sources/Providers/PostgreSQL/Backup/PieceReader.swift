@@ -28,7 +28,7 @@ struct PieceReader: Sendable {
   }
 
   private func stream(
-    _ sql: String, on connection: PostgreSQLConnection, into path: String, as content: PieceResult.Content
+    _ sql: String, on connection: isolated PostgreSQLConnection, into path: String, as content: PieceResult.Content
   ) async throws -> PieceResult {
     let upload = try await point.upload(path)
     do {

@@ -1,4 +1,3 @@
-public import CanonicalJSON
 public import Units
 
 /// What the manifest of a logical PostgreSQL point says beyond its list of objects: enough to restore it and to prove the restore.

@@ -1,5 +1,6 @@
 internal import CanonicalJSON
 internal import Hashing
+internal import PlanModel
 internal import ProviderInterface
 
 /// What the comment of a database says while a run makes it, and afterwards: whose it is, so that resume and undo find it again and touch
