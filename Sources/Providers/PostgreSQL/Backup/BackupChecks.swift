@@ -3,9 +3,8 @@ internal import ProviderInterface
 
 /// What makes a backup impossible or wrong and can be seen beforehand. Reads only; the same for `plan` and for the backup itself.
 struct BackupChecks: Sendable {
-  typealias Ask = @Sendable (String) async throws(PostgreSQLError) -> QueryResult
   let address: ServerAddress
-  let ask: Ask
+  let database: any Asking
 
   static let oldest = 13
 
@@ -37,7 +36,7 @@ struct BackupChecks: Sendable {
   private static let userSchemas = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
 
   private func rights() async throws {
-    let rows = try await ask(
+    let rows = try await database.ask(
       """
       SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       WHERE c.relkind IN ('r', 'p', 'S') AND c.relpersistence <> 't' AND \(Self.userSchemas)
@@ -54,7 +53,7 @@ struct BackupChecks: Sendable {
   }
 
   private func rowSecurity() async throws {
-    let rows = try await ask(
+    let rows = try await database.ask(
       """
       SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       WHERE c.relkind = 'r' AND \(Self.userSchemas) AND pg_catalog.row_security_active(c.oid) ORDER BY 1 LIMIT 6
@@ -67,7 +66,7 @@ struct BackupChecks: Sendable {
   }
 
   private func lockSlots() async throws {
-    let row = try await ask(
+    let row = try await database.ask(
       """
       SELECT count(*) * 2, pg_catalog.current_setting('max_locks_per_transaction')::int8
         * (pg_catalog.current_setting('max_connections')::int8 + pg_catalog.current_setting('max_prepared_transactions')::int8)

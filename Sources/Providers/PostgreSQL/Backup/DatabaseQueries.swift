@@ -3,25 +3,26 @@ internal import Units
 
 /// Questions about a database as a whole, asked under the snapshot of a backup, or of a target.
 enum DatabaseQueries {
-  static func properties(of name: String, on connection: PostgreSQLConnection) async throws(PostgreSQLError) -> DatabaseProperties? {
-    let version = await connection.serverVersion / 10_000
+  static func properties(of name: String, on connection: some Asking) async throws(PostgreSQLError) -> DatabaseProperties? {
+    let version = await connection.major
     let (provider, icu) = version >= 17 ? ("d.datlocprovider", "d.datlocale") : version >= 15 ? ("d.datlocprovider", "d.daticulocale") : ("'c'", "NULL")
-    let rows = try await connection.query(
+    let rows = try await connection.ask(
       """
       SELECT pg_catalog.pg_get_userbyid(d.datdba), pg_catalog.pg_encoding_to_char(d.encoding), \(provider), d.datcollate, d.datctype, \(icu),
-        d.datconnlimit, pg_catalog.shobj_description(d.oid, 'pg_database'), d.datacl IS NULL, d.oid
-      FROM pg_catalog.pg_database d WHERE d.datname = $1
+        d.datconnlimit, pg_catalog.shobj_description(d.oid, 'pg_database'), d.datacl IS NULL, d.oid, t.spcname
+      FROM pg_catalog.pg_database d JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace WHERE d.datname = $1
       """, [name]
     ).rows
     guard let row = rows.first else { return nil }
     return DatabaseProperties(
       owner: row.text(0), encoding: row.text(1), provider: row.text(2) == "i" ? "icu" : row.text(2) == "b" ? "builtin" : "libc",
-      collate: row.text(3), ctype: row.text(4), icuLocale: row[5], connectionLimit: Int(row.int(6)), comment: row[7],
+      collate: row.text(3), ctype: row.text(4), icuLocale: row[5],
+      tablespace: row.text(10) == "pg_default" ? nil : row[10], connectionLimit: Int(row.int(6)), comment: row[7],
       privileges: row.bool(8) ? nil : try await privileges(row.text(9), connection), settings: try await settings(row.text(9), connection))
   }
 
-  private static func privileges(_ oid: String, _ connection: PostgreSQLConnection) async throws(PostgreSQLError) -> [DatabaseProperties.Privilege] {
-    try await connection.query(
+  private static func privileges(_ oid: String, _ connection: some Asking) async throws(PostgreSQLError) -> [DatabaseProperties.Privilege] {
+    try await connection.ask(
       """
       SELECT CASE WHEN a.grantee <> 0 THEN pg_catalog.pg_get_userbyid(a.grantee) END, a.privilege_type, a.is_grantable
       FROM pg_catalog.pg_database d, pg_catalog.aclexplode(d.datacl) a WHERE d.oid = $1::oid ORDER BY 1 NULLS FIRST, 2
@@ -29,8 +30,8 @@ enum DatabaseQueries {
     ).rows.map { DatabaseProperties.Privilege(grantee: $0[0], privilege: $0.text(1), grantable: $0.bool(2)) }
   }
 
-  private static func settings(_ oid: String, _ connection: PostgreSQLConnection) async throws(PostgreSQLError) -> [DatabaseProperties.Setting] {
-    try await connection.query(
+  private static func settings(_ oid: String, _ connection: some Asking) async throws(PostgreSQLError) -> [DatabaseProperties.Setting] {
+    try await connection.ask(
       """
       SELECT CASE WHEN s.setrole <> 0 THEN pg_catalog.pg_get_userbyid(s.setrole) END, c.item
       FROM pg_catalog.pg_db_role_setting s, unnest(s.setconfig) WITH ORDINALITY c(item, n)

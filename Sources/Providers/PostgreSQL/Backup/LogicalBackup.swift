@@ -72,7 +72,7 @@ struct LogicalBackup: Sendable {
     let major = await connection.serverVersion / 10_000
     let version = String(row.text(1).prefix { $0 != " " })
     try BackupChecks.check(serverMajor: major, version: version, at: address)
-    try await BackupChecks(address: address) { sql throws(PostgreSQLError) in try await connection.query(sql) }.check()
+    try await BackupChecks(address: address, database: connection).check()
     return (major, version)
   }
 }

@@ -104,6 +104,8 @@ public struct DatabaseProperties: Codable, Hashable, Sendable {
   public var collate: String
   public var ctype: String
   public var icuLocale: String?
+  /// Nil: the default one.
+  public var tablespace: String?
   public var connectionLimit: Int
   public var comment: String?
   /// Nil: the default privileges.

@@ -13,6 +13,7 @@ enum DatabaseStatements {
       if properties.provider == "icu", let icu = properties.icuLocale { options.append("ICU_LOCALE \(SQL.literal(icu))") }
       if properties.provider == "builtin", let locale = properties.icuLocale { options.append("BUILTIN_LOCALE \(SQL.literal(locale))") }
     }
+    if let tablespace = properties.tablespace { options.append("TABLESPACE \(SQL.identifier(tablespace))") }
     return "CREATE DATABASE \(SQL.identifier(name)) \(options.joined(separator: " "))"
   }
 

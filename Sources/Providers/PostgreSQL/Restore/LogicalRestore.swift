@@ -37,10 +37,11 @@ struct LogicalRestore: Sendable {
       guard let database = point.databases.first else { throw StepFailure.cancelled }
       report(StepProgress(phase: "looking at the target"))
       let target = try await TargetServer.open(address, application: application)
-      if let done = try await clearAway(target) { return Made(mark: done, notes: []) }
-      let state = try await RestoreChecks(target: target, point: point, content: database).check()
+      if let done = try await clearAway(target) { return done }
+      let state = try await RestoreChecks(
+        address: address, outside: target.connection, application: application, point: point, content: database).check()
       let programs = try await Programs.find(
-        atLeast: max(point.server.major, await target.major), in: places, children: children, for: "the restore on \(address.server) needs")
+        atLeast: max(point.server.major, await target.connection.major), in: places, children: children, for: "the restore on \(address.server) needs")
       return try await restore(point, database, target, state, programs)
     }
   }
@@ -58,18 +59,17 @@ struct LogicalRestore: Sendable {
   }
 
   /// Removes what earlier attempts of this step left. One that was done but for the last cleaning is finished and given back.
-  private func clearAway(_ target: TargetServer) async throws -> RestoreMark? {
+  private func clearAway(_ target: TargetServer) async throws -> Made? {
     let marks = earlierMarks + [mark]
     let found = try await target.marked(by: marks)
     if let done = found.first(where: { $0.mark?.state == .done })?.mark {
-      try await dropReplaced(target, found)
-      return done
+      return Made(mark: done, notes: try await dropReplaced(target, found))
     }
     for (name, mark) in found {
       if let mark, mark.state == .replaced { try await RestoreUndo.putBack(name, mark, target) } else { try await target.drop(name) }
     }
-    let kept = try await target.dropRoles(try await target.roles(markedBy: marks))
-    guard kept.isEmpty else { throw RestoreUndo.rolesInUse(kept, address) }
+    // Those that something else has come to need stay, with their mark, and count as roles that are there.
+    _ = try await target.dropRoles(try await target.roles(markedBy: marks))
     return nil
   }
 
@@ -82,15 +82,15 @@ struct LogicalRestore: Sendable {
     var restoreMark = RestoreMark(
       owner: owner, state: .working, point: pointID, database: address.database, comment: database.properties.comment,
       roles: rolePlan.create.map(\.name), replaced: replaced, tables: database.tables.count, rows: point.rows)
-    try await create(database, restoreMark, target)
+    try await create(database, replaced, restoreMark, target)
     try await roles.make(rolePlan)
     let other = try await fill(point, database, programs)
     restoreMark.state = .done
     let swap = DatabaseSwap(target: target, working: working, mark: restoreMark, replacedName: RestoreNames.replaced(address.database, mark))
     report(StepProgress(phase: "putting the database in place"))
     try await swap.run(settings: finalStatements(database, rolePlan), roles: rolePlan.create)
-    try await dropReplaced(target, try await target.marked(by: [mark]))
-    var notes = rolePlan.differences + other.map { "extension version: \($0)" }
+    var notes = try await dropReplaced(target, try await target.marked(by: [mark]))
+    notes += rolePlan.differences + other.map { "extension version: \($0)" }
     if !rolePlan.skipped.isEmpty { notes.append("roles not made, the database does not need them: \(rolePlan.skipped.joined(separator: ", "))") }
     return Made(mark: restoreMark, notes: notes)
   }
@@ -105,8 +105,16 @@ struct LogicalRestore: Sendable {
   }
 
   /// The working database; its mark follows at once, and its name alone tells whose it is until then.
-  private func create(_ database: LogicalPoint.Database, _ restoreMark: RestoreMark, _ target: TargetServer) async throws {
-    let statement = DatabaseStatements.create(working, like: database.properties, serverMajor: await target.major)
+  private func create(
+    _ database: LogicalPoint.Database, _ replaced: RestoreMark.Replaced?, _ restoreMark: RestoreMark, _ target: TargetServer
+  ) async throws {
+    var properties = database.properties
+    if let replaced { properties.tablespace = replaced.properties.tablespace }
+    if let tablespace = properties.tablespace {
+      let isThere = try await target.connection.query("SELECT 1 FROM pg_catalog.pg_tablespace WHERE spcname = $1", [tablespace]).value != nil
+      if !isThere { properties.tablespace = nil }
+    }
+    let statement = DatabaseStatements.create(working, like: properties, serverMajor: await target.connection.major)
     do throws(PostgreSQLError) { try await target.connection.execute(statement) } catch {
       guard let state = error.state, ["22023", "42704"].contains(state.code) else { throw error }
       throw StepFailure(
@@ -165,10 +173,15 @@ struct LogicalRestore: Sendable {
   }
 
   /// The empty database that stood in the place; it goes only if it is still empty.
-  private func dropReplaced(_ target: TargetServer, _ found: [(name: String, mark: RestoreMark?)]) async throws {
+  private func dropReplaced(_ target: TargetServer, _ found: [(name: String, mark: RestoreMark?)]) async throws -> [String] {
+    var notes: [String] = []
     for (name, mark) in found where mark?.state == .replaced {
-      if case .occupied = try await target.state(of: name) { continue }
-      try await target.drop(name)
+      if case .occupied(let things) = try await target.state(of: name) {
+        notes.append("the former `\(address.database)` is kept as `\(name)`: it holds \(things.joined(separator: ", "))")
+      } else {
+        try await target.drop(name)
+      }
     }
+    return notes
   }
 }

@@ -3,19 +3,28 @@ internal import ProviderInterface
 
 /// What makes a restore impossible or wrong and can be seen before anything is touched.
 struct RestoreChecks: Sendable {
-  let target: TargetServer
+  /// Leads to the database to be restored.
+  let address: ServerAddress
+  /// A session in another database of the server.
+  let outside: any Asking
+  let application: String
   let point: LogicalPoint
   let content: LogicalPoint.Database
 
   /// Throws the first thing that is in the way; else says what the target is.
   func check() async throws -> TargetState {
-    try version(await target.major)
-    let state = try await target.state(of: target.database)
-    try Self.check(state, target.address, content)
+    try version(await outside.major)
+    let state = try await look()
+    try Self.check(state, address, content)
     try await rights()
     try await extensions()
     try await tablespaces()
     return state
+  }
+
+  private func look() async throws -> TargetState {
+    func look(_ outside: some Asking) async throws -> TargetState { try await TargetState.look(at: address, from: outside, application: application) }
+    return try await look(outside)
   }
 
   static func check(format point: LogicalPoint) throws(StepFailure) {
@@ -27,7 +36,7 @@ struct RestoreChecks: Sendable {
   private func version(_ major: Int) throws(StepFailure) {
     guard major >= point.server.major else {
       throw StepFailure(
-        "target-too-old", "\(target.address.server) is PostgreSQL \(major), the point is of PostgreSQL \(point.server.version)",
+        "target-too-old", "\(address.server) is PostgreSQL \(major), the point is of PostgreSQL \(point.server.version)",
         details: ["a dump of a newer server does not load into an older one"], helps: ["restore to PostgreSQL \(point.server.major) or newer"])
     }
   }
@@ -51,29 +60,29 @@ struct RestoreChecks: Sendable {
   }
 
   private func rights() async throws {
-    let row = try await target.connection.query("SELECT rolsuper, rolcreatedb FROM pg_catalog.pg_roles WHERE rolname = current_user").rows.first ?? []
+    let row = try await outside.ask("SELECT rolsuper, rolcreatedb FROM pg_catalog.pg_roles WHERE rolname = current_user").rows.first ?? []
     guard row.bool(0) || row.bool(1) else {
       throw StepFailure(
-        "rights-missing", "\(target.address.user ?? "this role") may not create databases on \(target.address.server)",
+        "rights-missing", "\(address.user ?? "this role") may not create databases on \(address.server)",
         details: ["a restore fills a database of its own and puts it in place when it is proved"], helps: ["ALTER ROLE … CREATEDB, or connect as another role"])
     }
   }
 
   private func extensions() async throws {
-    let available = Set(try await target.connection.query("SELECT name FROM pg_catalog.pg_available_extensions").rows.map { $0.text(0) })
+    let available = Set(try await outside.ask("SELECT name FROM pg_catalog.pg_available_extensions").rows.map { $0.text(0) })
     let missing = content.extensions.keys.sorted().filter { !available.contains($0) }
     guard !missing.isEmpty else { return }
     throw StepFailure(
-      "extension-missing", "\(target.address.server) lacks the extension\(missing.count == 1 ? "" : "s") \(missing.joined(separator: ", "))",
-      details: ["objects of the point need it; nothing was touched"], helps: ["install its package on the target's host (Debian: postgresql-\(await target.major)-…, or postgresql-contrib)"])
+      "extension-missing", "\(address.server) lacks the extension\(missing.count == 1 ? "" : "s") \(missing.joined(separator: ", "))",
+      details: ["objects of the point need it; nothing was touched"], helps: ["install its package on the target's host (Debian: postgresql-\(await outside.major)-…, or postgresql-contrib)"])
   }
 
   private func tablespaces() async throws {
-    let there = Set(try await target.connection.query("SELECT spcname FROM pg_catalog.pg_tablespace").rows.map { $0.text(0) })
+    let there = Set(try await outside.ask("SELECT spcname FROM pg_catalog.pg_tablespace").rows.map { $0.text(0) })
     let missing = content.tablespaces.filter { !there.contains($0) }
     guard !missing.isEmpty else { return }
     throw StepFailure(
-      "tablespace-missing", "\(target.address.server) lacks the tablespace\(missing.count == 1 ? "" : "s") \(missing.joined(separator: ", "))",
+      "tablespace-missing", "\(address.server) lacks the tablespace\(missing.count == 1 ? "" : "s") \(missing.joined(separator: ", "))",
       details: ["objects of the point lie in it; nothing was touched"], helps: ["CREATE TABLESPACE \(SQL.identifier(missing[0])) LOCATION '…';"])
   }
 }

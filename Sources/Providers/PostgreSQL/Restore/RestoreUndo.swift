@@ -56,7 +56,7 @@ struct RestoreUndo: Sendable {
     var replaced = mark
     replaced.state = .working  // Until it is whole it is only something to drop.
     try await target.drop(name)
-    try await target.connection.execute(DatabaseStatements.create(name, like: properties, serverMajor: await target.major))
+    try await target.connection.execute(DatabaseStatements.create(name, like: properties, serverMajor: await target.connection.major))
     let statements = DatabaseStatements.apply(properties, to: name) + [DatabaseStatements.comment(name, replaced.text)]
     try await target.connection.execute((["BEGIN"] + statements + ["COMMIT"]).joined(separator: "; "))
     return name

@@ -8,6 +8,15 @@ enum TargetState: Hashable, Sendable {
   case empty(DatabaseProperties)
   /// A few of the things in it.
   case occupied([String])
+
+  /// Looks from a session in another database of the server, and then inside.
+  static func look(at address: ServerAddress, from outside: some Asking, application: String) async throws -> TargetState {
+    guard let properties = try await DatabaseQueries.properties(of: address.database, on: outside) else { return .absent }
+    let inside = try await ReadOnlyDatabase.open(address, application: application)
+    let found = try await inside.ask(EmptinessQueries.contents(major: await outside.major)).rows.map { $0.text(0) }
+    await inside.close()
+    return found.isEmpty ? .empty(properties) : .occupied(found)
+  }
 }
 
 /// The server that a restore goes to: its databases and roles, seen from a database that is not the target's.
@@ -21,6 +30,17 @@ struct TargetServer: Sendable {
 
   /// Databases to stand in while the target is created and renamed.
   private static let standpoints = ["postgres", "template1"]
+
+  /// The reading half, seen from the same place.
+  static func look(
+    _ address: ServerAddress, application: String, timeout: Duration
+  ) async throws(PostgreSQLError) -> ReadOnlyDatabase {
+    let names = standpoints.filter { $0 != address.database }
+    do { return try await .open(address.with(database: names[0]), application: application, timeout: timeout) } catch {
+      guard error.state == .invalidCatalogName, names.count > 1 else { throw error }
+      return try await .open(address.with(database: names[1]), application: application, timeout: timeout)
+    }
+  }
 
   static func open(_ address: ServerAddress, application: String, timeout: Duration = .seconds(10)) async throws -> TargetServer {
     let names = standpoints.filter { $0 != address.database }
@@ -36,8 +56,6 @@ struct TargetServer: Sendable {
     throw StepFailure.cancelled
   }
 
-  var major: Int { get async { await connection.serverVersion / 10_000 } }
-
   func close() async { await connection.close() }
 
   // MARK: Databases
@@ -47,11 +65,7 @@ struct TargetServer: Sendable {
   }
 
   func state(of name: String) async throws -> TargetState {
-    guard let properties = try await DatabaseQueries.properties(of: name, on: connection) else { return .absent }
-    let inside = try await PostgreSQLConnection.open(address.with(database: name), application: application, settings: ["search_path = ''"])
-    let found = try await inside.query(EmptinessQueries.contents(major: await major)).rows.map { $0.text(0) }
-    await inside.close()
-    return found.isEmpty ? .empty(properties) : .occupied(found)
+    try await TargetState.look(at: address.with(database: name), from: connection, application: application)
   }
 
   /// Databases that carry the mark of this run's step, or the name that only an attempt of it would give.
