@@ -102,7 +102,7 @@ let package = Package(
     // Tests.
     .target(
       name: "TestSupport",
-      dependencies: ["ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Journaling", "ExecutionCore", "ChangePlanning", "Scheduling"],
+      dependencies: ["ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Journaling", "ExecutionCore", "ChangePlanning", "Scheduling", "Concurrency"],
       path: "Tests/TestSupport", swiftSettings: settings),
     tests("UnitsTests", "Units", "CanonicalJSON"),
     tests("YAMLReadingTests", "YAMLReading", "Diagnostics"),

@@ -35,7 +35,8 @@ public struct DiagnosticRenderer: Sendable {
     let numbers = frames.flatMap(\.marks).filter { line(of: $0.span) != nil }.map(\.span.start.line)
     let gutter = Gutter(width: String(numbers.max() ?? 1).count, style: style)
 
-    var lines = ["\(style.severity("\(diagnostic.severity.rawValue)[\(diagnostic.code.rawValue.visible)]"))\(style.strong(": " + diagnostic.summary.visible))"]
+    let kind = "\(diagnostic.severity.rawValue)[\(diagnostic.code.rawValue.visible)]"
+    var lines = [style.severity(kind) + style.strong(": " + diagnostic.summary.visible)]
     for (position, frame) in frames.enumerated() {
       if position > 0 { lines.append(gutter.bar("")) }
       lines += render(frame, gutter, style)
@@ -99,9 +100,11 @@ public struct DiagnosticRenderer: Sendable {
       let excerpt = LineExcerpt(bytes, around: mark.span.start.column).fitted(to: room, around: mark.span.start.column)
       if excerpt.text != shown { lines.append(gutter.source(number, excerpt.text)) }
       shown = excerpt.text
-      let (offset, width) = excerpt.place(from: mark.span.start.column, to: mark.span.end.line > mark.span.start.line ? nil : mark.span.end.column)
+      let isOneLine = mark.span.end.line <= mark.span.start.line
+      let (offset, width) = excerpt.place(from: mark.span.start.column, to: isOneLine ? mark.span.end.column : nil)
       let underline = String(repeating: mark.isPrimary ? "^" : "-", count: width) + (mark.label.isEmpty ? "" : " " + mark.label.visible)
-      lines.append(gutter.bar(String(repeating: " ", count: offset) + (mark.isPrimary ? style.severity(underline) : style.quiet(underline))))
+      let colored = mark.isPrimary ? style.severity(underline) : style.quiet(underline)
+      lines.append(gutter.bar(String(repeating: " ", count: offset) + colored))
     }
     return lines
   }
@@ -109,7 +112,8 @@ public struct DiagnosticRenderer: Sendable {
   /// What stands under the frames: first the labels of marks whose line cannot be shown.
   private func notes(of diagnostic: Diagnostic, _ frames: [Frame]) -> [String] {
     let unseen = frames.flatMap(\.marks).filter { line(of: $0.span) == nil && !$0.label.isEmpty }
-    return unseen.map { $0.isPrimary ? $0.label : "\($0.span.place): \($0.label)" } + diagnostic.notes + diagnostic.helps.map { "help: " + $0 }
+    let labels = unseen.map { $0.isPrimary ? $0.label : "\($0.span.place): \($0.label)" }
+    return labels + diagnostic.notes + diagnostic.helps.map { "help: " + $0 }
   }
 }
 

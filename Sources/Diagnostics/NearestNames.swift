@@ -1,7 +1,7 @@
 /// The candidates that a mistyped name most likely means, best first, for "did you mean": at most three, none where nothing is near.
 ///
 /// Near is by Damerau-Levenshtein distance with adjacent transpositions (optimal string alignment), ignoring letter case and taking
-/// `_` for `-`; about one slip for every three characters is allowed.
+/// `_` for `-`; about one slip for every three characters is allowed, and one more than the best candidate needs.
 public func nearestNames(to name: String, in candidates: some Sequence<String>) -> [String] {
   let wanted = comparable(name)
   guard !wanted.isEmpty, wanted.count <= 64 else { return [] }
@@ -13,7 +13,8 @@ public func nearestNames(to name: String, in candidates: some Sequence<String>) 
     let distance = alignmentDistance(wanted, text)
     if distance <= allowed, distance < min(wanted.count, text.count) || distance == 0 { found.append((candidate, distance)) }
   }
-  return found.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
+  let least = found.map(\.distance).min() ?? 0
+  return found.filter { $0.distance <= least + 1 }.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
 }
 
 private func comparable(_ name: String) -> [Unicode.Scalar] { name.lowercased().unicodeScalars.map { $0 == "_" ? "-" : $0 } }

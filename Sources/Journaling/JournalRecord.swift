@@ -1,6 +1,6 @@
-public import CanonicalJSON
 public import Hashing
 public import Units
+internal import CanonicalJSON
 
 /// One line of a journal.
 ///
@@ -51,6 +51,16 @@ extension JournalRecord {
       let record = try? CanonicalJSON.decode(JournalRecord.self, from: body)
     else { return nil }
     return (record, digest)
+  }
+
+  /// Whether a line holds more than one record: then it is not the last record that is torn, but a line feed before it that was changed.
+  static func beginsWithWholeRecord(_ line: ArraySlice<UInt8>) -> Bool {
+    var start = line.startIndex
+    while let seal = line[start...].firstIndex(of: sealStart[0]), seal + sealLength + 1 < line.endIndex {
+      if line[seal...].starts(with: sealStart), opened(line[..<(seal + sealLength)]) != nil { return true }
+      start = seal + 1
+    }
+    return false
   }
 }
 

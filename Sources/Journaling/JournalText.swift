@@ -25,7 +25,7 @@ public struct JournalText: Sendable, Equatable {
         records.append(record)
         lastDigest = digest
         wholeBytes = end + 1
-      } else if isLast {
+      } else if isLast, !JournalRecord.beginsWithWholeRecord(bytes[wholeBytes...]) {
         torn = Array(bytes[wholeBytes...])
         return
       } else {

@@ -1,4 +1,4 @@
-public import Hashing
+internal import Hashing
 public import Units
 
 /// Where a journal goes. An implementation writes whole arrays and never reorders.
@@ -66,3 +66,5 @@ public struct JournalWriteFailure: Error, Hashable, Sendable, CustomStringConver
   public var code: String { "journal-not-writable" }
   public var description: String { "the journal cannot be written: \(reason)" }
 }
+
+extension JournalWriter: Sendable where File: Sendable {}

@@ -36,3 +36,8 @@ public struct StepNetwork: Sendable {
 
 /// How many steps run at once where nobody says otherwise.
 public let defaultParallelism = 4
+
+extension StepSpecification {
+  /// The longest that the step can take: every attempt up to its time-out, with the longest waits between them (objectives 4.6).
+  public var longest: TimeSpan { BackOff.worstCase(timeout: timeout, retries: retries) }
+}

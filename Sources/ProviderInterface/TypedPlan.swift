@@ -41,29 +41,6 @@ public struct TypedStep: Sendable {
   }
 }
 
-extension StepSpecification {
-  /// The longest that the step can take: every attempt up to its time-out, with the longest pauses between them.
-  /// `(retries + 1) · timeout + Σ back-off`, objectives 4.6.
-  public var longest: TimeSpan {
-    timeout * Int64(retries + 1) + Backoff.longest(retries: retries)
-  }
-}
-
-/// The pauses between attempts: exponential from one second, at most a minute, each shortened by a jitter of up to a half.
-public enum Backoff {
-  public static let first = TimeSpan.seconds(1)
-  public static let most = TimeSpan.minutes(1)
-
-  /// The pause before attempt `attempt + 1`, where attempts count from 1, without jitter.
-  public static func pause(after attempt: Int) -> TimeSpan {
-    attempt >= 7 ? most : min(most, first * Int64(1 << max(0, attempt - 1)))
-  }
-
-  public static func longest(retries: Int) -> TimeSpan {
-    (0..<max(0, retries)).reduce(.zero) { $0 + pause(after: $1 + 1) }
-  }
-}
-
 /// A time-out for a step whose author gave none. Lint says so; a wait without a deadline is never an option.
 public let defaultStepTimeout = TimeSpan.hours(1)
 

@@ -68,6 +68,15 @@ private struct Typist {
     }
   }
 
+  /// Of a step that the engine makes itself.
+  private func undo(_ ability: UndoAbility) -> StepSpecification.Undo {
+    switch ability {
+    case .nothingToUndo: .nothingToUndo
+    case .byKind(let how): .byKind(how)
+    case .mustBeWritten: .irreversible(reason: "what has expired is gone")
+    }
+  }
+
   /// The steps whose outputs this one takes: they come before it whether or not `needs` says so.
   private func inputSteps(_ step: Step, in scenario: Scenario) -> [StepName] {
     var found: [StepName] = []
@@ -94,7 +103,7 @@ private struct Typist {
     func add(_ name: String, _ made: ProtectionSteps.Made?, needs: [StepName]) {
       guard let made, let kind = kinds[made.kind] else { return }
       let specification = StepSpecification(
-        name: StepName(rawValue: name), kind: made.kind, arguments: made.arguments, needs: needs, undo: .nothingToUndo,
+        name: StepName(rawValue: name), kind: made.kind, arguments: made.arguments, needs: needs, undo: undo(kind.undoAbility(made.arguments)),
         timeout: protection.timeout?.value ?? defaultStepTimeout, retries: protection.retries, onFailure: .continue,
         priority: dataClass.priority.rank, footprint: kind.footprint(made.arguments))
       steps.append(

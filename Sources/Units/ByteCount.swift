@@ -8,7 +8,8 @@ public struct ByteCount: Hashable, Comparable, Sendable {
   public static func += (a: inout Self, b: Self) { a = a + b }
 
   static let units: [(suffix: String, bytes: Int64)] = [
-    ("B", 1), ("kB", 1_000), ("KB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000), ("PB", 1_000_000_000_000_000),
+    ("B", 1), ("kB", 1_000), ("KB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000),
+    ("PB", 1_000_000_000_000_000),
     ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40), ("PiB", 1 << 50),
   ]
 
@@ -74,12 +75,15 @@ public struct ByteRate: Hashable, Comparable, Sendable {
     perSecond = amount
   }
 
-  /// How long `size` takes at this rate, rounded up to a millisecond.
+  /// How long `size` takes at this rate, rounded up to a millisecond; `longest` where the rate is not above zero.
   public func time(for size: ByteCount) -> TimeSpan {
-    let rate = perSecond.bytes
-    let (seconds, rest) = size.bytes.quotientAndRemainder(dividingBy: rate)
-    let milliseconds = (Double(rest) * 1_000 / Double(rate)).rounded(.up)
-    return .seconds(seconds) + .milliseconds(Int64(milliseconds))
+    guard size.bytes > 0 else { return .zero }
+    guard perSecond.bytes > 0 else { return .longest }
+    let rate = perSecond.bytes.magnitude
+    let (seconds, rest) = size.bytes.magnitude.quotientAndRemainder(dividingBy: rate)
+    // The rest is below the rate, so the quotient is below 1000.
+    let (milliseconds, left) = rate.dividingFullWidth(rest.multipliedFullWidth(by: 1_000))
+    return .seconds(Int64(clamping: seconds)) + .milliseconds(Int64(clamping: milliseconds) + (left == 0 ? 0 : 1))
   }
 }
 

@@ -18,7 +18,7 @@ public struct TimeSpan: Hashable, Comparable, Sendable {
 
   public static func < (a: Self, b: Self) -> Bool { a.milliseconds < b.milliseconds }
   public static func + (a: Self, b: Self) -> Self { Self(milliseconds: saturatingSum(a.milliseconds, b.milliseconds)) }
-  public static func - (a: Self, b: Self) -> Self { Self(milliseconds: saturatingSum(a.milliseconds, b.milliseconds == .min ? .max : -b.milliseconds)) }
+  public static func - (a: Self, b: Self) -> Self { Self(milliseconds: saturatingDifference(a.milliseconds, b.milliseconds)) }
   public static func * (a: Self, n: Int64) -> Self { Self(milliseconds: saturatingProduct(a.milliseconds, n)) }
   public static func += (a: inout Self, b: Self) { a = a + b }
 
@@ -54,6 +54,7 @@ extension TimeSpan: CustomStringConvertible {
 
   /// For people: `1h 14m`, at most the two leading units when the span is long, rounded up so that no figure looks better than it is.
   public var rounded: String {
+    if self == .longest { return description }
     let ms = milliseconds
     let grain: Int64 = switch ms.magnitude {
     case ..<1_000: 1
@@ -62,7 +63,7 @@ extension TimeSpan: CustomStringConvertible {
     case ..<86_400_000: 60_000
     default: 3_600_000
     }
-    if ms < 60_000, ms >= 1_000, grain == 100 {
+    if ms <= 59_900, ms >= 1_000, grain == 100 {
       let tenths = (ms + 99) / 100
       return tenths % 10 == 0 ? "\(tenths / 10)s" : "\(tenths / 10).\(tenths % 10)s"
     }
@@ -104,6 +105,11 @@ func saturatingSum(_ a: Int64, _ b: Int64) -> Int64 {
   return overflow ? (a > 0 ? .max : .min) : sum
 }
 
+func saturatingDifference(_ a: Int64, _ b: Int64) -> Int64 {
+  let (difference, overflow) = a.subtractingReportingOverflow(b)
+  return overflow ? (a >= 0 ? .max : .min) : difference
+}
+
 func saturatingProduct(_ a: Int64, _ b: Int64) -> Int64 {
   let (product, overflow) = a.multipliedReportingOverflow(by: b)
   return overflow ? ((a > 0) == (b > 0) ? .max : .min) : product
@@ -132,12 +138,14 @@ struct DecimalNumber {
     guard seen > 0, !point || scale > 0, scale <= 6 else { return nil }
   }
 
-  /// The product, or nil where a fraction of the smallest unit would be left.
+  /// The product, saturated; nil where a fraction of the smallest unit would be left.
   func times(_ factor: Int64) -> Int64? {
-    var divisor: Int64 = 1
-    for _ in 0..<scale { divisor *= 10 }
-    let product = saturatingProduct(digits, factor)
-    guard product == .max || product % divisor == 0 else { return nil }
-    return product == .max ? .max : product / divisor
+    guard digits < .max else { return .max }
+    let divisor = (0..<scale).reduce(UInt64(1)) { product, _ in product * 10 }
+    let product = digits.magnitude.multipliedFullWidth(by: factor.magnitude)
+    guard product.high < divisor else { return .max }
+    let (quotient, remainder) = divisor.dividingFullWidth(product)
+    guard remainder == 0 else { return nil }
+    return Int64(exactly: quotient) ?? .max
   }
 }

@@ -4,9 +4,9 @@ public struct Timestamp: Hashable, Comparable, Sendable {
   public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
   public static func < (a: Self, b: Self) -> Bool { a.milliseconds < b.milliseconds }
-  public static func - (a: Self, b: Self) -> TimeSpan { TimeSpan(milliseconds: a.milliseconds - b.milliseconds) }
+  public static func - (a: Self, b: Self) -> TimeSpan { TimeSpan(milliseconds: saturatingDifference(a.milliseconds, b.milliseconds)) }
   public static func + (a: Self, b: TimeSpan) -> Self { Self(milliseconds: saturatingSum(a.milliseconds, b.milliseconds)) }
-  public static func - (a: Self, b: TimeSpan) -> Self { Self(milliseconds: saturatingSum(a.milliseconds, -b.milliseconds)) }
+  public static func - (a: Self, b: TimeSpan) -> Self { Self(milliseconds: saturatingDifference(a.milliseconds, b.milliseconds)) }
 }
 
 extension Timestamp: CustomStringConvertible {
@@ -63,9 +63,8 @@ extension Timestamp: CustomStringConvertible {
       let sign: Int64
       if take("+") { sign = 1 } else if take("-") { sign = -1 } else { return nil }
       guard let hours = number(2) else { return nil }
-      _ = take(":")
-      let minutes = s.isEmpty ? 0 : number(2)
-      guard let minutes else { return nil }
+      let minutes = take(":") || !s.isEmpty ? number(2) : 0
+      guard let minutes, hours < 24, minutes < 60 else { return nil }
       offset = sign * (hours * 60 + minutes)
     }
     guard s.isEmpty else { return nil }
@@ -93,15 +92,20 @@ extension Timestamp: Codable {
 struct CivilTime {
   var year, month, day, hour, minute, second, millisecond: Int64
 
+  /// RFC 3339 has years of four digits: what is beyond them is the first or the last instant that can be written.
   init(_ instant: Timestamp) {
-    let days = floorDivide(instant.milliseconds, 86_400_000)
-    var rest = instant.milliseconds - days * 86_400_000
+    let milliseconds = min(max(instant.milliseconds, Self.first), Self.last)
+    let days = floorDivide(milliseconds, 86_400_000)
+    var rest = milliseconds - days * 86_400_000
     (year, month, day) = Self.civil(days: days)
     hour = rest / 3_600_000; rest %= 3_600_000
     minute = rest / 60_000; rest %= 60_000
     second = rest / 1_000
     millisecond = rest % 1_000
   }
+
+  private static let first: Int64 = -62_167_219_200_000  // 0000-01-01T00:00:00Z
+  private static let last: Int64 = 253_402_300_799_999  // 9999-12-31T23:59:59.999Z
 
   static func civil(days: Int64) -> (Int64, Int64, Int64) {
     let z = days + 719_468

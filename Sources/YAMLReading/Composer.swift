@@ -14,6 +14,8 @@ struct Composer: ~Copyable {
   private var expanded: ContiguousArray<Int> = []
   /// Children of the collections that are open.
   private var pending: ContiguousArray<UInt32> = []
+  /// Where the flow collections start that are open.
+  private var openBrackets: [CompactMark] = []
 
   /// The bytes must outlive the composer.
   init(_ bytes: UnsafeBufferPointer<UInt8>, of source: SourceText, limits: YAMLLimits) {
@@ -49,7 +51,7 @@ struct Composer: ~Copyable {
   }
 
   private mutating func next() throws(Stop) -> yaml_event_t {
-    do { return try events.next() } catch { throw Stop(diagnostic: error.diagnostic(in: source)) }
+    do { return try events.next() } catch { throw Stop(diagnostic: error.diagnostic(in: source, openBracket: openBrackets.last)) }
   }
 
   /// Adds a finding; too many of them end the reading.
@@ -82,7 +84,10 @@ struct Composer: ~Copyable {
     node.first = UInt32(content.text.count)
     node.count = UInt32(scalar.length)
     content.text.append(contentsOf: UnsafeBufferPointer(start: scalar.value, count: scalar.length))
-    if scalar.style == YAML_LITERAL_SCALAR_STYLE || scalar.style == YAML_FOLDED_SCALAR_STYLE { node.end = endOfBlock(from: start, to: node.end) }
+    if node.isPlain, node.end.line > node.start.line { try checkLines(of: node) }
+    if scalar.style == YAML_LITERAL_SCALAR_STYLE || scalar.style == YAML_FOLDED_SCALAR_STYLE {
+      node.end = endOfBlock(from: start, to: node.end)
+    }
     let bytes = content.bytes(of: node)
     if let tag = scalar.tag.map({ String(cString: $0) }) {
       try resolve(tag, &node)
@@ -92,6 +97,14 @@ struct Composer: ~Copyable {
     }
     let anchor = scalar.anchor.map { String(cString: $0) }
     return add(node, expandsTo: 1, anchor: anchor)
+  }
+
+  private mutating func checkLines(of node: YAMLTree.Node) throws(Stop) {
+    for number in Int(node.start.line) + 1...Int(node.end.line) {
+      let line = source.line(number)
+      let text = line.drop { $0 == 0x20 }
+      if text.hasPrefix("- ") { try report(entryInText(at: SourceMark(line: number, column: line.count - text.count + 1), of: node)) }
+    }
   }
 
   /// libyaml ends a block scalar where the next token starts: what is meant is the end of its last line with text.
@@ -128,7 +141,8 @@ struct Composer: ~Copyable {
       node.first = target
       return add(node, expandsTo: expanded[Int(target)], anchor: nil)
     }
-    try report(anchors[name].map { recursiveAlias(name, node, inside: content.nodes[Int($0)]) } ?? undefinedAlias(name, node, known: anchors.keys))
+    let open = anchors[name].map { content.nodes[Int($0)] }
+    try report(open.map { recursiveAlias(name, node, inside: $0) } ?? undefinedAlias(name, node, known: anchors.keys))
     node.kind = .scalar
     node.isPlain = true
     node.coreType = .null
@@ -141,12 +155,14 @@ struct Composer: ~Copyable {
     let details = event.data.sequence_start
     let isFlow = details.style == YAML_FLOW_SEQUENCE_STYLE
     let index = try open(.sequence, event, tag: details.tag, anchor: details.anchor)
+    if isFlow { openBrackets.append(CompactMark(event.start_mark)) }
     let base = pending.count
     var size = 1
     while true {
       let event = try next()
       if event.type == YAML_SEQUENCE_END_EVENT {
-        close(index, size, base: base, endOfFlow: isFlow ? CompactMark(event.end_mark) : nil, lastChild: pending.count > base ? pending.last : nil)
+        let lastChild = pending.count > base ? pending.last : nil
+        close(index, size, base: base, endOfFlow: isFlow ? CompactMark(event.end_mark) : nil, lastChild: lastChild)
         return index
       }
       let child = try node(event, depth: depth + 1, isKey: false)
@@ -159,6 +175,7 @@ struct Composer: ~Copyable {
     let details = event.data.mapping_start
     let isFlow = details.style == YAML_FLOW_MAPPING_STYLE
     let index = try open(.mapping, event, tag: details.tag, anchor: details.anchor)
+    if isFlow { openBrackets.append(CompactMark(event.start_mark)) }
     let base = pending.count
     var size = 1
     var lastChild: UInt32?
@@ -216,6 +233,7 @@ struct Composer: ~Copyable {
 
   private mutating func close(_ index: UInt32, _ size: Int, base: Int, endOfFlow: CompactMark?, lastChild: UInt32?) {
     let at = Int(index)
+    if endOfFlow != nil { openBrackets.removeLast() }
     // libyaml ends a block collection where the next token starts: what is meant is the end of its last child.
     content.nodes[at].end = endOfFlow ?? lastChild.map { content.nodes[Int($0)].end } ?? content.nodes[at].end
     content.nodes[at].first = UInt32(content.children.count)

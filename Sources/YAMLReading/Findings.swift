@@ -42,23 +42,32 @@ extension Composer {
   func ambiguous(_ node: YAMLTree.Node, readAs other: String) -> Diagnostic {
     let text = content.string(of: node)
     let here = switch node.coreType {
-    case .int, .float: "the number \(text)"
+    case .int where !text.hasPrefix("0o"), .float: "the number \(text.drop { "0+".contains($0) })"
+    case .int: "an octal number"
     default: "text"
     }
     var helps = ["quote it where text is meant: \"\(text)\""]
     if other == "true" || other == "false" { helps.append("write \(other) where a truth value is meant") }
-    if case .int = node.coreType, other == "an octal number" || other == "text" {
-      helps.append("write the number without its leading 0 where a number is meant")
-    }
+    if node.coreType == .int { helps.append("write it in decimal, without a leading 0, where a number is meant") }
     return Diagnostic(
       .ambiguousValue, "`\(text)` is \(here) in YAML 1.2, and \(other) for tools that read YAML 1.1",
       at: span(node), label: "quote it", helps: helps)
   }
 
+  /// A `- ` that was meant as an entry and is read as text, as it is indented further than the entry before it.
+  func entryInText(at mark: SourceMark, of node: YAMLTree.Node) -> Diagnostic {
+    Diagnostic(
+      .indentation, "this entry is read as more text of the value above it", at: source.phrase(at: mark),
+      related: [.init(span: source.word(at: node.start.sourceMark), label: "the value starts here")],
+      helps: ["indent it like the entries it stands beside", "quote the text if it goes over several lines"])
+  }
+
   func customTag(_ tag: String, at mark: CompactMark) -> Diagnostic {
     Diagnostic(
       .customTag, "the tag `\(shown(tag))` is not one of YAML's own", at: source.word(at: mark.sourceMark),
-      notes: ["tags can make some readers run code, so none but `!!str`, `!!int`, `!!float`, `!!bool`, `!!null`, `!!map` and `!!seq` are read"],
+      notes: [
+        "tags can make some readers run code, so only `!!str`, `!!int`, `!!float`, `!!bool`, `!!null`, `!!map` and `!!seq` are read"
+      ],
       helps: ["remove the tag; quote the value if it begins with `!`"])
   }
 
@@ -69,11 +78,10 @@ extension Composer {
 
   func undefinedAlias(_ name: String, _ node: YAMLTree.Node, known: some Sequence<String>) -> Diagnostic {
     let near = nearestNames(to: name, in: known)
+    let meant = near.map { "`*\(shown($0))`" }.joined(separator: " or ")
     return Diagnostic(
       .aliasUndefined, "no anchor `&\(shown(name))` comes before this alias", at: span(node),
-      helps: [
-        near.isEmpty ? "quote the value if it is text that begins with `*`" : "did you mean " + near.map { "`*\(shown($0))`" }.joined(separator: " or ") + "?"
-      ])
+      helps: [near.isEmpty ? "quote the value if it is text that begins with `*`" : "did you mean \(meant)?"])
   }
 
   func recursiveAlias(_ name: String, _ node: YAMLTree.Node, inside anchor: YAMLTree.Node) -> Diagnostic {

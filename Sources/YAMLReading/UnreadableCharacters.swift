@@ -19,7 +19,9 @@ extension SourceText {
         continue
       }
       let length = byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
-      if byte == 0xC2 || byte == 0xE2 || byte == 0xEF, let name = nameOfSpecial(bytes[at..<at + length]) { found.append(unreadable(name, at: at)) }
+      if byte == 0xC2 || byte == 0xE2 || byte == 0xEF, let name = nameOfSpecial(bytes[at..<at + length]) {
+        found.append(unreadable(name, at: at))
+      }
       at += length
     }
     return found

@@ -71,7 +71,7 @@ struct BoundsTests {
     let bounds = sample.bounds()
     #expect(bounds.lower <= sample.timeline().end)
     #expect(sample.timeline().end <= bounds.guaranteed)
-    var random = Seeded(seed + 1_000_000)
+    var random = SplitMix64(seed: UInt64(seed + 1_000_000))
     for _ in 0..<20 {
       var shorter = sample
       for step in shorter.items.indices {
@@ -80,5 +80,32 @@ struct BoundsTests {
       }
       #expect(shorter.timeline().end <= bounds.guaranteed)
     }
+  }
+}
+
+@Suite("The wait between attempts")
+struct BackOffTests {
+  @Test("doubles up to a minute, and never leaves its half")
+  func waits() {
+    let seconds = (1...8).map { BackOff.longest(afterFailure: $0).milliseconds / 1_000 }
+    #expect(seconds == [1, 2, 4, 8, 16, 32, 60, 60])
+    #expect(BackOff.longest(afterFailure: .max) == .seconds(60))
+    for n in 1...9 {
+      for seed in 0..<50 {
+        let delay = BackOff.delay(afterFailure: n, seed: UInt64(seed))
+        #expect(delay <= BackOff.longest(afterFailure: n))
+        #expect(delay * 2 >= BackOff.longest(afterFailure: n))
+      }
+    }
+    #expect(BackOff.delay(afterFailure: 3, seed: 7) == BackOff.delay(afterFailure: 3, seed: 7))
+    #expect(Set((0..<50).map { BackOff.delay(afterFailure: 7, seed: $0) }).count > 40)
+  }
+
+  @Test("adds up to the worst case of a step with retries")
+  func worstCase() {
+    #expect(BackOff.worstCase(timeout: .seconds(10), retries: 0) == .seconds(10))
+    #expect(BackOff.worstCase(timeout: .seconds(10), retries: 2) == .seconds(33))
+    #expect(BackOff.worstCase(timeout: .zero, retries: 9) == .seconds(243))
+    #expect(BackOff.worstCase(timeout: .longest, retries: .max - 1) == .longest)
   }
 }

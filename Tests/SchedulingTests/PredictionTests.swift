@@ -112,7 +112,7 @@ struct PredictionTests {
 
   @Test("a hundred thousand steps are scheduled in one go")
   func large() throws {
-    var random = Seeded(1)
+    var random = SplitMix64(seed: 1)
     let count = 100_000
     let edges = (0..<300_000).map { _ in
       let (a, b) = (Int.random(in: 0..<count, using: &random), Int.random(in: 0..<count, using: &random))

@@ -1,19 +1,6 @@
 import Scheduling
 import Units
 
-/// SplitMix64 (G. Steele, D. Lea, C. Flood 2014): the same graphs on every machine.
-struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-  init(_ seed: Int) { state = UInt64(bitPattern: Int64(seed)) &* 0x9E37_79B9_7F4A_7C15 }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
 /// Everything a prediction takes, with durations in seconds.
 struct Sample {
   var graph: StepGraph
@@ -30,7 +17,7 @@ struct Sample {
 
   /// A random world: up to `most` steps, needs only towards higher numbers, up to two resources.
   init(seed: Int, most: Int = 9, resources: Bool = true) throws {
-    var random = Seeded(seed)
+    var random = SplitMix64(seed: UInt64(seed))
     let count = Int.random(in: 1...most, using: &random)
     var edges: [(from: Int, to: Int)] = []
     for to in 0..<count { for from in 0..<to where Int.random(in: 0..<4, using: &random) == 0 { edges.append((from, to)) } }

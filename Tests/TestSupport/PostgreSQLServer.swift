@@ -22,24 +22,25 @@ public final class PostgreSQLServer: Sendable {
         "\(programs)/initdb", "-D", "\(folder)/data", "-U", "postgres", "--pwfile=\(folder)/password", "--auth-local=trust",
         "--auth-host=scram-sha-256", "--no-sync", "--no-locale", "-E", "UTF8",
       ])
-      for attempt in 1... {
-        let port = freePort()
-        let lines = settings + [
-          "fsync = off", "shared_buffers = 32MB", "max_connections = 60", "listen_addresses = '127.0.0.1'", "port = \(port)",
-          "unix_socket_directories = '\(folder)'", "log_min_messages = warning",
-        ]
-        try writeFile("\(folder)/test.conf", lines.joined(separator: "\n"))
-        try runProgram(["chmod", "644", "\(folder)/test.conf"])
-        if attempt == 1 { try asOwner(["sh", "-c", "echo \"include '../test.conf'\" >> \(folder)/data/postgresql.conf"]) }
-        do {
-          try asOwner(["\(programs)/pg_ctl", "-D", "\(folder)/data", "-l", "\(folder)/log", "-w", "-t", "30", "start"])
-          return PostgreSQLServer(folder: folder, port: port, lifeline: try guardian(folder))
-        } catch where attempt < 3 {}
-      }
+      try asOwner(["sh", "-c", "echo \"include '../test.conf'\" >> \(folder)/data/postgresql.conf"])
+      // A free port may be taken before the server has it: once more then.
+      do { return try run(folder, settings) } catch { return try run(folder, settings) }
     } catch {
       removeFolder(folder)
       throw error
     }
+  }
+
+  private static func run(_ folder: String, _ settings: [String]) throws -> PostgreSQLServer {
+    let port = freePort()
+    let lines = settings + [
+      "fsync = off", "shared_buffers = 32MB", "max_connections = 60", "listen_addresses = '127.0.0.1'", "port = \(port)",
+      "unix_socket_directories = '\(folder)'", "log_min_messages = warning",
+    ]
+    try writeFile("\(folder)/test.conf", lines.joined(separator: "\n"))
+    try runProgram(["chmod", "644", "\(folder)/test.conf"])
+    try asOwner(["\(programs)/pg_ctl", "-D", "\(folder)/data", "-l", "\(folder)/log", "-w", "-t", "30", "start"])
+    return PostgreSQLServer(folder: folder, port: port, lifeline: try guardian(folder))
   }
 
   private init(folder: String, port: Int, lifeline: Int32) {

@@ -48,6 +48,8 @@ public struct ChildRunner: Sendable {
             throw error
           }
         }
+        // The supervisor itself may have been killed. What it had in its group is ours to end then.
+        if result.terminationStatus == .signaled(SIGKILL) { kill(-result.processIdentifier.value, SIGKILL) }
         return result.terminationStatus.childStatus
       }
     } catch {
@@ -100,7 +102,8 @@ extension Supervisor {
   /// What the system would cut short or misread. The messages name variables, never values.
   private static func check(_ command: ChildCommand) throws(ChildError) {
     func refuse(_ reason: String) -> ChildError { .cannotStart(program: command.program, reason: reason) }
-    if ([command.program] + command.arguments).contains(where: { $0.utf8.contains(0) }) { throw refuse("an argument holds a NUL character") }
+    let hasNUL = ([command.program] + command.arguments).contains { $0.utf8.contains(0) }
+    if hasNUL { throw refuse("an argument holds a NUL character") }
     for (name, value) in command.environment.sorted(by: { $0.key < $1.key }) {
       guard let first = name.utf8.first, !(0x30...0x39).contains(first), !name.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "=") })
       else { throw refuse("'\(name)' cannot be the name of an environment variable") }

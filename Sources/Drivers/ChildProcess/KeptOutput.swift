@@ -45,13 +45,14 @@ final class ErrorTail: Sendable {
       bytes.removeFirst(bytes.count - limit)
       truncated = true
     }
-    // A cut can leave half a line, and in it half a secret that no longer looks like one.
+    bytes = Redaction.blot(secrets, in: bytes)
+    // A cut can leave half a line, and in it half a secret that does not look like one.
     if truncated, let feed = bytes.firstIndex(of: UInt8(ascii: "\n")) {
       bytes.removeFirst(feed + 1)
     } else if truncated {
       bytes.removeFirst(min(bytes.count, Redaction.longestForm(of: secrets)))
     }
-    return (Redaction.blot(secrets, in: PlainText.from(bytes)), truncated)
+    return (PlainText.from(bytes), truncated)
   }
 }
 

@@ -1,10 +1,8 @@
 /// Blots secrets out of text that is to be shown: as they are, in base64 (at each of its three alignments) and percent-encoded.
 enum Redaction {
-  static func blot(_ secrets: [String], in text: String) -> String {
-    let forms = Set(secrets.flatMap(forms)).sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
-    var bytes = Array(text.utf8)
-    for form in forms { bytes = replace(Array(form.utf8), in: bytes) }
-    return String(decoding: bytes, as: UTF8.self)
+  static func blot(_ secrets: [String], in text: [UInt8]) -> [UInt8] {
+    let longestFirst = Set(secrets.flatMap(forms)).sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
+    return longestFirst.reduce(text) { replace(Array($1.utf8), in: $0) }
   }
 
   static func longestForm(of secrets: [String]) -> Int {

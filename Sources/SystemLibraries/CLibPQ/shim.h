@@ -24,7 +24,7 @@ struct dr_pq_library { int loaded; DR_PQ_FUNCTIONS(DR_PQ_FIELD) };
 #undef DR_PQ_FIELD
 
 // One copy of these in each object file that uses them; the library itself is loaded once a process.
-static struct dr_pq_library dr_pq_library;
+static struct dr_pq_library dr_pq_library = {0};
 static pthread_once_t dr_pq_once = PTHREAD_ONCE_INIT;
 
 static inline void dr_pq_find(void) {

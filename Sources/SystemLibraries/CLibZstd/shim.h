@@ -26,7 +26,7 @@ struct dr_zstd_library {
   const char *(*ZSTD_getErrorName)(size_t);
 };
 
-static struct dr_zstd_library dr_zstd_library;
+static struct dr_zstd_library dr_zstd_library = {0};
 static pthread_once_t dr_zstd_once = PTHREAD_ONCE_INIT;
 
 static inline void dr_zstd_find(void) {

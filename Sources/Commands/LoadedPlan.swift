@@ -1,0 +1,53 @@
+internal import ChangePlanning
+internal import Diagnostics
+internal import Objectives
+internal import PlanLinting
+internal import PlanModel
+internal import ProviderInterface
+internal import Reporting
+internal import YAMLReading
+
+/// A plan file that was read, typed and found free of errors: what may be planned and applied.
+struct LoadedPlan {
+  let file: SourceFile
+  let typed: TypedPlan
+  let assessment: Assessment
+  let identity: PlanIdentity
+  var plan: Plan { typed.plan }
+
+  /// Findings of severity error are shown and end the command, except breached objectives: at 03:00 a plan that loses too much is still the
+  /// plan there is.
+  static func load(_ path: String, _ console: Console) throws(CommandFailure) -> LoadedPlan {
+    let file = SourceFile(path: path == "-" ? "<stdin>" : path, bytes: try Files.read(path))
+    let (document, yaml) = readYAML(file)
+    let (plan, reading) = readPlan(document)
+    var diagnostics = yaml + reading
+    guard let plan, !diagnostics.contains(where: { $0.severity == .error }) else { throw refused(file, diagnostics, console) }
+    let (typed, typing) = typecheck(plan, kinds: Providers.kinds, protection: Providers.protection)
+    diagnostics += typing
+    let assessment = assess(typed)
+    let cycle = assessment.scenarios.contains { $0.cycle != nil }
+    guard !cycle, !diagnostics.contains(where: { $0.severity == .error }) else {
+      throw refused(file, lint(file, kinds: Providers.kinds, protection: Providers.protection).diagnostics, console)
+    }
+    let identity = PlanIdentity(name: plan.metadata.name, file: file.path, folder: Files.folder(of: path))
+    return LoadedPlan(file: file, typed: typed, assessment: assessment, identity: identity)
+  }
+
+  private static func refused(_ file: SourceFile, _ diagnostics: [Diagnostic], _ console: Console) -> CommandFailure {
+    let renderer = DiagnosticRenderer(sources: [file], options: .init(color: console.style.color, width: console.style.width))
+    console.writeError(renderer.render(diagnostics.sorted()) + "\n")
+    return CommandFailure(
+      "plan-has-errors", "\(file.path) cannot be used: \(summaryLine(diagnostics))", helps: ["mend what is shown above, then run `sie-dr lint \(file.path)`"])
+  }
+
+  func purpose(_ scenario: String?) throws(CommandFailure) -> Purpose {
+    guard let scenario else { return .protection }
+    if let typed = typed.scenarios.first(where: { $0.scenario.name.value.rawValue == scenario }) { return .recovery(typed) }
+    let names = plan.scenarios.map(\.name.value.rawValue)
+    let near = nearestNames(to: scenario, in: names)
+    throw CommandFailure(
+      "unknown-scenario", "\(file.path) has no scenario `\(scenario)`", status: .usage,
+      helps: [near.isEmpty ? "it has " + names.map { "`\($0)`" }.joined(separator: ", ") : "did you mean " + near.map { "`\($0)`" }.joined(separator: " or ") + "?"])
+  }
+}

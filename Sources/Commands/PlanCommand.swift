@@ -1,0 +1,89 @@
+internal import ArgumentParser
+internal import CanonicalJSON
+internal import ChangePlanning
+internal import PlanModel
+internal import ProviderInterface
+internal import Reporting
+internal import Units
+
+/// What to plan and when: the same for `plan` and `apply`.
+struct PlanningOptions: ParsableArguments {
+  @Option(help: "Recover from this scenario. Without it: protection, that is backups that are due, copies that are missing, points that have expired.")
+  var scenario: String?
+  @Option(help: ArgumentHelp("How many steps may run at once. [env: SIE_DR_PARALLELISM]", valueName: "n"))
+  var parallelism: Int?
+  @Option(help: ArgumentHelp("Plan as if it were this time (RFC 3339).", valueName: "time"))
+  var now: String?
+  @Option(help: ArgumentHelp("How long one look at a server or store may take.", valueName: "time span"))
+  var observeTimeout: String = "5s"
+
+  func width(_ environment: [String: String]) throws(CommandFailure) -> Int {
+    let text = environment["SIE_DR_PARALLELISM"]
+    let width = parallelism ?? text.flatMap { Int($0) } ?? (text == nil ? 4 : 0)
+    guard (1...256).contains(width) else {
+      throw CommandFailure("wrong-usage", "the parallelism is not a number from 1 to 256", status: .usage, helps: ["write `--parallelism 4`"])
+    }
+    return width
+  }
+
+  func time() throws(CommandFailure) -> Timestamp {
+    guard let now else { return SystemClock.now() }
+    guard let time = Timestamp(now) else {
+      throw CommandFailure("wrong-usage", "`--now \(now)` is not a time", status: .usage, helps: ["write it as `2026-11-24T08:15:34Z`"])
+    }
+    return time
+  }
+
+  func timeout() throws(CommandFailure) -> TimeSpan {
+    guard let span = TimeSpan(observeTimeout), span > .zero, span <= .minutes(5) else {
+      throw CommandFailure("wrong-usage", "`--observe-timeout \(observeTimeout)` is not a time span up to 5m", status: .usage, helps: ["write `--observe-timeout 5s`"])
+    }
+    return span
+  }
+}
+
+/// Plans against the world as it is. Gets hold of a `ReadOnlyWorld` and of nothing that writes.
+func makeChangeset(_ loaded: LoadedPlan, _ options: PlanningOptions, _ world: ReadOnlyWorld, _ environment: [String: String]) async throws -> Changeset {
+  let purpose = try loaded.purpose(options.scenario)
+  let now = try options.time()
+  let steps: [StepSpecification] =
+    switch purpose {
+    case .protection: loaded.typed.protection.flatMap(\.steps).map(\.specification)
+    case .recovery(let scenario): scenario.steps.map(\.specification)
+    }
+  let observations = await world.observers.observeAll(steps, in: world.context(timeout: try options.timeout(), now: now))
+  let request = PlanningRequest(toolVersion: Version.number, identity: loaded.identity, now: now, parallelism: try options.width(environment))
+  return try planChanges(loaded.typed, loaded.assessment, for: purpose, observations: observations, request)
+}
+
+struct PlanCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan", abstract: "Show what `apply` would do to the world as it is now. Reads only.",
+    discussion: """
+      Observes servers and stores (in parallel, with time-outs; what cannot be reached is shown as such), compares, and prints every change \
+      with its reason and its undo, the objectives, the predicted timeline and the risks. `--out` saves the changeset: `apply FILE` then does \
+      exactly that.
+      """)
+
+  @Argument(help: "The plan file.")
+  var plan: String
+  @OptionGroup var planning: PlanningOptions
+  @Option(help: ArgumentHelp("Save the changeset for `apply`.", valueName: "file"))
+  var out: String?
+  @Flag(help: "Exit with 2 if there are changes.")
+  var detailedExitcode = false
+  @OptionGroup var format: FormatOption
+  @OptionGroup var global: GlobalOptions
+
+  func run() async throws {
+    try await CommandRun.guarded(global) { console in
+      let environment = CommandRun.environment
+      let loaded = try LoadedPlan.load(plan, console)
+      let world = ReadOnlyWorld(environment: environment, folder: loaded.identity.folder)
+      let changeset = try await makeChangeset(loaded, planning, world, environment)
+      if let out { try Files.write(try CanonicalJSON.bytes(changeset), to: out) }
+      console.write(try planReport(changeset, as: format.format, console.style))
+      return detailedExitcode && changeset.changesTheWorld ? .changesPending : .done
+    }
+  }
+}

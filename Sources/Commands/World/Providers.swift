@@ -1,0 +1,33 @@
+internal import CanonicalJSON
+internal import PlanModel
+internal import PostgreSQLProvider
+internal import ProviderInterface
+internal import RecoveryPointProvider
+
+/// The composition root: the only place that names concrete providers.
+enum Providers {
+  /// What steps can be: pure, all that `lint` needs.
+  static let kinds = StepKinds([
+    AnyStepKind(PostgreSQLBackup.self),
+    AnyStepKind(PostgreSQLRestore.self),
+    AnyStepKind(PostgreSQLQuery.self),
+    AnyStepKind(RecoveryPointCopy.self),
+    AnyStepKind(RecoveryPointExpire.self),
+  ])
+
+  /// What protections are made of.
+  static let protection = ProtectionSteps(
+    backup: { protection, dataClass, plan in
+      made(PostgreSQLBackup.self, PostgreSQLBackup.arguments(protection, of: dataClass, in: plan, onlyWhenDue: true))
+    },
+    copy: { protection, dataClass, store, plan in
+      made(RecoveryPointCopy.self, RecoveryPointCopy.arguments(protection, of: dataClass, to: store, in: plan))
+    },
+    expire: { protection, dataClass, store, plan in
+      made(RecoveryPointExpire.self, RecoveryPointExpire.arguments(protection, of: dataClass, in: store, plan))
+    })
+
+  private static func made<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments?) -> ProtectionSteps.Made? {
+    arguments.flatMap { try? CanonicalJSON.value($0) }.map { (kind: Kind.name, arguments: $0) }
+  }
+}

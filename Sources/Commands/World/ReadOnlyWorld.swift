@@ -1,0 +1,24 @@
+internal import ChildProcess
+internal import DirectoryStore
+internal import ObjectStore
+internal import ProviderInterface
+internal import Units
+
+/// All of the world that `plan`, `points` and the like can get hold of: observers, secrets, the reading half of stores. Nothing here can
+/// write, and nothing that can is reachable from here.
+struct ReadOnlyWorld {
+  let observers: StepObservers
+  let secrets: any SecretResolving
+  let stores: any StoreReading
+
+  init(environment: [String: String], folder: String) {
+    let children = ChildRunner()
+    observers = Providers.observers(children, environment)
+    secrets = SecretSources(environment: environment, children: children, folder: folder)
+    stores = StoreFolders(folder: folder)
+  }
+
+  func context(timeout: TimeSpan, now: Timestamp) -> ObservingContext {
+    ObservingContext(secrets: secrets, stores: stores, timeout: timeout, now: { now })
+  }
+}

@@ -1,0 +1,47 @@
+internal import Concurrency
+public import Units
+
+/// Small HTTP requests over libcurl, which is loaded with the first one. Certificates are always checked.
+///
+/// One thread carries all transfers of a client; it ends with the client.
+public final class HTTPClient: Sendable {
+  private let engine = Lock<CurlEngine?>(nil)
+
+  public init() {}
+  deinit { engine.withLock { $0 }?.stop() }
+
+  /// Sends a request and gives back the answer. `deadline` is for all of it, from the look-up of the name to the body's end.
+  public func send(_ request: HTTPRequest, deadline: TimeSpan) async throws(HTTPError) -> HTTPResponse {
+    try await perform(.request(request), deadline: deadline)
+  }
+
+  /// Returns when a TCP connection to the port was made; it is closed at once. Proxies are not used.
+  public func connect(host: String, port: Int, deadline: TimeSpan) async throws(HTTPError) {
+    _ = try await perform(.connection(host: host, port: port), deadline: deadline)
+  }
+
+  private func perform(_ task: Transfer.Task, deadline: TimeSpan) async throws(HTTPError) -> HTTPResponse {
+    let engine = try runningEngine(target: task.target)
+    let transfer = try Transfer(task, deadline: deadline)
+    let result = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        transfer.start(continuation)
+        engine.send(.add(transfer))
+      }
+    } onCancel: {
+      engine.send(.cancel(transfer))
+    }
+    return try result.get()
+  }
+
+  private func runningEngine(target: String) throws(HTTPError) -> CurlEngine {
+    let running = engine.withLock { engine in
+      if engine == nil { engine = CurlEngine() }
+      return engine
+    }
+    guard let running else {
+      throw HTTPError(.libraryMissing, target: target, "libcurl.so.4 is not installed or too old; type 'apt-get install libcurl4'")
+    }
+    return running
+  }
+}

@@ -1,0 +1,119 @@
+public import ChangePlanning
+public import ExecutionCore
+public import Journaling
+public import PlanModel
+public import ProviderInterface
+internal import Units
+
+/// Carries out runs on a state directory: opens the journal under the lock, drives the machine, and comes back when the run has ended.
+public struct RunEngine: Sendable {
+  public let environment: RunEnvironment
+  public let directory: StateDirectory
+
+  public init(_ environment: RunEnvironment, in directory: StateDirectory) {
+    self.environment = environment
+    self.directory = directory
+  }
+
+  /// What is left of a run when its process ends.
+  public struct Finished: Sendable {
+    public var run: RunID
+    public var ending: RunEnding
+    /// For the table of what is done, undone, in doubt, failed and not started.
+    public var state: RunState
+    public var journal: String
+  }
+
+  /// Begins a new run of a changeset.
+  public func apply(_ changeset: Changeset, as run: RunID, parallelism: Int? = nil) async throws(EngineFailure) -> Finished {
+    try checkKinds(changeset)
+    let lock = try await directory.lock(as: holder(run))
+    let file = try await directory.createJournal(of: run)
+    return try await carryOut(changeset, as: run, parallelism: parallelism, to: file, lock)
+  }
+
+  /// Goes on with a run, or takes it back.
+  public func resume(_ run: RunID, _ order: Order) async throws(EngineFailure) -> Finished {
+    let lock = try await directory.lock(as: holder(run))
+    let (file, text) = try await directory.reopenJournal(of: run)
+    let state: RunState
+    do { state = try RunState(replaying: text.records) } catch {
+      throw .journalDamaged(run, error, path: directory.journalPath(of: run))
+    }
+    try checkKinds(state.changeset)
+    return try await goOn(with: state, order, text, to: file, lock)
+  }
+
+  /// How a person wants a run to go on.
+  public struct Order: Sendable {
+    public var direction: ResumeOrder.Direction
+    public var skips: [StepName: String]
+    public var verdicts: [StepName: ResumeOrder.Verdict]
+    /// Nil: as wide as before.
+    public var parallelism: Int?
+
+    public init(
+      _ direction: ResumeOrder.Direction, skips: [StepName: String] = [:], verdicts: [StepName: ResumeOrder.Verdict] = [:], parallelism: Int? = nil
+    ) {
+      self.direction = direction
+      self.skips = skips
+      self.verdicts = verdicts
+      self.parallelism = parallelism
+    }
+  }
+
+  // MARK: With any file, so that a test can hand in one that fails
+
+  func carryOut(
+    _ changeset: Changeset, as run: RunID, parallelism: Int? = nil, to file: some AppendOnlyFile & Sendable, _ lock: StateLock
+  ) async throws(EngineFailure) -> Finished {
+    let start = RunStarted(
+      run: run, toolVersion: environment.toolVersion, parallelism: parallelism ?? changeset.parallelism, changeset: changeset)
+    let machine: RunMachine
+    do { machine = try RunMachine(starting: start, at: environment.clock.now()) } catch { throw .refused(run, error) }
+    return await drive(machine, JournalWriter(file, who: environment.who, host: environment.host), lock)
+  }
+
+  func goOn(
+    with state: RunState, _ order: Order, _ text: JournalText, to file: some AppendOnlyFile & Sendable, _ lock: StateLock
+  ) async throws(EngineFailure) -> Finished {
+    if let result = state.result, !result.canBeResumed, result == .rolledBack || order.direction == .onwards { throw .over(state.run, result) }
+    let order = ResumeOrder(
+      order.direction, by: environment.who, toolVersion: environment.toolVersion, parallelism: order.parallelism ?? state.parallelism,
+      tornBytes: text.torn.count, skips: order.skips, verdicts: order.verdicts)
+    let machine: RunMachine
+    do { machine = try RunMachine(resuming: state, order, at: environment.clock.now()) } catch { throw .refused(state.run, error) }
+    return await drive(machine, JournalWriter(file, who: environment.who, host: environment.host, after: text), lock)
+  }
+
+  private func drive<File: AppendOnlyFile & Sendable>(_ machine: RunMachine, _ writer: JournalWriter<File>, _ lock: StateLock) async -> Finished {
+    let run = machine.state.run
+    let recorder = Recorder(writer, isHeld: { lock.isStillThere })
+    environment.tell(.opened(machine.state, journal: directory.journalPath(of: run)))
+    let driver = RunDriver(machine, environment, record: recorder.take)
+    // A task of its own: a cancelled caller must not end the recording before the run has ended in good order.
+    let recording = Task {
+      await recorder.run { input, entry in
+        if let entry { environment.tell(.recorded(entry)) }
+        driver.say(input)
+      }
+    }
+    let (ending, state) = await driver.drive()
+    recorder.finish()
+    await recording.value
+    return Finished(run: run, ending: ending, state: state, journal: directory.journalPath(of: run))
+  }
+
+  private func holder(_ run: RunID) -> LockHolder {
+    LockHolder(who: environment.who, host: environment.host, pid: environment.pid, run: run, since: environment.clock.now())
+  }
+
+  /// Refused before anything begins: a step that nobody can perform would stop a recovery half-way.
+  private func checkKinds(_ changeset: Changeset) throws(EngineFailure) {
+    let specifications = changeset.steps.map(\.specification) + [changeset.rollbackBefore, changeset.rollbackAfter].compactMap { $0 }
+    var kinds = Set(specifications.filter { $0.question == nil }.map(\.kind))
+    for case .step(let undo) in specifications.map(\.undo) { kinds.insert(undo.kind) }
+    let unknown = kinds.filter { !environment.performers.knows($0) }.sorted()
+    guard unknown.isEmpty else { throw .unknownKinds(unknown) }
+  }
+}

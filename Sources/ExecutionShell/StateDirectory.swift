@@ -1,0 +1,93 @@
+internal import Concurrency
+internal import Glibc
+public import Journaling
+public import ProviderInterface
+internal import Units
+
+/// Where runs are kept: `lock`, and `runs/RUN/journal.jsonl` for each run.
+///
+/// Everything that blocks is done on a thread of its own.
+public struct StateDirectory: Sendable {
+  public let path: String
+  private let pool = BlockingPool(threads: 1)
+
+  public init(_ path: String) { self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path }
+
+  public func journalPath(of run: RunID) -> String { "\(folder(of: run))/journal.jsonl" }
+
+  /// All runs, oldest first. An empty list where there is no state directory yet.
+  public func runs() async throws(EngineFailure) -> [RunID] {
+    let runs = "\(path)/runs"
+    do {
+      return try await pool.run { () throws(SystemFailure) in try Folder.names(in: runs) }.map { RunID(rawValue: $0) }.filter(Self.isProper)
+    } catch {
+      if error.code == ENOENT { return [] }
+      throw .stateUnusable(error)
+    }
+  }
+
+  /// The journal of a run, only read: the run may be going on.
+  public func journal(of run: RunID) async throws(EngineFailure) -> JournalText {
+    let path = journalPath(of: run)
+    let known = try await runs()
+    guard known.contains(run) else { throw .noSuchRun(run, known: known) }
+    let bytes: [UInt8]
+    do {
+      bytes = try await pool.run { () throws(SystemFailure) in try Descriptor(opening: path, O_RDONLY, to: "open the journal").readAll() }
+    } catch { throw .stateUnusable(error) }
+    do { return try JournalText(bytes) } catch { throw .journalDamaged(run, error, path: path) }
+  }
+
+  /// The state of a run as its journal says it.
+  public func state(of run: RunID) async throws(EngineFailure) -> RunState {
+    let text = try await journal(of: run)
+    do { return try RunState(replaying: text.records) } catch { throw .journalDamaged(run, error, path: journalPath(of: run)) }
+  }
+
+  // MARK: For the engine
+
+  func lock(as holder: LockHolder) async throws(EngineFailure) -> StateLock {
+    let path = self.path
+    let taken = await attempt { () throws -> Result<StateLock, StateLock.Held> in
+      try Folder.make(path)
+      return try StateLock.take("\(path)/lock", as: holder)
+    }
+    switch taken {
+    case .success(.success(let lock)): return lock
+    case .success(.failure(let held)): throw .lockHeld(held.holder, path: path, now: holder.since)
+    case .failure(let error): throw unusable(error)
+    }
+  }
+
+  func createJournal(of run: RunID) async throws(EngineFailure) -> JournalFile {
+    let (folder, path) = (folder(of: run), journalPath(of: run))
+    let created = await attempt { () throws -> JournalFile in
+      try Folder.make(folder)
+      return try JournalFile.create(path, in: folder)
+    }
+    do { return try created.get() } catch { throw unusable(error) }
+  }
+
+  func reopenJournal(of run: RunID) async throws(EngineFailure) -> (file: JournalFile, text: JournalText) {
+    let known = try await runs()
+    guard known.contains(run) else { throw .noSuchRun(run, known: known) }
+    let (folder, path) = (folder(of: run), journalPath(of: run))
+    let opened = await attempt { try JournalFile.reopen(path, in: folder) }
+    do { return try opened.get() } catch let damage as JournalDamage {
+      throw .journalDamaged(run, damage, path: path)
+    } catch { throw unusable(error) }
+  }
+
+  private func attempt<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async -> Result<Value, any Error> {
+    await pool.run { Result { try work() } }
+  }
+
+  private func unusable(_ error: any Error) -> EngineFailure {
+    .stateUnusable(error as? SystemFailure ?? SystemFailure("use the state directory", path, code: EIO))
+  }
+
+  private func folder(of run: RunID) -> String { "\(path)/runs/\(run)" }
+
+  /// A run's name becomes part of a path.
+  private static func isProper(_ run: RunID) -> Bool { !run.rawValue.hasPrefix(".") && !run.rawValue.contains("/") }
+}

@@ -1,0 +1,129 @@
+public import ChangePlanning
+public import PlanModel
+public import ProviderInterface
+public import Units
+
+/// What the records so far say about a run. The living run and the replay of its journal go through the same `apply`, so a journal can
+/// never hold what a resume would refuse.
+public struct RunState: Sendable {
+  /// Which way the run goes.
+  public enum Direction: Hashable, Sendable {
+    case forward
+    case backward(RollbackReason)
+  }
+
+  public let run: RunID
+  public let changeset: Changeset
+  public let startedAt: Timestamp
+  public internal(set) var parallelism: Int
+  public internal(set) var direction = Direction.forward
+  /// How the last process ended the run; nil while one is at work, or after a crash.
+  public internal(set) var result: RunResult?
+  /// When the last record was written.
+  public internal(set) var lastAt: Timestamp
+  /// Why nothing new is started any more.
+  public internal(set) var pause: PauseReason?
+  public internal(set) var interruption: Interruption?
+  public internal(set) var beforeRollback = StepRecord()
+  public internal(set) var afterRollback = StepRecord()
+  var records: [StepRecord]
+  let topology: Topology
+
+  public init(_ start: RunStarted, at: Timestamp) {
+    run = start.run
+    changeset = start.changeset
+    parallelism = start.parallelism
+    startedAt = at
+    lastAt = at
+    records = Array(repeating: StepRecord(), count: start.changeset.steps.count)
+    topology = Topology(start.changeset)
+  }
+
+  /// The state that these records lead to.
+  public init(replaying records: [JournalRecord]) throws(JournalDamage) {
+    guard let first = records.first else { throw JournalDamage(record: 1, kind: .empty) }
+    guard case .runStarted(let start) = first.event else {
+      throw JournalDamage(record: 1, kind: .illegal("the first record is not the start of a run"))
+    }
+    self.init(start, at: first.at)
+    for record in records.dropFirst() {
+      do { try apply(record.event, at: record.at) } catch { throw JournalDamage(record: record.seq, kind: .illegal(error.why)) }
+    }
+  }
+
+  /// By the place of the step in the changeset.
+  public subscript(_ index: Int) -> StepRecord { records[index] }
+  public subscript(_ step: StepName) -> StepRecord? { topology.index[step].map { records[$0] } }
+  public var count: Int { records.count }
+  public func specification(_ index: Int) -> StepSpecification { changeset.steps[index].specification }
+  public func index(of step: StepName) -> Int? { topology.index[step] }
+  /// Places of the steps that this one directly needs.
+  public func needs(_ index: Int) -> [Int] { topology.needs[index] }
+
+  /// Everything it needs is done.
+  public func isReady(_ index: Int) -> Bool {
+    records[index].status == .pending && topology.needs[index].allSatisfy { records[$0].isSatisfied }
+  }
+
+  /// The word that people see.
+  public func state(_ index: Int) -> StepState {
+    switch records[index].status {
+    case .pending: result != nil || direction != .forward ? .notStarted : isReady(index) ? .ready : .waiting
+    case .running: .running
+    case .done: .done
+    case .unchanged: .unchanged
+    case .failed, .cancelled: .failed
+    case .timedOut: .timedOut
+    case .skipped: .skipped
+    case .inDoubt: .inDoubt
+    case .undoing: .undoing
+    case .undone: .undone
+    case .undoFailed: .undoFailed
+    }
+  }
+
+  /// The steps in this state, in the order of the changeset: one line of the table at the end of a run.
+  public func steps(_ states: StepState...) -> [StepName] {
+    records.indices.filter { states.contains(state($0)) }.map { specification($0).name }
+  }
+
+  public func undoDuty(_ index: Int) -> UndoDuty {
+    records[index].undoDuty(specification(index), changesTheWorld: changeset.steps[index].change.action.changesTheWorld)
+  }
+
+  /// What the done steps gave, for those that take it.
+  public var outputs: [StepName: [String: OutputValue]] {
+    var outputs: [StepName: [String: OutputValue]] = [:]
+    for (index, record) in records.enumerated() where record.status == .done { outputs[specification(index).name] = record.result?.outputs }
+    return outputs
+  }
+
+  /// The mark of an attempt. What it makes in the world carries this.
+  public func mark(_ step: StepName, attempt: Int) -> StepMark { StepMark(run: run, step: step, attempt: attempt) }
+}
+
+/// Names and needs of a changeset's steps as places. A name that is nowhere is left out; lint has refused it long before.
+struct Topology: Sendable {
+  let index: [StepName: Int]
+  let needs: [[Int]]
+  private let neededBy: [[Int]]
+
+  init(_ changeset: Changeset) {
+    let specifications = changeset.steps.map(\.specification)
+    let index = Dictionary(specifications.enumerated().map { ($1.name, $0) }) { first, _ in first }
+    var neededBy = Array(repeating: [Int](), count: specifications.count)
+    let needs = specifications.map { Set($0.needs).compactMap { index[$0] }.sorted() }
+    for (step, before) in needs.enumerated() { for other in before { neededBy[other].append(step) } }
+    (self.index, self.needs, self.neededBy) = (index, needs, neededBy)
+  }
+
+  /// All that needs `step`, directly or through others.
+  func descendants(of step: Int) -> Set<Int> {
+    var seen = Set<Int>()
+    var open = neededBy[step]
+    while let next = open.popLast() {
+      if seen.insert(next).inserted { open += neededBy[next] }
+    }
+    return seen
+  }
+}

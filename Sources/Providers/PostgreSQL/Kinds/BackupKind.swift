@@ -1,0 +1,91 @@
+internal import CanonicalJSON
+internal import Diagnostics
+public import PlanModel
+public import ProviderInterface
+public import Units
+
+/// `postgresql.backup`: a parallel logical backup of one database into one store, as a new recovery point.
+public enum PostgreSQLBackup: StepKind {
+  public struct Arguments: Codable, Hashable, Sendable {
+    public var dataClass: DataClassName
+    public var protection: ProtectionName
+    /// Where the data can live, in the author's order: the first that is a primary is read.
+    public var servers: [PostgreSQLReference]
+    public var store: StoreReference
+    public var every: TimeSpan
+    public var options: LogicalOptions
+    /// In protection a backup is made only when it is due; in a scenario always.
+    public var onlyWhenDue: Bool
+  }
+
+  public static let name: StepKindName = "postgresql.backup"
+  public static let summary = "Backs up a PostgreSQL database in parallel from one snapshot, streamed into a store as a recovery point."
+  public static let fields = [
+    Field("data", .name(of: "data class"), required: true, "The data class to back up."),
+    Field("protection", .name(of: "protection"), required: true, "Which of its protections says where to and how."),
+  ]
+  public static let outputs = ["point": "the id of the new recovery point"]
+
+  public static func decode(_ fields: inout MappingReader, in context: StepContext) -> Arguments? {
+    let dataClass = fields.dataClass("data", in: context.plan)
+    let name: Located<ProtectionName>? = fields.requiredText("protection", example: "NAME").map { $0.map { ProtectionName(rawValue: $0) } }
+    guard let dataClass, let name else { return nil }
+    if let unknown = unknownReference(name, "protection", among: dataClass.protections.map(\.name)) { fields.collector.add(unknown); return nil }
+    guard let protection = dataClass.protections.first(where: { $0.name.value == name.value }) else { return nil }
+    return arguments(protection, of: dataClass, in: context.plan, onlyWhenDue: false)
+  }
+
+  /// What a protection's backup needs; nil where a server or store of it is unknown, which has been reported.
+  public static func arguments(_ protection: Protection, of dataClass: DataClass, in plan: Plan, onlyWhenDue: Bool) -> Arguments? {
+    let servers = dataClass.servers.compactMap { plan.postgresql($0.value) }
+    guard let store = plan.reference(to: protection.store.value), !servers.isEmpty else { return nil }
+    switch protection.method {
+    case .logical(let options):
+      return Arguments(
+        dataClass: dataClass.name.value, protection: protection.name.value, servers: servers, store: store, every: protection.every.value,
+        options: options, onlyWhenDue: onlyWhenDue)
+    }
+  }
+
+  public static func footprint(_ arguments: Arguments) -> Footprint {
+    Footprint(
+      reads: Set(arguments.servers.map { .server($0.server) }), writes: [.points(of: arguments.dataClass, in: arguments.store.name)],
+      requires: [.store(arguments.store.name)])
+  }
+
+  /// A point that was published stays: it is good whatever happens to the run.
+  public static func undoAbility(_: Arguments) -> UndoAbility { .nothingToUndo }
+
+  public static func estimate(_ arguments: Arguments, in plan: Plan) -> Estimated? {
+    guard let estimate = plan.dataClass(arguments.dataClass)?.estimate, let dump = estimate.dump,
+      let time = dump.value.time(for: estimate.size?.value)
+    else { return nil }
+    return Estimated(time + (estimate.upload?.value.time(for: estimate.size?.value) ?? .zero), at: dump.span)
+  }
+
+  public static func compare(_ arguments: Arguments, _ observation: Observation, at now: Timestamp) -> Change {
+    if case .unreachable(let reason) = observation.reach {
+      return Change(.unknown, reason: "could not be observed: \(reason)", after: ["point": "new, if it can be made"])
+    }
+    let newest = observation.facts[Fact.newestSigma]?.string.flatMap { Timestamp($0) }
+    let after: [String: JSONValue] = ["point": .string("new, in `\(arguments.store.name)`")]
+    guard let newest else { return Change(.create, reason: "there is no point yet, one is due every \(arguments.every.rounded)", after: after) }
+    let age = now - newest
+    if arguments.onlyWhenDue, age < arguments.every {
+      return Change(.none, reason: "the newest point is \(age.rounded) old, the next is due at \(newest + arguments.every)")
+    }
+    return Change(.create, reason: "the newest point is \(age.rounded) old, one is due every \(arguments.every.rounded)", after: after)
+  }
+}
+
+/// The names of facts and measurements of this provider, the same in observers and comparisons.
+enum Fact {
+  /// RFC 3339, of the newest usable point; absent: there is none.
+  static let newestSigma = "newestPointConsistentAt"
+  static let point = "point"
+  static let server = "server"
+  static let role = "role"
+  static let serverVersion = "serverVersion"
+  /// `absent`, `empty`, or what is in it.
+  static let target = "target"
+}

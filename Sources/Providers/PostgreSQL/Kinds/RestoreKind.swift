@@ -1,0 +1,80 @@
+internal import CanonicalJSON
+internal import Diagnostics
+public import PlanModel
+public import ProviderInterface
+public import Units
+
+/// `postgresql.restore`: a recovery point into a database of its own, verified against the manifest, renamed last.
+public enum PostgreSQLRestore: StepKind {
+  public struct Arguments: Codable, Hashable, Sendable {
+    public enum PointChoice: Codable, Hashable, Sendable {
+      /// The newest usable one in any store that answers.
+      case latest
+      case id(String)
+    }
+    public var dataClass: DataClassName
+    public var point: PointChoice
+    /// Where points of the class are kept, in the author's order.
+    public var stores: [StoreReference]
+    public var server: PostgreSQLReference
+    /// Sessions that load at once.
+    public var jobs: Int
+  }
+
+  public static let name: StepKindName = "postgresql.restore"
+  public static let summary = "Restores a recovery point into a new database, checks it against the manifest and puts it in place."
+  public static let fields = [
+    Field("data", .name(of: "data class"), required: true, "The data class to bring back."),
+    Field("server", .name(of: "server"), required: true, "Where to: its URL names the database, which must be absent or empty."),
+    Field("point", .text, "A point's id, or `latest` (the default): the newest usable one that survives."),
+    Field("jobs", .integer, "Sessions that load at once, 1 to 32; 2 if not given."),
+  ]
+  public static let outputs = ["url": "the URL of the restored database, as a secret", "point": "the id of the point that was restored"]
+
+  public static func decode(_ fields: inout MappingReader, in context: StepContext) -> Arguments? {
+    let dataClass = fields.dataClass("data", in: context.plan)
+    let server = fields.postgresql("server", in: context.plan)
+    let point = fields.text("point")?.value ?? "latest"
+    let jobs = fields.integer("jobs", in: 1...32)?.value ?? 2
+    guard let dataClass, let server else { return nil }
+    var stores: [StoreReference] = []
+    for protection in dataClass.protections {
+      for store in [protection.store] + protection.copies {
+        if let reference = context.plan.reference(to: store.value), !stores.contains(reference) { stores.append(reference) }
+      }
+    }
+    return Arguments(
+      dataClass: dataClass.name.value, point: point == "latest" ? .latest : .id(point), stores: stores, server: server, jobs: jobs)
+  }
+
+  public static func footprint(_ arguments: Arguments) -> Footprint {
+    Footprint(
+      reads: Set(arguments.stores.map { .points(of: arguments.dataClass, in: $0.name) }), writes: [.server(arguments.server.server)],
+      requires: [.server(arguments.server.server), .secret(arguments.server.url.name), .anyStore(arguments.stores.map(\.name))],
+      recovers: arguments.dataClass.rawValue)
+  }
+
+  public static func undoAbility(_: Arguments) -> UndoAbility { .byKind("drops the database and the roles that this run made, and puts back what was there") }
+
+  public static func estimate(_ arguments: Arguments, in plan: Plan) -> Estimated? {
+    guard let estimate = plan.dataClass(arguments.dataClass)?.estimate, let restore = estimate.restore else { return nil }
+    return restore.value.time(for: estimate.size?.value).map { Estimated($0, at: restore.span) }
+  }
+
+  public static func compare(_ arguments: Arguments, _ observation: Observation, at now: Timestamp) -> Change {
+    if case .unreachable(let reason) = observation.reach { return Change(.unknown, reason: "could not be observed: \(reason)") }
+    let target = observation.facts[Fact.target]?.string ?? "unknown"
+    guard let point = observation.facts[Fact.point]?.string else {
+      return Change(.unknown, reason: "no usable recovery point of `\(arguments.dataClass)` was found: the step will fail")
+    }
+    let losses = observation.facts[Fact.newestSigma]?.string.flatMap { Timestamp($0) }.map {
+      ["everything that `\(arguments.dataClass)` committed after \($0) (\((now - $0).rounded) ago) is lost"]
+    }
+    guard target == "absent" || target == "empty" else {
+      return Change(.unknown, reason: "the target is not empty (\(target)): the step will refuse to touch it", losses: losses ?? [])
+    }
+    return Change(
+      .create, reason: "brings `\(arguments.dataClass)` back on `\(arguments.server.server)`", before: ["database": .string(target)],
+      after: ["database": .string("as of point \(point)")], losses: losses ?? [])
+  }
+}

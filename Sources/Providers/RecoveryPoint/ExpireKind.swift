@@ -1,0 +1,55 @@
+internal import CanonicalJSON
+internal import Diagnostics
+public import PlanModel
+public import ProviderInterface
+public import Units
+
+/// `recovery-point.expire`: removes the points that retention no longer keeps, manifest first.
+public enum RecoveryPointExpire: StepKind {
+  public struct Arguments: Codable, Hashable, Sendable {
+    public var dataClass: DataClassName
+    public var store: StoreReference
+    public var keepFor: TimeSpan
+    public var atLeast: Int
+  }
+
+  public static let name: StepKindName = "recovery-point.expire"
+  public static let summary = "Removes recovery points that are older than the retention, never the last good ones."
+  public static let fields = [
+    Field("data", .name(of: "data class"), required: true, "Whose points."),
+    Field("in", .name(of: "store"), required: true, "In which store."),
+    Field("olderThan", .timeSpan, required: true, "How long points are kept."),
+    Field("atLeast", .integer, "How many good points stay however old they are; 1 if not given."),
+  ]
+
+  public static func decode(_ fields: inout MappingReader, in context: StepContext) -> Arguments? {
+    let dataClass = fields.dataClass("data", in: context.plan)
+    let store = fields.store("in", in: context.plan)
+    _ = fields.required("olderThan", example: "30d")
+    let keep = fields.timeSpan("olderThan")
+    let atLeast = fields.integer("atLeast", in: 1...10_000)?.value ?? 1
+    guard let dataClass, let store, let keep else { return nil }
+    return Arguments(dataClass: dataClass.name.value, store: store, keepFor: keep.value, atLeast: atLeast)
+  }
+
+  public static func arguments(_ protection: Protection, of dataClass: DataClass, in store: StoreName, _ plan: Plan) -> Arguments? {
+    guard let keep = protection.keep, let store = plan.reference(to: store) else { return nil }
+    return Arguments(dataClass: dataClass.name.value, store: store, keepFor: keep.duration.value, atLeast: keep.atLeast)
+  }
+
+  public static func footprint(_ arguments: Arguments) -> Footprint {
+    Footprint(writes: [.points(of: arguments.dataClass, in: arguments.store.name)], requires: [.store(arguments.store.name)])
+  }
+
+  public static func undoAbility(_: Arguments) -> UndoAbility { .mustBeWritten }
+
+  public static func compare(_ arguments: Arguments, _ observation: Observation, at _: Timestamp) -> Change {
+    if case .unreachable(let reason) = observation.reach { return Change(.unknown, reason: "could not be observed: \(reason)") }
+    let expired = observation.facts[Fact.expired]?.array?.compactMap(\.string) ?? []
+    let rule = "kept for \(arguments.keepFor.rounded), at least \(arguments.atLeast)"
+    guard !expired.isEmpty else { return Change(.none, reason: "nothing has expired (\(rule))") }
+    return Change(
+      .delete, reason: "\(expired.count == 1 ? "a point has" : "\(expired.count) points have") expired (\(rule))",
+      before: ["points": .array(expired.map(JSONValue.string))])
+  }
+}

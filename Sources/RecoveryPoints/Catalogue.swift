@@ -1,0 +1,111 @@
+public import ObjectStore
+public import PlanModel
+internal import Units
+
+/// One recovery point and the stores that hold it.
+public struct RecoveryPoint: Hashable, Sendable {
+  public var manifest: PointManifest
+  /// In the order in which the stores were asked.
+  public var stores: [String]
+  public var isUsable: Bool { manifest.suspect == nil }
+}
+
+/// What the stores hold of one data class. An unreachable store is something found, not an error: others may answer.
+public struct Catalogue: Sendable {
+  /// Something under a class's prefix that is no point.
+  public struct Finding: Hashable, Sendable {
+    public enum Kind: Hashable, Sendable {
+      /// Objects without a manifest: a backup under way, or what a dead one left.
+      case unfinished
+      /// A manifest that cannot be trusted; the text says why.
+      case damaged(String)
+    }
+    public var store: String
+    public var place: PointPlace
+    public var kind: Kind
+  }
+
+  /// Newest first.
+  public var points: [RecoveryPoint]
+  public var findings: [Finding]
+  public var unreachable: [StoreError]
+
+  /// The newest point that may be restored without a person's word.
+  public var latest: RecoveryPoint? { points.first(where: \.isUsable) }
+  public func point(_ id: String) -> RecoveryPoint? { points.first { $0.manifest.id.text == id } }
+
+  /// Asks every store, several at once.
+  public static func read(_ dataClass: DataClassName, in stores: [any ObjectReading]) async -> Catalogue {
+    let parts = await withTaskGroup(of: (Int, StoreContents).self) { group in
+      for (index, store) in stores.enumerated() { group.addTask { (index, await contents(of: dataClass, in: store)) } }
+      var parts: [Int: StoreContents] = [:]
+      for await (index, part) in group { parts[index] = part }
+      return parts
+    }
+    var points: [PointID: RecoveryPoint] = [:]
+    var catalogue = Catalogue(points: [], findings: [], unreachable: [])
+    for (index, store) in stores.enumerated() {
+      guard let part = parts[index] else { continue }
+      for manifest in part.manifests { points[manifest.id, default: RecoveryPoint(manifest: manifest, stores: [])].stores.append(store.name) }
+      catalogue.findings += part.findings
+      catalogue.unreachable += part.failure.map { [$0] } ?? []
+    }
+    catalogue.points = points.values.sorted { ($0.manifest.consistentAt, $0.manifest.id) > ($1.manifest.consistentAt, $1.manifest.id) }
+    return catalogue
+  }
+
+  private struct StoreContents: Sendable {
+    var manifests: [PointManifest] = []
+    var findings: [Finding] = []
+    var failure: StoreError?
+  }
+
+  private static func contents(of dataClass: DataClassName, in store: any ObjectReading) async -> StoreContents {
+    var contents = StoreContents()
+    do throws(StoreError) {
+      for place in try await places(of: dataClass, in: store) {
+        do throws(StoreError) {
+          switch PointManifest.read(try await store.read(place.key(PointPlace.manifest, in: store.name))) {
+          case .success(let manifest) where manifest.id == place.id && manifest.dataClass == dataClass: contents.manifests.append(manifest)
+          case .success: contents.findings.append(Finding(store: store.name, place: place, kind: .damaged("the manifest is that of another point")))
+          case .failure(let problem): contents.findings.append(Finding(store: store.name, place: place, kind: .damaged(problem.description)))
+          }
+        } catch {
+          guard error.reason == .notFound || error.reason == .damaged else { throw error }
+          let kind: Finding.Kind = error.reason == .notFound ? .unfinished : .damaged(error.detail)
+          contents.findings.append(Finding(store: store.name, place: place, kind: kind))
+        }
+      }
+    } catch {
+      contents.failure = error
+    }
+    return contents
+  }
+
+  /// The folders of points, found by jumping from one to the next, so that their many objects are not listed.
+  static func places(of dataClass: DataClassName, in store: any ObjectReading) async throws(StoreError) -> [PointPlace] {
+    let prefix = PointPlace.prefix(of: dataClass)
+    var places: [PointPlace] = []
+    var after: ObjectKey?
+    while let first = try await store.list(prefix: prefix, after: after, limit: 1).objects.first {
+      let name = first.key.path.dropFirst(prefix.count).prefix { $0 != "/" }
+      if let id = PointID(name) { places.append(PointPlace(dataClass: dataClass, id: id)) }
+      // The last of all keys below this folder, and then some.
+      after = ObjectKey("\(prefix)\(name)/\u{10FFFF}")
+    }
+    return places
+  }
+
+  /// Places that an attempt with one of these marks has left without a manifest: what the next attempt clears away.
+  public static func unfinished(_ dataClass: DataClassName, madeBy marks: [String], in store: any ObjectReading) async throws(StoreError) -> [PointPlace] {
+    let places = try await places(of: dataClass, in: store).filter { place in marks.contains { place.id.wasMade(by: $0) } }
+    var unfinished: [PointPlace] = []
+    for place in places {
+      do throws(StoreError) { _ = try await store.info(place.key(PointPlace.manifest, in: store.name)) } catch {
+        guard error.reason == .notFound else { throw error }
+        unfinished.append(place)
+      }
+    }
+    return unfinished
+  }
+}

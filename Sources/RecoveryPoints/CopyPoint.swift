@@ -1,0 +1,43 @@
+internal import Hashing
+public import ObjectStore
+public import Units
+
+/// Brings a point into a second store: each object is proved against the manifest on the way, the manifest goes last. A point that is
+/// there already stays as it is; what an interrupted copy has left is overwritten.
+public func copyPoint(
+  _ manifest: PointManifest, from source: any ObjectReading, to target: any ObjectStore, progress: (ByteCount) -> Void = { _ in }
+) async throws(StoreError) {
+  let reader = PointReader(manifest, in: source)
+  let writer = PointWriter(manifest.place, in: target)
+  var done = ByteCount.zero
+  for object in manifest.objects {
+    try await copy(object, reader, writer)
+    done += object.size
+    progress(done)
+  }
+  let instructions = try await source.read(manifest.place.key(PointPlace.instructions, in: source.name))
+  do throws(StoreError) {
+    try await writer.publish(manifest, instructions: String(decoding: instructions, as: UTF8.self))
+  } catch {
+    guard error.reason == .alreadyExists else { throw error }
+  }
+}
+
+private func copy(_ object: PointObject, _ reader: PointReader, _ writer: PointWriter) async throws(StoreError) {
+  let download = try await reader.open(object)
+  let upload: PointUpload
+  do throws(StoreError) { upload = try await writer.upload(object.path) } catch {
+    await download.close()
+    throw error
+  }
+  do throws(StoreError) {
+    while let chunk = try await download.next() { try await upload.write(chunk) }
+    let copied = try await upload.finish()
+    guard copied == object else { throw StoreError(store: writer.store.name, .damaged, "the copy of '\(object.path)' differs from its original") }
+  } catch {
+    await upload.abort()
+    await download.close()
+    throw error
+  }
+  await download.close()
+}

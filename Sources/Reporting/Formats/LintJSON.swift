@@ -1,0 +1,52 @@
+internal import CanonicalJSON
+internal import Diagnostics
+internal import Objectives
+internal import PlanLinting
+internal import PlanModel
+internal import Units
+
+/// For programs: versioned, times in milliseconds where a program will calculate, as text where people read.
+func lintJSON(_ results: [(file: SourceFile, result: LintResult)]) throws -> String {
+  try CanonicalJSON.prettyText(
+    Report(
+      formatVersion: 1, findings: results.flatMap(\.result.diagnostics),
+      plans: results.map { file, result in
+        Report.PlanFigures(
+          path: file.path, objectives: (result.assessment.map { matrixRows($0, serviceTarget: result.plan?.objectives.rto?.value) } ?? []).map(Report.Objective.init))
+      }))
+}
+
+private struct Report: Encodable {
+  struct PlanFigures: Encodable { var path: String; var objectives: [Objective] }
+  struct Part: Encodable { var name: String; var amount: TimeSpan; var source: String; var place: String? }
+  struct Objective: Encodable {
+    var scenario, subject, objective: String
+    var target, computed, guaranteed: TimeSpan?
+    var unboundedBecause: String?
+    var isBreached: Bool
+    var uses: String
+    var terms: [Part]
+
+    init(_ row: MatrixRow) {
+      scenario = row.scenario; subject = row.subject; objective = row.objective.lowercased(); target = row.target; guaranteed = row.guaranteed
+      isBreached = row.isBreached; uses = row.uses
+      switch row.computed {
+      case .bounded(let figure): computed = figure.total; terms = figure.terms.map(Part.init)
+      case .unbounded(let reason): unboundedBecause = reason; terms = []
+      }
+    }
+  }
+  var formatVersion: Int
+  var findings: [Diagnostic]
+  var plans: [PlanFigures]
+}
+
+extension Report.Part {
+  init(_ term: Term) {
+    switch term.source {
+    case .plan(let span): self.init(name: term.name, amount: term.amount, source: "plan", place: span.place)
+    case .estimate(let span): self.init(name: term.name, amount: term.amount, source: "estimate", place: span.place)
+    case .timeout(let span): self.init(name: term.name, amount: term.amount, source: "timeout", place: span?.place)
+    }
+  }
+}

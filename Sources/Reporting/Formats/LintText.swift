@@ -1,0 +1,36 @@
+internal import Diagnostics
+internal import Objectives
+internal import PlanLinting
+internal import PlanModel
+internal import Units
+
+/// Findings with the lines they mean, then the objectives matrix, then a verdict: for people.
+func lintText(_ results: [(file: SourceFile, result: LintResult)], _ style: TextStyle) -> String {
+  let findings = results.flatMap(\.result.diagnostics)
+  let renderer = DiagnosticRenderer(sources: results.map(\.file), options: .init(color: style.color, width: style.width))
+  var parts: [String] = findings.isEmpty ? [] : [renderer.render(findings)]
+  for (file, result) in results {
+    guard let assessment = result.assessment, !assessment.scenarios.isEmpty else { continue }
+    parts.append(style.paint("Objectives of \(file.path)", .bold) + "  (computed worst case; headroom = target / computed)\n" + matrix(result, assessment, style))
+  }
+  let counted = findings.isEmpty ? style.paint("no findings", .green) : summaryLine(findings)
+  parts.append("\(counted) in \(results.count == 1 ? results[0].file.path : "\(results.count) plans")\n")
+  return parts.joined(separator: "\n")
+}
+
+private func matrix(_ result: LintResult, _ assessment: Assessment, _ style: TextStyle) -> String {
+  var table = Table(
+    ("scenario", .left), ("", .left), ("", .left), ("target", .right), ("computed", .right), ("headroom", .right), ("guaranteed", .right), ("sum", .left))
+  for row in matrixRows(assessment, serviceTarget: result.plan?.objectives.rto?.value) {
+    let sum =
+      switch row.computed {
+      case .bounded(let figure): figure.sum
+      case .unbounded(let reason): reason
+      }
+    table.rows.append([
+      row.scenario, row.subject, row.objective, row.target?.rounded ?? "none", row.computedText + (row.isBreached ? " !" : ""), row.headroom,
+      row.guaranteed?.rounded ?? "", sum,
+    ])
+  }
+  return table.text(style)
+}

@@ -1,0 +1,50 @@
+internal import Objectives
+internal import PlanModel
+internal import ProviderInterface
+internal import Scheduling
+internal import Units
+
+/// One line of the objectives matrix: what can be lost, or how long recovery takes, in one scenario.
+struct MatrixRow {
+  var scenario: String
+  var subject: String
+  var objective: String
+  var target: TimeSpan?
+  var computed: WorstCase
+  var uses: String
+  /// However long each step takes; recovery times only.
+  var guaranteed: TimeSpan?
+
+  var isBreached: Bool { target.map { computed.total > $0 } ?? false }
+  /// target / computed, objectives 4.8.
+  var headroom: String {
+    guard let target, let figure = computed.figure, figure.total > .zero else { return "" }
+    let hundredths = target.milliseconds / (figure.total.milliseconds / 100 == 0 ? 1 : figure.total.milliseconds / 100)
+    let fraction = hundredths % 100
+    return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)×"
+  }
+  var computedText: String {
+    switch computed {
+    case .bounded(let figure): figure.total.rounded
+    case .unbounded: "unbounded"
+    }
+  }
+}
+
+func matrixRows(_ assessment: Assessment, serviceTarget: TimeSpan?) -> [MatrixRow] {
+  assessment.scenarios.flatMap { scenario in
+    let name = scenario.scenario.name.value.rawValue
+    var rows = scenario.classes.map { data in
+      MatrixRow(
+        scenario: name, subject: data.dataClass.name.value.rawValue, objective: "RPO", target: data.lossTarget?.value, computed: data.loss,
+        uses: data.candidates.first.map { "`\($0.backup.protection.name.value)` from \($0.store)" } ?? "nothing that survives")
+    }
+    if let recovery = scenario.recovery {
+      rows.append(
+        MatrixRow(
+          scenario: name, subject: "service", objective: "RTO", target: serviceTarget, computed: .bounded(recovery.expected),
+          uses: recovery.timeline.criticalPath.map { recovery.network.steps[$0].name.rawValue }.joined(separator: " → "), guaranteed: recovery.guaranteed))
+    }
+    return rows
+  }
+}
