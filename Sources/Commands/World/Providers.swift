@@ -1,4 +1,5 @@
 internal import CanonicalJSON
+internal import ChildProcess
 internal import PlanModel
 internal import PostgreSQLProvider
 internal import ProviderInterface
@@ -26,6 +27,20 @@ enum Providers {
     expire: { protection, dataClass, store, plan in
       made(RecoveryPointExpire.self, RecoveryPointExpire.arguments(protection, of: dataClass, in: store, plan))
     })
+
+  /// The reading halves: all that `plan` is handed.
+  static func observers(_ children: ChildRunner, _ environment: [String: String]) -> StepObservers {
+    StepObservers([
+      PostgreSQLBackupObserver(), PostgreSQLRestoreObserver(), RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), CommandObserver(children, environment),
+    ])
+  }
+
+  /// The changing halves.
+  static func performers(_ children: ChildRunner, _ environment: [String: String]) -> StepPerformers {
+    StepPerformers([
+      RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer(),
+    ])
+  }
 
   private static func made<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments?) -> ProtectionSteps.Made? {
     arguments.flatMap { try? CanonicalJSON.value($0) }.map { (kind: Kind.name, arguments: $0) }
