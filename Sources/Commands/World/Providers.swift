@@ -31,7 +31,7 @@ enum Providers {
   /// The reading halves: all that `plan` is handed.
   static func observers(_ children: ChildRunner, _ environment: [String: String]) -> StepObservers {
     StepObservers([
-      PostgreSQLBackupObserver(), PostgreSQLRestoreObserver(), RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), CommandObserver(children, environment),
+      RecoveryPointCopyObserver(), RecoveryPointExpireObserver(),
     ])
   }
 
