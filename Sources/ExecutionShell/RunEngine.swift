@@ -101,6 +101,7 @@ public struct RunEngine: Sendable {
     let (ending, state) = await driver.drive()
     recorder.finish()
     await recording.value
+    lock.release()
     return Finished(run: run, ending: ending, state: state, journal: directory.journalPath(of: run))
   }
 
