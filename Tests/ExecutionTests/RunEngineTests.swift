@@ -247,6 +247,7 @@ struct DiskFaultTests {
 
   private func runOnFullDisk(_ house: House, room: Int) async throws -> RunEngine.Finished {
     let lock = try await house.directory.lock(as: LockHolder(who: "ada", host: "ops-1", pid: 1, run: .sample, since: .sample))
+    defer { lock.release() }
     let file = FullDisk(file: try await house.directory.createJournal(of: .sample), room: Lock(room))
     return try await house.engine.carryOut(.sample(chain), as: .sample, to: file, lock)
   }
