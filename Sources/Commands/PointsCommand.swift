@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ChangePlanning
 internal import ObjectStore
 internal import PlanModel
 internal import ProviderInterface

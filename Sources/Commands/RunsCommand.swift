@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ChangePlanning
 internal import ExecutionShell
 internal import Journaling
 internal import PlanModel

@@ -1,5 +1,6 @@
-public import ExecutionCore
+internal import CanonicalJSON
 internal import ChangePlanning
+internal import ExecutionCore
 public import Journaling
 internal import PlanModel
 internal import ProviderInterface

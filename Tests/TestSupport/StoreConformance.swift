@@ -131,7 +131,7 @@ private let readingAndWritingChecks: [StoreCheck] = [
 
 private let listingChecks: [StoreCheck] = [
   StoreCheck("keys are listed in the order of their bytes, folders or not") { store in
-    let paths = ["a-b", "a/b", "a/b0", "a/b/".dropLast() + "-", "a0", "a.b/c", "a/c/d", "A/z", "é/x", "b"].map(String.init)
+    let paths = ["a-b", "a/b", "a/b0", "a/b-", "a0", "a.b/c", "a/c/d", "A/z", "é/x", "b"]
     for path in paths { try await store.put(try key(path), [0], ifAbsent: false) }
     try await requireKeys(store, try paths.map(key).sorted().map(\.path))
   },

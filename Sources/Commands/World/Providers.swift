@@ -8,13 +8,7 @@ internal import RecoveryPointProvider
 /// The composition root: the only place that names concrete providers.
 enum Providers {
   /// What steps can be: pure, all that `lint` needs.
-  static let kinds = StepKinds([
-    AnyStepKind(PostgreSQLBackup.self),
-    AnyStepKind(PostgreSQLRestore.self),
-    AnyStepKind(PostgreSQLQuery.self),
-    AnyStepKind(RecoveryPointCopy.self),
-    AnyStepKind(RecoveryPointExpire.self),
-  ])
+  static let kinds = StepKinds(PostgreSQLProvider.kinds + [AnyStepKind(RecoveryPointCopy.self), AnyStepKind(RecoveryPointExpire.self)])
 
   /// What protections are made of.
   static let protection = ProtectionSteps(
@@ -30,16 +24,13 @@ enum Providers {
 
   /// The reading halves: all that `plan` is handed.
   static func observers(_ children: ChildRunner, _ environment: [String: String]) -> StepObservers {
-    StepObservers([
-      PostgreSQLBackupObserver(), PostgreSQLRestoreObserver(), RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), CommandObserver(children, environment),
-    ])
+    StepObservers(PostgreSQLProvider.observers + [RecoveryPointCopyObserver(), RecoveryPointExpireObserver()])
   }
 
   /// The changing halves.
   static func performers(_ children: ChildRunner, _ environment: [String: String]) -> StepPerformers {
-    StepPerformers([
-      RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer(),
-    ])
+    let host = PostgreSQLHost(children: children, programs: .standard(path: environment["PATH"] ?? ""), temporaryFolder: environment["TMPDIR"] ?? "/tmp")
+    return StepPerformers(PostgreSQLProvider.performers(on: host) + [RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer()])
   }
 
   private static func made<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments?) -> ProtectionSteps.Made? {

@@ -7,7 +7,8 @@ enum Signals {
   /// Made once, before the handler can run.
   private static let pipe: (read: Int32, write: Int32) = {
     var ends: [Int32] = [-1, -1]
-    _ = Glibc.pipe2(&ends, O_CLOEXEC)
+    guard Glibc.pipe(&ends) == 0 else { return (-1, -1) }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     return (ends[0], ends[1])
   }()
 
