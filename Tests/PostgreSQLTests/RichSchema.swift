@@ -31,11 +31,11 @@ enum RichSchema {
     """
   }
 
-  static let objects = """
+  static let objects = #"""
     SET client_min_messages = warning;
     CREATE EXTENSION citext; CREATE EXTENSION hstore;
     CREATE SCHEMA "Odd Schema" AUTHORIZATION "App Owner";
-    COMMENT ON SCHEMA "Odd Schema" IS 'with "quotes" and \\ back';
+    COMMENT ON SCHEMA "Odd Schema" IS 'with "quotes" and \ back';
     CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
     CREATE TYPE pair AS (a int, b text);
     CREATE DOMAIN positive AS int CHECK (value > 0);
@@ -46,9 +46,9 @@ enum RichSchema {
       doubled bigint GENERATED ALWAYS AS (i8 * 2) STORED);
     INSERT INTO everything (i8, n, f4, f8, b, t, c, v, bytes, d, ts, tz, iv, u, j, jb, ip, m, arr, texts, r, mood, pair, pos, ci, hs, bits, x, ts_v, o, reg)
     VALUES
-      (9223372036854775807 / 2, 'NaN', 0.1, 1e-300, true, E'tab\\t nl\\n back\\\\ nul-ish \\\\N', 'ab', 'vc', '\\x00ff5c', '2024-02-29', 'infinity',
+      (9223372036854775807 / 2, 'NaN', 0.1, 1e-300, true, E'tab\t nl\n back\\ nul-ish \\N', 'ab', 'vc', '\x00ff5c', '2024-02-29', 'infinity',
        '2026-03-29 01:59:59.999999+01', '1 year 2 mons -3 days 04:05:06.7', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '{"a": 1, "a":2}', '{"z": [1, null]}',
-       '::1/64', 1234.56, '{1,NULL,3}', ARRAY['a,b', 'c"d', NULL, ''], '[1,5)', 'happy', ROW(1, 'x,"y"'), 5, 'CaSe', 'k=>"v,\\"w"', B'101',
+       '::1/64', 1234.56, '{1,NULL,3}', ARRAY['a,b', 'c"d', NULL, ''], '[1,5)', 'happy', ROW(1, 'x,"y"'), 5, 'CaSe', 'k=>"v,\"w"', B'101',
        '<a>b</a>', 'a b c', 4294967295, 'pg_class'),
       (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
        NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
@@ -59,10 +59,10 @@ enum RichSchema {
     CREATE TABLE nothing (); INSERT INTO nothing DEFAULT VALUES; INSERT INTO nothing DEFAULT VALUES;
     CREATE TABLE empty (a int, b text);
     CREATE UNLOGGED TABLE fleeting AS SELECT generate_series(1, 10) AS n;
-    CREATE TABLE "Odd Schema"."we""ird 'na\\me ü€" ("col ""1""" int, "ünd" text, "select" text);
-    INSERT INTO "Odd Schema"."we""ird 'na\\me ü€" VALUES (1, 'ü', 's'), (2, NULL, '');
-    ALTER TABLE "Odd Schema"."we""ird 'na\\me ü€" OWNER TO "App Owner";
-    GRANT SELECT ("ünd"), UPDATE ("select") ON "Odd Schema"."we""ird 'na\\me ü€" TO reader;
+    CREATE TABLE "Odd Schema"."we""ird 'na\me ü€" ("col ""1""" int, "ünd" text, "select" text);
+    INSERT INTO "Odd Schema"."we""ird 'na\me ü€" VALUES (1, 'ü', 's'), (2, NULL, '');
+    ALTER TABLE "Odd Schema"."we""ird 'na\me ü€" OWNER TO "App Owner";
+    GRANT SELECT ("ünd"), UPDATE ("select") ON "Odd Schema"."we""ird 'na\me ü€" TO reader;
     CREATE TABLE parent (a int NOT NULL, CHECK (a > 0)); CREATE TABLE child (b int) INHERITS (parent);
     INSERT INTO parent VALUES (1), (2); INSERT INTO child VALUES (3, 4);
     CREATE TABLE part (k int, v text) PARTITION BY RANGE (k);
@@ -98,5 +98,5 @@ enum RichSchema {
     CREATE FOREIGN TABLE distant (a int) SERVER far;
     SELECT lo_from_bytea(900001, 'small'), lo_create(900002), lo_from_bytea(900003, decode(repeat('00ff', 1200000), 'hex'));
     ALTER LARGE OBJECT 900001 OWNER TO "App Owner"; GRANT SELECT ON LARGE OBJECT 900001 TO reader; COMMENT ON LARGE OBJECT 900002 IS 'empty';
-    """
+    """#
 }

@@ -23,11 +23,12 @@ struct RoundTripTests {
     for query in [
       "SELECT pg_get_userbyid(datdba), datconnlimit, datacl, encoding, datcollate FROM pg_database WHERE datname = 'rich'",
       "SELECT setrole::regrole, setconfig FROM pg_db_role_setting WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = 'rich') ORDER BY 1",
-      "SELECT rolname, rolinherit, rolcanlogin, rolconnlimit, rolvaliduntil, rolpassword, shobj_description(oid, 'pg_authid') FROM pg_authid WHERE rolname !~ '^pg_' ORDER BY 1",
+      "SELECT rolname, rolinherit, rolcanlogin, rolconnlimit, rolvaliduntil, rolpassword, shobj_description(oid, 'pg_authid') FROM pg_authid WHERE rolname !~ '^pg_' AND rolname <> 'postgres' ORDER BY 1",
       "SELECT roleid::regrole, member::regrole, admin_option FROM pg_auth_members WHERE member::regrole::text !~ '^pg_' ORDER BY 1, 2",
       "SELECT setrole::regrole, setconfig FROM pg_db_role_setting WHERE setdatabase = 0 ORDER BY 1",
     ] {
-      #expect(try world.target.psql(query) == world.source.psql(query))
+      let (there, here) = (try world.target.psql(query), try world.source.psql(query))
+      #expect(there == here)
     }
     let content = try CanonicalJSON.decode(LogicalPoint.self, from: point.content)
     #expect(content.databases.first?.leftOut == [.init(what: "rows of a foreign table", name: "public.distant")])
@@ -35,7 +36,7 @@ struct RoundTripTests {
     #expect(point.rows == content.rows && result.measurements["rows"] == .int(content.rows))
     #expect(result.outputs["point"] == .text(point.id.text))
     #expect(try RestoreMark(comment: comment(world))?.comment == "it's a \\ database")
-    #expect(try world.target.psql("SELECT count(*) FROM pg_database WHERE datname LIKE '%\\_\\_%'") == "0\n")
+    #expect(try world.leftovers() == [])
     #expect(try world.target.psql("SELECT count(*) FROM pg_stats WHERE tablename = 'everything'", database: "rich") != "0\n")
   }
 
@@ -87,7 +88,7 @@ struct RoundTripTests {
     back.store = InMemoryStore(name: "vault")
     let second = try await back.backUp()
     #expect(second.rows == first.rows && second.rawBytes == first.rawBytes)
-    #expect(try world.target.psql("SELECT count(*) FROM pg_database WHERE datname LIKE '%\\_\\_%'") == "0\n")
+    #expect(try world.leftovers() == [])
   }
 
   @Test("other encodings than UTF-8 keep their bytes", arguments: [("LATIN1", "\\xe4"), ("SQL_ASCII", "\\xff\\xfe")])

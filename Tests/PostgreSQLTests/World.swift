@@ -61,8 +61,9 @@ struct World: Sendable {
     PostgreSQLRestore.Arguments(dataClass: "insights", point: .latest, stores: [Self.vault], server: reference("target"), jobs: 2)
   }
 
-  func context(step: String, run: String = "20261124T080000Z-test", attempt: Int = 1, earlier: [Int] = []) -> PerformingContext {
-    let mark = StepMark(run: RunID(rawValue: run), step: StepName(rawValue: step), attempt: attempt)
+  func context(step: String, attempt: Int = 1, earlier: [Int] = []) -> PerformingContext {
+    // Worlds share servers, and a run clears away what carries its mark: each has a run of its own.
+    let mark = StepMark(run: RunID(rawValue: "20261124T080000Z-\(database)"), step: StepName(rawValue: step), attempt: attempt)
     return PerformingContext(
       mark: mark, earlierMarks: earlier.map { StepMark(run: mark.run, step: mark.step, attempt: $0) }, plan: "test", planDigest: "none",
       toolVersion: "test", timeout: .minutes(2), secrets: self, stores: self, outputs: [:], now: Self.now,
@@ -82,10 +83,10 @@ struct World: Sendable {
   }
 
   @discardableResult
-  func backUp(_ change: (inout PostgreSQLBackup.Arguments) -> Void = { _ in }, attempt: Int = 1, run: String = "20261124T080000Z-test") async throws -> PointManifest {
+  func backUp(_ change: (inout PostgreSQLBackup.Arguments) -> Void = { _ in }, attempt: Int = 1) async throws -> PointManifest {
     var arguments = backupArguments
     change(&arguments)
-    let result = try await BackupPerformer(host: host).perform(arguments, in: context(step: "backup", run: run, attempt: attempt))
+    let result = try await BackupPerformer(host: host).perform(arguments, in: context(step: "backup", attempt: attempt))
     guard case .text(let id)? = result.outputs["point"], let point = await points().first(where: { $0.id.text == id }) else {
       throw StepFailure("test", "the backup gave no point")
     }
@@ -108,6 +109,11 @@ struct World: Sendable {
   func points() async -> [PointManifest] { await Catalogue.read("insights", in: [store]).points.map(\.manifest) }
 
   // MARK: Comparison
+
+  /// Databases that a restore made beside this world's own and did not remove.
+  func leftovers() throws -> [String] {
+    try target.psql("SELECT datname FROM pg_database ORDER BY 1").split(separator: "\n").map(String.init).filter { $0.hasPrefix(database + "__") }
+  }
 
   /// What pg_dump says of a database, sorted: equal for equal databases whatever the order of their rows.
   static func dump(_ server: PostgreSQLServer, _ database: String) throws -> [String] {
