@@ -24,6 +24,7 @@ struct World: Sendable {
   var database: String
   var store: any ObjectStore
   var programs = ProgramFolders([PostgreSQLServer.programs])
+  var user = "postgres"
   let progress = Lock<[StepProgress]>([])
 
   /// A new database on the source with `sql` in it.
@@ -108,6 +109,36 @@ struct World: Sendable {
 
   func points() async -> [PointManifest] { await Catalogue.read("insights", in: [store]).points.map(\.manifest) }
 
+  // MARK: Moments of a backup
+
+  private func until(_ condition: String) async throws {
+    let watcher = try await PostgreSQLConnection.open(ServerAddress(url: source.url(database)), application: "test")
+    for _ in 0..<600 {
+      if try await watcher.query("SELECT \(condition)").value == "t" { return }
+      try await Task.sleep(for: .milliseconds(25))
+    }
+    throw StepFailure("test", "the moment did not come: \(condition)")
+  }
+
+  /// A worker is in the middle of a COPY.
+  func untilDumping() async throws {
+    try await until("EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%' AND state = 'active')")
+  }
+
+  /// pg_dump is done, the workers are not.
+  func untilSchemaIsRead() async throws {
+    for _ in 0..<600 {
+      if try await store.listAll(prefix: "").contains(where: { $0.key.path.hasSuffix("schema.dump") }) { return }
+      try await Task.sleep(for: .milliseconds(25))
+    }
+    throw StepFailure("test", "pg_dump did not end")
+  }
+
+  /// The backup waits for a lock.
+  func untilWaiting() async throws {
+    try await until("EXISTS (SELECT FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))")
+  }
+
   // MARK: Comparison
 
   /// Databases that a restore made beside this world's own and did not remove.
@@ -132,7 +163,7 @@ struct World: Sendable {
 
 extension World: SecretResolving, StoreOpening {
   func resolve(_ secret: SecretReference) async throws(StepFailure) -> SecretValue {
-    SecretValue(secret.name.rawValue == "source" ? source.url(database) : target.url(database))
+    SecretValue(secret.name.rawValue == "source" ? source.url(database, user: user) : target.url(database, user: user))
   }
   func reading(_: StoreReference) async throws(StepFailure) -> any ObjectReading { store }
   func opening(_: StoreReference) async throws(StepFailure) -> any ObjectStore { store }
