@@ -38,6 +38,13 @@ struct World: Sendable {
     return world
   }
 
+  /// The same world, its store behind a script of faults.
+  func with(faults script: @escaping FaultyStore.Script) -> World {
+    var world = self
+    world.store = FaultyStore(store, script)
+    return world
+  }
+
   // MARK: Steps
 
   var host: PostgreSQLHost {
@@ -111,8 +118,9 @@ struct World: Sendable {
 
   // MARK: Moments of a backup
 
-  private func until(_ condition: String) async throws {
-    let watcher = try await PostgreSQLConnection.open(ServerAddress(url: source.url(database)), application: "test")
+  func until(_ condition: String, on server: PostgreSQLServer? = nil) async throws {
+    let address = try ServerAddress(url: server?.url() ?? source.url(database))
+    let watcher = try await PostgreSQLConnection.open(address, application: "test")
     for _ in 0..<600 {
       if try await watcher.query("SELECT \(condition)").value == "t" { return }
       try await Task.sleep(for: .milliseconds(25))
@@ -170,7 +178,7 @@ extension World: SecretResolving, StoreOpening {
 }
 
 /// The failure that a step ended with.
-func failure(_ body: () async throws -> some Sendable) async -> StepFailure? {
+func failure<Value: Sendable>(_ body: () async throws -> Value) async -> StepFailure? {
   do { _ = try await body() } catch { return error as? StepFailure }
   return nil
 }

@@ -34,7 +34,7 @@ public final class PostgreSQLServer: Sendable {
   private static func run(_ folder: String, _ settings: [String]) throws -> PostgreSQLServer {
     let port = freePort()
     let lines = settings + [
-      "fsync = off", "shared_buffers = 32MB", "max_connections = 60", "listen_addresses = '127.0.0.1'", "port = \(port)",
+      "fsync = off", "shared_buffers = 32MB", "max_connections = 300", "listen_addresses = '127.0.0.1'", "port = \(port)",
       "unix_socket_directories = '\(folder)'", "log_min_messages = warning",
     ]
     try writeFile("\(folder)/test.conf", lines.joined(separator: "\n"))

@@ -116,7 +116,7 @@ struct LogicalRestore: Sendable {
     }
     let statement = DatabaseStatements.create(working, like: properties, serverMajor: await target.connection.major)
     do throws(PostgreSQLError) { try await target.connection.execute(statement) } catch {
-      guard let state = error.state, ["22023", "42704"].contains(state.code) else { throw error }
+      guard let state = error.state, ["22023", "42704", "42809"].contains(state.code) else { throw error }
       throw StepFailure(
         "locale-missing", "\(address.server) cannot make a database with \(database.properties.nature): \(error.message)",
         details: ["sorting and comparing would differ from the source"], helps: ["install the locale on the target's host (Debian: localedef, or locales-all) and restart the server"])
