@@ -1,14 +1,13 @@
 internal import Glibc
 public import Journaling
 
-/// A journal's file: opened for appending, locked, flushed to the disk with every `sync`.
+/// A journal's file: opened for appending, flushed to the disk with every `sync`. The lock on the state directory covers it.
 public struct JournalFile: AppendOnlyFile, Sendable {
   private let descriptor: Descriptor
 
   /// A new file; its name is durable when this returns.
   static func create(_ path: String, in folder: String) throws(SystemFailure) -> JournalFile {
     let descriptor = try Descriptor(opening: path, O_CREAT | O_EXCL | O_RDWR | O_APPEND, to: "create the journal")
-    guard try descriptor.lock() else { throw SystemFailure("lock the journal", path, code: EWOULDBLOCK) }
     try descriptor.sync()
     try Folder.sync(folder)
     return JournalFile(descriptor: descriptor)
@@ -17,7 +16,6 @@ public struct JournalFile: AppendOnlyFile, Sendable {
   /// Reads what is there. A torn last record is first kept beside the journal and then cut off.
   static func reopen(_ path: String, in folder: String) throws -> (file: JournalFile, text: JournalText) {
     let descriptor = try Descriptor(opening: path, O_RDWR | O_APPEND, to: "open the journal")
-    guard try descriptor.lock() else { throw SystemFailure("lock the journal", path, code: EWOULDBLOCK) }
     let text = try JournalText(descriptor.readAll())
     if !text.torn.isEmpty {
       let kept = try Descriptor(opening: "\(path).\(text.records.count + 1).torn", O_CREAT | O_WRONLY | O_APPEND, to: "keep the torn record in")

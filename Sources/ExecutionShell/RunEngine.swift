@@ -28,6 +28,7 @@ public struct RunEngine: Sendable {
   public func apply(_ changeset: Changeset, as run: RunID, parallelism: Int? = nil) async throws(EngineFailure) -> Finished {
     try checkKinds(changeset)
     let lock = try await directory.lock(as: holder(run))
+    defer { lock.release() }
     let file = try await directory.createJournal(of: run)
     return try await carryOut(changeset, as: run, parallelism: parallelism, to: file, lock)
   }
@@ -35,6 +36,7 @@ public struct RunEngine: Sendable {
   /// Goes on with a run, or takes it back.
   public func resume(_ run: RunID, _ order: Order) async throws(EngineFailure) -> Finished {
     let lock = try await directory.lock(as: holder(run))
+    defer { lock.release() }
     let (file, text) = try await directory.reopenJournal(of: run)
     let state: RunState
     do { state = try RunState(replaying: text.records) } catch {

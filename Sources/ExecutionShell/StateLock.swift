@@ -38,10 +38,9 @@ final class StateLock: Sendable {
   struct Held: Error { var holder: LockHolder? }
 
   private init(_ descriptor: Descriptor) { self.descriptor = descriptor }
-  deinit {
-    // Best effort: without the lock nobody reads it.
-    try? descriptor.truncate(to: 0)
-  }
+
+  /// Lets the next run begin. The operating system does the same when the process ends.
+  func release() { descriptor.unlock() }
 
   /// Whether the path still leads to the file that is locked. Where somebody removed the state directory, another run may have begun.
   var isStillThere: Bool {

@@ -68,6 +68,8 @@ final class Descriptor: Sendable {
     }
     return true
   }
+
+  func unlock() { flock(number, LOCK_UN) }
 }
 
 enum Folder {
