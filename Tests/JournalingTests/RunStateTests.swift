@@ -121,6 +121,11 @@ struct RunStateTests {
     #expect(resumed["data"]?.failures == 0)
     #expect(resumed["data"]?.attempts == 1)
     #expect(try states(paused + [.intent(job("data", 2))])[0] == .running)
+
+    let changeset = try Changeset.sample([SampleStep("data") { $0.retries = 1 }])
+    var state = RunState(RunStarted(run: .sample, toolVersion: "0.0.1", parallelism: 1, changeset: changeset), at: .sample)
+    for event in [.intent(job("data")), failure, Sample.resumed] { try state.apply(event, at: .sample) }
+    #expect(state[0].failures == 1, "one attempt is left after the crash")
   }
 
   @Test("a journal without a whole record never began")
