@@ -3,6 +3,7 @@ public import Units
 /// The name of an object in a store: `/`-separated parts, relative to the store's own prefix.
 ///
 /// Parts are never empty, `.` or `..`, and hold no control characters, so that a directory store cannot be led out of its folder.
+/// Two keys are equal if their UTF-8 bytes are: unlike `String`, composed and decomposed letters make different keys, as in every store.
 public struct ObjectKey: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
   public let path: String
 
@@ -25,6 +26,10 @@ public struct ObjectKey: Hashable, Comparable, Sendable, Codable, CustomStringCo
     try container.encode(path)
   }
   public var description: String { path }
+  public static func == (a: Self, b: Self) -> Bool { a.path.utf8.elementsEqual(b.path.utf8) }
+  public func hash(into hasher: inout Hasher) { for byte in path.utf8 { hasher.combine(byte) } }
+  /// Whether the key begins with `prefix`, byte for byte.
+  public func hasPrefix(_ prefix: String) -> Bool { path.utf8.starts(with: prefix.utf8) }
   /// Order of UTF-8 bytes, as object stores list.
   public static func < (a: Self, b: Self) -> Bool { a.path.utf8.lexicographicallyPrecedes(b.path.utf8) }
 }
@@ -58,6 +63,10 @@ public struct StoreError: Error, Hashable, Sendable {
   }
 }
 
+extension StoreError: CustomStringConvertible {
+  public var description: String { "store '\(store)'" + (key.map { ", object '\($0)'" } ?? "") + ": \(detail)" }
+}
+
 /// The reading half of a store: all that `lint`, `plan` and `points` can get hold of.
 public protocol ObjectReading: Sendable {
   /// The store's name in the plan.
@@ -69,14 +78,20 @@ public protocol ObjectReading: Sendable {
   func open(_ key: ObjectKey) async throws(StoreError) -> any ObjectDownload
 }
 
-/// The whole door. An object is there whole, or not at all; once `put` or `finish` has returned it survives a power cut.
+/// The whole door. An object is there whole, or not at all; once `put`, `finish` or `delete` has returned its effect survives a power cut.
+///
+/// A call that throws may have taken effect all the same (the reply was lost, or the caller was cancelled meanwhile), but never by half.
+/// Whether `a` may lie beside `a/b` is the store's matter: object stores take both, a directory store refuses the second with words.
 public protocol ObjectStore: ObjectReading {
   /// A small object in one go. With `ifAbsent`, an existing object is left as it is and `alreadyExists` is thrown.
   func put(_ key: ObjectKey, _ bytes: [UInt8], ifAbsent: Bool) async throws(StoreError)
-  /// A large object in chunks; nothing is visible under `key` before `finish`.
+  /// A large object in chunks; nothing is visible under `key` before `finish`, which replaces an object that is there.
   func upload(_ key: ObjectKey) async throws(StoreError) -> any ObjectUpload
   /// Deleting what is not there is no error.
   func delete(_ key: ObjectKey) async throws(StoreError)
+  /// Removes what uploads under a prefix have left that were neither finished nor aborted, because their program was killed. The caller
+  /// knows that none of them lives: finishing one afterwards fails.
+  func discardUploads(prefix: String) async throws(StoreError)
 }
 
 /// Call `next` until it returns nil, then `close`; or `close` early.
@@ -86,11 +101,11 @@ public protocol ObjectDownload: Sendable {
   func close() async
 }
 
-/// Call `write` as often as needed, then either `finish` or `abort`, once.
+/// Call `write` as often as needed, one call at a time, then either `finish` or `abort`. After a call has thrown only `abort` is left.
 public protocol ObjectUpload: Sendable {
   func write(_ chunk: [UInt8]) async throws(StoreError)
   func finish() async throws(StoreError)
-  /// Leaves no trace. Safe after a failed `write` or `finish`.
+  /// Leaves no trace of an unfinished upload; does nothing to a finished one. Works in a cancelled task too.
   func abort() async
 }
 

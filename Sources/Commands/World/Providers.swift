@@ -1,4 +1,5 @@
 internal import CanonicalJSON
+internal import ChildProcess
 internal import PlanModel
 internal import PostgreSQLProvider
 internal import ProviderInterface
@@ -7,13 +8,7 @@ internal import RecoveryPointProvider
 /// The composition root: the only place that names concrete providers.
 enum Providers {
   /// What steps can be: pure, all that `lint` needs.
-  static let kinds = StepKinds([
-    AnyStepKind(PostgreSQLBackup.self),
-    AnyStepKind(PostgreSQLRestore.self),
-    AnyStepKind(PostgreSQLQuery.self),
-    AnyStepKind(RecoveryPointCopy.self),
-    AnyStepKind(RecoveryPointExpire.self),
-  ])
+  static let kinds = StepKinds(PostgreSQLProvider.kinds + [AnyStepKind(RecoveryPointCopy.self), AnyStepKind(RecoveryPointExpire.self)])
 
   /// What protections are made of.
   static let protection = ProtectionSteps(
@@ -26,6 +21,17 @@ enum Providers {
     expire: { protection, dataClass, store, plan in
       made(RecoveryPointExpire.self, RecoveryPointExpire.arguments(protection, of: dataClass, in: store, plan))
     })
+
+  /// The reading halves: all that `plan` is handed.
+  static func observers(_ children: ChildRunner, _ environment: [String: String]) -> StepObservers {
+    StepObservers(PostgreSQLProvider.observers + [RecoveryPointCopyObserver(), RecoveryPointExpireObserver()])
+  }
+
+  /// The changing halves.
+  static func performers(_ children: ChildRunner, _ environment: [String: String]) -> StepPerformers {
+    let host = PostgreSQLHost(children: children, programs: .standard(path: environment["PATH"] ?? ""), temporaryFolder: environment["TMPDIR"] ?? "/tmp")
+    return StepPerformers(PostgreSQLProvider.performers(on: host) + [RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer()])
+  }
 
   private static func made<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments?) -> ProtectionSteps.Made? {
     arguments.flatMap { try? CanonicalJSON.value($0) }.map { (kind: Kind.name, arguments: $0) }

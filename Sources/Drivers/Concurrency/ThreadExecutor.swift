@@ -28,30 +28,3 @@ private final class SerialThread: SerialExecutor {
 
   func stop() { jobs.stop() }
 }
-
-/// A few threads for blocking calls without state of their own, such as those on files.
-///
-/// Never block on the cooperative pool: it has only as many threads as the machine has cores. The threads end when the last
-/// reference to the pool is gone, after the work handed to it before that.
-public final class BlockingPool: Sendable {
-  private let threads: WorkerThreads<@Sendable () -> Void>
-
-  public init(threads count: Int) { threads = WorkerThreads(count: max(1, count)) { work in work() } }
-  deinit { threads.stop() }
-
-  /// Runs `work` on one of the threads and gives back what it returns or throws. It is not interrupted by cancellation.
-  public func run<Value: Sendable, Failure: Error>(
-    _ work: @escaping @Sendable () throws(Failure) -> Value
-  ) async throws(Failure) -> Value {
-    let outcome: Result<Value, Failure> = await withCheckedContinuation { continuation in
-      threads.enqueue {
-        do throws(Failure) {
-          continuation.resume(returning: .success(try work()))
-        } catch {
-          continuation.resume(returning: .failure(error))
-        }
-      }
-    }
-    return try outcome.get()
-  }
-}

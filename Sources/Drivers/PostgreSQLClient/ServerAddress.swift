@@ -90,6 +90,9 @@ public struct ServerAddress: Sendable, CustomStringConvertible {
     return text
   }
 
+  /// The password and what else libpq counts as secret, for whoever has to take them out of other texts.
+  public var secretValues: [String] { secrets }
+
   /// What pg_dump, pg_restore and psql need in their environment to connect as this does, the password among it.
   public var toolEnvironment: [String: String] {
     var variables: [String: String] = [:]

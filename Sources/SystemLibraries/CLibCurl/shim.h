@@ -49,7 +49,7 @@ struct dr_curl_library {
   dr_curl_message *(*curl_multi_info_read)(dr_curl_multi *, int *);
 };
 
-static struct dr_curl_library dr_curl_library;
+static struct dr_curl_library dr_curl_library = {0};  // Without a value Swift does not emit it.
 static pthread_once_t dr_curl_once = PTHREAD_ONCE_INIT;
 
 static inline void dr_curl_find(void) {

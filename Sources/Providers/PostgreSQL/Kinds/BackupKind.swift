@@ -69,12 +69,13 @@ public enum PostgreSQLBackup: StepKind {
     }
     let newest = observation.facts[Fact.newestSigma]?.string.flatMap { Timestamp($0) }
     let after: [String: JSONValue] = ["point": .string("new, in `\(arguments.store.name)`")]
-    guard let newest else { return Change(.create, reason: "there is no point yet, one is due every \(arguments.every.rounded)", after: after) }
+    let problem = observation.facts[Fact.problem]?.string.map { Change(.unknown, reason: "the step would fail: \($0)", after: after) }
+    guard let newest else { return problem ?? Change(.create, reason: "there is no point yet, one is due every \(arguments.every.rounded)", after: after) }
     let age = now - newest
     if arguments.onlyWhenDue, age < arguments.every {
       return Change(.none, reason: "the newest point is \(age.rounded) old, the next is due at \(newest + arguments.every)")
     }
-    return Change(.create, reason: "the newest point is \(age.rounded) old, one is due every \(arguments.every.rounded)", after: after)
+    return problem ?? Change(.create, reason: "the newest point is \(age.rounded) old, one is due every \(arguments.every.rounded)", after: after)
   }
 }
 
@@ -88,4 +89,6 @@ enum Fact {
   static let serverVersion = "serverVersion"
   /// `absent`, `empty`, or what is in it.
   static let target = "target"
+  /// Why the step would fail, as far as can be seen; absent: nothing is known to be in the way.
+  static let problem = "problem"
 }

@@ -65,13 +65,17 @@ public enum PostgreSQLRestore: StepKind {
     if case .unreachable(let reason) = observation.reach { return Change(.unknown, reason: "could not be observed: \(reason)") }
     let target = observation.facts[Fact.target]?.string ?? "unknown"
     guard let point = observation.facts[Fact.point]?.string else {
-      return Change(.unknown, reason: "no usable recovery point of `\(arguments.dataClass)` was found: the step will fail")
+      let why = observation.facts[Fact.problem]?.string.map { " (\($0))" } ?? ""
+      return Change(.unknown, reason: "no usable recovery point of `\(arguments.dataClass)` was found: the step will fail\(why)")
     }
     let losses = observation.facts[Fact.newestSigma]?.string.flatMap { Timestamp($0) }.map {
       ["everything that `\(arguments.dataClass)` committed after \($0) (\((now - $0).rounded) ago) is lost"]
     }
     guard target == "absent" || target == "empty" else {
       return Change(.unknown, reason: "the target is not empty (\(target)): the step will refuse to touch it", losses: losses ?? [])
+    }
+    if let problem = observation.facts[Fact.problem]?.string {
+      return Change(.unknown, reason: "the step would fail: \(problem)", losses: losses ?? [])
     }
     return Change(
       .create, reason: "brings `\(arguments.dataClass)` back on `\(arguments.server.server)`", before: ["database": .string(target)],

@@ -1,0 +1,80 @@
+internal import ArgumentParser
+internal import CanonicalJSON
+internal import ChangePlanning
+internal import PlanModel
+internal import ProviderInterface
+internal import Reporting
+
+struct ApplyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "apply", abstract: "Carry out a plan, or exactly a saved changeset.",
+    discussion: """
+      With a plan file: plans, shows, asks, applies. Without `--scenario` that is protection; nothing is done, quietly, when nothing is due. \
+      With a changeset from `plan --out`: does exactly that; a step whose facts have changed since does not run. The first Ctrl-C lets running \
+      steps end, the second cancels them; either way the run can be resumed.
+      """)
+
+  @Argument(help: "A plan file, or a changeset saved by `plan --out`.")
+  var file: String
+  @OptionGroup var planning: PlanningOptions
+  @Flag(name: .shortAndLong, help: "Do not ask before beginning.")
+  var yes = false
+  @OptionGroup var run: RunOptions
+  @OptionGroup var global: GlobalOptions
+
+  func run() async throws {
+    try await CommandRun.guarded(global) { console in
+      let environment = CommandRun.environment
+      let (changeset, planState) = try await changeset(console, environment)
+      let directory = StateFinding.directory(run.state.state, environment, planState: planState, folder: changeset.plan.folder)
+      guard !changeset.changes.isEmpty else {
+        console.write("nothing to do: " + (changeset.steps.first?.change.reason ?? "the plan has no steps for this") + "\n")
+        return .done
+      }
+      if !yes {
+        console.write(try planReport(changeset, as: .text, console.style))
+        guard try agreed(console) else { return .error }
+      }
+      let world = World(environment: environment, folder: changeset.plan.folder)
+      return try await RunCarrying(console, world, directory, run).apply(changeset, parallelism: planning.parallelism)
+    }
+  }
+
+  /// A changeset as saved, or a new one of a plan; and where the plan keeps its state.
+  private func changeset(_ console: Console, _ environment: [String: String]) async throws -> (Changeset, planState: String?) {
+    let bytes = file == "-" ? [] : try Files.read(file)
+    if let first = bytes.first(where: { $0 > 0x20 }), first == UInt8(ascii: "{") { return (try saved(bytes), nil) }
+    let loaded = try LoadedPlan.load(file, console)
+    let world = ReadOnlyWorld(environment: environment, folder: loaded.identity.folder)
+    return (try await makeChangeset(loaded, planning, world, environment), loaded.plan.state?.directory.value)
+  }
+
+  private func saved(_ bytes: [UInt8]) throws(CommandFailure) -> Changeset {
+    let changeset: Changeset
+    do { changeset = try CanonicalJSON.decode(Changeset.self, from: bytes) } catch {
+      throw CommandFailure("not-a-changeset", "\(file) is no changeset of this version of sie-dr", helps: ["make one with `sie-dr plan PLAN --out \(file)`"])
+    }
+    guard planning.scenario == nil, planning.now == nil else {
+      throw CommandFailure(
+        "wrong-usage", "\(file) is a saved changeset: its scenario and time are fixed", status: .usage, helps: ["leave `--scenario` and `--now` out"])
+    }
+    guard changeset.formatVersion == Changeset.currentFormat, (try? changeset.computedDigest()) == changeset.digest else {
+      throw CommandFailure(
+        "changeset-altered", "\(file) is not what was planned: its digest does not fit its contents",
+        details: ["it was changed by hand, or made by a version of sie-dr with another format"], helps: ["plan again with `sie-dr plan PLAN --out \(file)`"])
+    }
+    return changeset
+  }
+
+  private func agreed(_ console: Console) throws(CommandFailure) -> Bool {
+    guard console.canAsk else {
+      throw CommandFailure("nobody-to-ask", "there is no terminal to ask on", helps: ["write `--yes` to go ahead without a question"])
+    }
+    while let line = console.ask("\nDo you want this to be done? Only `yes` is taken as a yes: ") {
+      if line == "yes" { return true }
+      if ["no", "n", ""].contains(line.lowercased()) { break }
+    }
+    console.write("nothing was done\n")
+    return false
+  }
+}

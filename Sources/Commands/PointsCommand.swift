@@ -1,0 +1,91 @@
+internal import ArgumentParser
+internal import ChangePlanning
+internal import ObjectStore
+internal import PlanModel
+internal import ProviderInterface
+internal import RecoveryPoints
+internal import Reporting
+internal import Units
+
+struct PointsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "points", abstract: "Look at recovery points.", subcommands: [PointsListCommand.self, PointsShowCommand.self])
+}
+
+struct PointsListCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List recovery points, newest first, with the stores that hold them.",
+    discussion: "A store that does not answer is shown as such. Exits with 1 if a store holds something damaged.")
+
+  @Argument(help: "The plan file.")
+  var plan: String
+  @Option(help: ArgumentHelp("Only this data class.", valueName: "class"))
+  var data: String?
+  @OptionGroup var format: FormatOption
+  @OptionGroup var global: GlobalOptions
+
+  func run() async throws {
+    try await CommandRun.guarded(global) { console in
+      let environment = CommandRun.environment
+      let loaded = try LoadedPlan.load(plan, console)
+      let catalogues = try await PointsReading.catalogues(loaded, data, environment)
+      console.write(try pointsReport(catalogues, now: SystemClock.now(), as: format.format, console.style))
+      return catalogues.contains { $0.catalogue.hasDamage } ? .error : .done
+    }
+  }
+}
+
+struct PointsShowCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "show", abstract: "Show one recovery point: what is in it, where it is, how to restore it.")
+
+  @Argument(help: "The plan file.")
+  var plan: String
+  @Argument(help: "The point's id, or `latest`.")
+  var point: String
+  @Option(help: ArgumentHelp("The data class, if the plan has several.", valueName: "class"))
+  var data: String?
+  @OptionGroup var format: FormatOption
+  @OptionGroup var global: GlobalOptions
+
+  func run() async throws {
+    try await CommandRun.guarded(global) { console in
+      let environment = CommandRun.environment
+      let loaded = try LoadedPlan.load(plan, console)
+      let catalogues = try await PointsReading.catalogues(loaded, data, environment)
+      for (_, catalogue) in catalogues {
+        guard let found = point == "latest" ? catalogue.latest : catalogue.point(point) else { continue }
+        console.write(try pointReport(found, now: SystemClock.now(), as: format.format, console.style))
+        return .done
+      }
+      let near = catalogues.flatMap(\.catalogue.points).prefix(3).map { "`\($0.manifest.id)`" }
+      throw CommandFailure(
+        "no-such-point", "there is no recovery point `\(point)`", details: catalogues.flatMap(\.catalogue.unreachable).map(\.description),
+        helps: [near.isEmpty ? "no store holds a point of this plan" : "the newest are " + near.joined(separator: ", ")])
+    }
+  }
+}
+
+/// The stores of a plan's data classes, read.
+enum PointsReading {
+  static func catalogues(_ loaded: LoadedPlan, _ data: String?, _ environment: [String: String]) async throws -> [(dataClass: DataClassName, catalogue: Catalogue)] {
+    let classes = loaded.plan.dataClasses.filter { data == nil || $0.name.value.rawValue == data }
+    guard !classes.isEmpty else {
+      let names = loaded.plan.dataClasses.map { "`\($0.name.value)`" }.joined(separator: ", ")
+      throw CommandFailure("unknown-data-class", "the plan has no data class `\(data ?? "")`", status: .usage, helps: ["it has \(names)"])
+    }
+    let world = ReadOnlyWorld(environment: environment, folder: loaded.identity.folder)
+    var result: [(DataClassName, Catalogue)] = []
+    for dataClass in classes {
+      var names: [StoreName] = []
+      for protection in dataClass.protections {
+        for store in [protection.store] + protection.copies where !names.contains(store.value) { names.append(store.value) }
+      }
+      var stores: [any ObjectReading] = []
+      for name in names {
+        if let reference = loaded.plan.reference(to: name) { stores.append(try await world.stores.reading(reference)) }
+      }
+      result.append((dataClass.name.value, await Catalogue.read(dataClass.name.value, in: stores)))
+    }
+    return result
+  }
+}

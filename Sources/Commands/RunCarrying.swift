@@ -1,0 +1,54 @@
+internal import ArgumentParser
+internal import ChangePlanning
+internal import ExecutionCore
+internal import ExecutionShell
+internal import Journaling
+internal import PlanModel
+internal import ProviderInterface
+internal import Reporting
+internal import Units
+
+/// Options of every command that carries out a run.
+struct RunOptions: ParsableArguments {
+  @Option(name: .customLong("confirm"), help: ArgumentHelp("Answer yes to this step's question. May be given several times.", valueName: "step"))
+  var confirmed: [String] = []
+  @OptionGroup var state: StateOption
+}
+
+/// What is the same for apply, resume and rollback: engine, progress, report, exit status.
+struct RunCarrying {
+  let console: Console
+  let world: World
+  let directory: StateDirectory
+  let options: RunOptions
+  let progress: RunProgress
+
+  init(_ console: Console, _ world: World, _ directory: StateDirectory, _ options: RunOptions) {
+    self.console = console; self.world = world; self.directory = directory; self.options = options
+    progress = RunProgress(console, now: SystemClock.now)
+  }
+
+  func apply(_ changeset: Changeset, parallelism: Int?) async throws -> ExitStatus {
+    var random = SystemRandomNumberGenerator()
+    let run = RunID.new(at: SystemClock.now(), using: &random)
+    return try await carry { engine throws(EngineFailure) in try await engine.apply(changeset, as: run, parallelism: parallelism) }
+  }
+
+  func resume(_ run: RunID, _ order: RunEngine.Order) async throws -> ExitStatus {
+    try await carry { engine throws(EngineFailure) in try await engine.resume(run, order) }
+  }
+
+  private func carry(_ body: (RunEngine) async throws(EngineFailure) -> RunEngine.Finished) async throws -> ExitStatus {
+    let progress = progress
+    let environment = world.runEnvironment(
+      console, confirmed: Set(options.confirmed.map { StepName(rawValue: $0) }), observationTimeout: .seconds(10), tell: { progress.tell($0) })
+    let finished: RunEngine.Finished
+    do throws(EngineFailure) { finished = try await body(RunEngine(environment, in: directory)) } catch {
+      progress.end()
+      throw CommandFailure(error.failure, status: ExitStatus(rawValue: error.exitCode) ?? .error)
+    }
+    progress.end()
+    console.write("\n" + runReport(finished.state, finished.ending, journal: finished.journal, stateOption: " --state \(directory.path)", console.style))
+    return ExitStatus(rawValue: finished.ending.exitCode) ?? .error
+  }
+}

@@ -1,0 +1,47 @@
+internal import ArgumentParser
+internal import ChangePlanning
+internal import ExecutionShell
+internal import Journaling
+internal import PlanModel
+internal import ProviderInterface
+internal import Reporting
+
+struct RunsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "runs", abstract: "List the runs of a state directory, newest first.",
+    discussion: "With a plan file the state directory is that of the plan; otherwise `--state`, SIE_DR_STATE or `.sie-dr` here.")
+
+  @Argument(help: "A plan file.")
+  var plan: String?
+  @OptionGroup var state: StateOption
+  @OptionGroup var format: FormatOption
+  @OptionGroup var global: GlobalOptions
+
+  func run() async throws {
+    try await CommandRun.guarded(global) { console in
+      let environment = CommandRun.environment
+      let directory: StateDirectory
+      if let plan {
+        let loaded = try LoadedPlan.load(plan, console)
+        directory = StateFinding.directory(state.state, environment, planState: loaded.plan.state?.directory.value, folder: loaded.identity.folder)
+      } else {
+        directory = StateFinding.directory(state.state, environment)
+      }
+      var states: [RunState] = []
+      var damaged = false
+      do throws(EngineFailure) {
+        for run in try await directory.runs().reversed() {
+          do throws(EngineFailure) { states.append(try await directory.state(of: run)) } catch {
+            // One damaged journal must not hide the other runs.
+            console.writeError(error.failure.text(color: console.style.color))
+            damaged = true
+          }
+        }
+      } catch {
+        throw CommandFailure(error.failure)
+      }
+      console.write(try runsReport(states, as: format.format, console.style))
+      return damaged ? .error : .done
+    }
+  }
+}

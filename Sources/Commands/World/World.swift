@@ -1,0 +1,45 @@
+internal import ChildProcess
+internal import ExecutionCore
+internal import ExecutionShell
+internal import Glibc
+internal import Journaling
+internal import PlanModel
+internal import ProviderInterface
+internal import Units
+
+/// The whole world: what `apply`, `resume` and `rollback` are handed, and nobody else.
+struct World {
+  let environment: [String: String]
+  let folder: String
+  let who: String
+  let host: String
+
+  init(environment: [String: String], folder: String) {
+    self.environment = environment
+    self.folder = folder
+    who = environment["SIE_DR_WHO"] ?? Self.userName()
+    host = Self.hostName()
+  }
+
+  func runEnvironment(
+    _ console: Console, confirmed: Set<StepName>, observationTimeout: TimeSpan, tell: @escaping @Sendable (RunNews) -> Void
+  ) -> RunEnvironment {
+    let children = ChildRunner()
+    return RunEnvironment(
+      performers: Providers.performers(children, environment), observers: Providers.observers(children, environment),
+      secrets: SecretSources(environment: environment, children: children, folder: folder), stores: StoreFolders(folder: folder), who: who, host: host,
+      pid: getpid(), toolVersion: Version.number, operators: TerminalOperator(console, who: who, confirmed: confirmed), signals: Signals.stream(),
+      observationTimeout: observationTimeout, tell: tell)
+  }
+
+  private static func userName() -> String {
+    guard let entry = getpwuid(geteuid()) else { return "uid-\(geteuid())" }
+    return String(cString: entry.pointee.pw_name)
+  }
+
+  private static func hostName() -> String {
+    var buffer = [CChar](repeating: 0, count: 256)
+    guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
+    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}

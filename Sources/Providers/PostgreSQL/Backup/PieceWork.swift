@@ -1,0 +1,53 @@
+internal import Concurrency
+internal import RecoveryPoints
+
+/// One thing for a worker to read: a table, or a range of large objects.
+enum PieceWork: Sendable {
+  case table(TableEntry)
+  case largeObjects(first: Int64, last: Int64)
+
+  var name: String {
+    switch self {
+    case .table(let entry): entry.table.description
+    case .largeObjects(let first, let last): "large objects \(first) to \(last)"
+    }
+  }
+}
+
+/// What reading one gave.
+struct PieceResult: Sendable {
+  enum Content: Sendable {
+    case table(TableEntry)
+    case largeObjects(count: Int64, bytes: Int64)
+  }
+  var content: Content
+  var piece: LogicalPoint.Piece
+  var object: PointObject
+}
+
+/// Hands out the pieces in order, each once, and names their objects: a number, since a table's name holds anything.
+final class PieceQueue: Sendable {
+  private let state: Lock<(work: [PieceWork], next: Int, number: Int)>
+
+  init(_ work: [PieceWork], firstNumber: Int) { state = Lock((work, 0, firstNumber)) }
+
+  func next() -> PieceWork? {
+    state.withLock { state in
+      guard state.next < state.work.count else { return nil }
+      defer { state.next += 1 }
+      return state.work[state.next]
+    }
+  }
+
+  /// A new name for every attempt: what a failed one left is never taken for the piece.
+  func newName(for work: PieceWork) -> String {
+    let number = state.withLock { state in
+      defer { state.number += 1 }
+      return String(state.number)
+    }
+    let folder = switch work { case .table: "data"; case .largeObjects: "lo" }
+    return "db/0/\(folder)/\(String(repeating: "0", count: max(0, 6 - number.count)))\(number).copy.zst"
+  }
+
+  var lastNumber: Int { state.withLock { $0.number } }
+}

@@ -1,0 +1,75 @@
+internal import ChildProcess
+internal import Glibc
+internal import PostgreSQLClient
+internal import ProviderInterface
+internal import Units
+
+/// Where PostgreSQL's own programs are looked for.
+public struct ProgramFolders: Sendable {
+  /// In order of preference.
+  public var folders: [String]
+  public init(_ folders: [String]) { self.folders = folders }
+
+  /// The folders of Debian's and Red Hat's packages, newest first, then `PATH`.
+  public static func standard(path: String) -> ProgramFolders {
+    let versions = (13...29).reversed()
+    return ProgramFolders(
+      versions.map { "/usr/lib/postgresql/\($0)/bin" } + versions.map { "/usr/pgsql-\($0)/bin" } + path.split(separator: ":").map(String.init))
+  }
+}
+
+/// `pg_dump`, `pg_dumpall` and `pg_restore` of one version.
+struct Programs: Sendable {
+  let folder: String
+  /// As the program says it: `15.20`.
+  let version: String
+  let major: Int
+  let children: ChildRunner
+
+  /// The lowest version found that is at least `major`.
+  static func find(atLeast major: Int, in places: ProgramFolders, children: ChildRunner, for purpose: String) async throws(StepFailure) -> Programs {
+    var found: [Programs] = []
+    for folder in places.folders where access("\(folder)/pg_dump", X_OK) == 0 && access("\(folder)/pg_restore", X_OK) == 0 {
+      let command = ChildCommand("\(folder)/pg_dump", ["--version"], environment: toolEnvironment(), deadline: .seconds(10))
+      guard let output = try? await children.run(command), output.succeeded, let version = version(in: output.text) else { continue }
+      found.append(Programs(folder: folder, version: version.text, major: version.major, children: children))
+    }
+    if let best = found.filter({ $0.major >= major }).min(by: { $0.major < $1.major }) { return best }
+    let newest = found.max { $0.major < $1.major }
+    throw StepFailure(
+      "tools-too-old", newest.map { "pg_dump \($0.version) in \($0.folder) is older than PostgreSQL \(major), which \(purpose)" }
+        ?? "there is no pg_dump on this host, and \(purpose) needs version \(major) or newer",
+      details: ["looked in the folders of the distribution's packages and in PATH"], helps: ["install the client: apt-get install postgresql-client-\(major)"])
+  }
+
+  /// `pg_dump (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)`.
+  static func version(in text: String) -> (text: String, major: Int)? {
+    let words = text.split(whereSeparator: \.isWhitespace)
+    guard let word = words.dropFirst(2).first, let digits = word.prefix(while: \.isNumber) as Substring?, let major = Int(digits) else { return nil }
+    return (String(word), major)
+  }
+
+  private static func toolEnvironment() -> [String: String] { ChildCommand.toolDefaults(from: [:]) }
+
+  /// Settings that a database or a role may have, and that would stop a tool.
+  static let sessionOptions = "-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 -c lc_monetary=C"
+
+  /// A command that connects as `address` does: the password in its environment, nothing of it among the arguments.
+  func command(_ name: String, _ arguments: [String], on address: ServerAddress, application: String, deadline: TimeSpan) -> ChildCommand {
+    var environment = Self.toolEnvironment().merging(address.toolEnvironment) { _, given in given }
+    environment["PGAPPNAME"] = application
+    environment["PGOPTIONS"] = [environment["PGOPTIONS"], Self.sessionOptions].compactMap { $0 }.joined(separator: " ")
+    environment["PGCLIENTENCODING"] = "UTF8"
+    environment["PGCONNECT_TIMEOUT"] = "15"
+    var command = ChildCommand(
+      "\(folder)/\(name)", arguments + ["--no-password", "--dbname=\(address.toolConnectionString)"], environment: environment, deadline: deadline)
+    command.secrets = address.secretValues
+    return command
+  }
+
+  /// What a failed program said, without statements: those may hold passwords of user mappings and subscriptions.
+  static func words(of output: ChildOutput, program: String) -> [String] {
+    let lines = output.errorOutput.split(separator: "\n").filter { $0.hasPrefix("\(program): ") && !$0.contains("Command was:") }
+    return lines.suffix(6).map(String.init)
+  }
+}

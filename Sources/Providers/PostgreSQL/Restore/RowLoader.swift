@@ -1,0 +1,99 @@
+internal import Compression
+internal import PostgreSQLClient
+internal import ProviderInterface
+internal import RecoveryPoints
+
+/// Loads the rows of a point: each piece in a transaction of its own that ends only if its bytes and its rows are those of the manifest.
+struct RowLoader: Sendable {
+  let reader: PointReader
+  let content: LogicalPoint.Database
+  let progress: TransferProgress
+
+  static let settings = [
+    "default_transaction_read_only = off", "search_path = ''", "DateStyle = 'ISO, MDY'", "IntervalStyle = postgres", "lc_monetary = 'C'",
+    "row_security = off", "session_replication_role = origin", "xmloption = content",
+  ]
+  private static let attempts = 3
+
+  private enum Item: Sendable {
+    case rows(LogicalPoint.Table, LogicalPoint.Piece)
+    case largeObjects(LogicalPoint.Piece)
+
+    var piece: LogicalPoint.Piece { switch self { case .rows(_, let piece), .largeObjects(let piece): piece } }
+    var name: String {
+      switch self {
+      case .rows(let table, _): table.qualified.description
+      case .largeObjects: "large objects"
+      }
+    }
+  }
+
+  /// Everything, biggest first.
+  func load(_ sessions: Sessions) async throws {
+    let items = content.tables.flatMap { table in table.pieces.map { Item.rows(table, $0) } } + content.largeObjects.pieces.map(Item.largeObjects)
+    _ = try await sessions.run(items.sorted { ($0.piece.raw, $1.piece.object) > ($1.piece.raw, $0.piece.object) }) { item, session in
+      try await load(item, session)
+    }
+  }
+
+  /// A lost connection costs the piece, which is sent again; damage costs the restore.
+  private func load(_ item: Item, _ session: Sessions.Session) async throws {
+    for attempt in 1... {
+      do {
+        try await loadOnce(item, on: try await session.connection())
+        return
+      } catch {
+        await session.reset()
+        let failure = Failures.translate(error, doing: "loading \(item.name) from `\(item.piece.object)`")
+        guard attempt < Self.attempts, failure.isTransient, !Task.isCancelled else { throw failure }
+      }
+    }
+  }
+
+  private func loadOnce(_ item: Item, on connection: PostgreSQLConnection) async throws {
+    switch item {
+    case .rows(let table, let piece):
+      try await connection.execute("BEGIN")
+      let rows = try await send(piece, by: LoadStatements.copyIn(table, encoding: content.properties.encoding), on: connection)
+      try check(rows: rows, of: piece, table.qualified.description)
+      try await connection.execute("COMMIT")
+    case .largeObjects(let piece):
+      try await connection.execute("BEGIN; CREATE TEMPORARY TABLE sie_dr_lo (o oid, at int8, d bytea) ON COMMIT DROP")
+      let rows = try await send(piece, by: "COPY pg_temp.sie_dr_lo FROM STDIN", on: connection)
+      try check(rows: rows, of: piece, "large objects")
+      try await connection.execute("SELECT count(pg_catalog.lo_put(o, at, d)) FROM pg_temp.sie_dr_lo; COMMIT")
+    }
+  }
+
+  private func check(rows: Int64, of piece: LogicalPoint.Piece, _ name: String) throws(StepFailure) {
+    guard rows != piece.rows else { return }
+    throw StepFailure(
+      "rows-differ", "`\(piece.object)` gave \(rows) rows for \(name), the manifest says \(piece.rows)",
+      details: ["the transaction was rolled back"], helps: ["choose another point"])
+  }
+
+  private func send(_ piece: LogicalPoint.Piece, by sql: String, on connection: isolated PostgreSQLConnection) async throws -> Int64 {
+    let download = try await reader.open(piece.object)
+    do {
+      var decompressor = try ZstdDecompressor()
+      let rows = try await connection.copyIn(sql) {
+        while true {
+          if let bytes = try decompressor.next() {
+            progress.add(bytes.count)
+            return bytes
+          }
+          guard let chunk = try await download.next() else {
+            try decompressor.finish()
+            return nil
+          }
+          decompressor.feed(chunk)
+        }
+      }
+      await download.close()
+      return rows
+    } catch {
+      await download.close()
+      throw error
+    }
+  }
+}

@@ -1,0 +1,110 @@
+internal import CanonicalJSON
+internal import ObjectStore
+internal import PlanModel
+internal import PostgreSQLClient
+public import ProviderInterface
+internal import RecoveryPoints
+internal import Units
+
+/// Makes a recovery point of a PostgreSQL database.
+public struct BackupPerformer: StepPerformer {
+  public typealias Kind = PostgreSQLBackup
+  let host: PostgreSQLHost
+
+  public func perform(_ arguments: PostgreSQLBackup.Arguments, in context: PerformingContext) async throws(StepFailure) -> StepResult {
+    let store = try await context.stores.opening(arguments.store)
+    try await clearAway(arguments, context, store)
+    let address = try await chooseServer(arguments, context)
+    let started = context.now()
+    let place = PointPlace(dataClass: arguments.dataClass, id: PointID(started: started, mark: context.mark.description))
+    let point = PointWriter(place, in: store)
+    do throws(StepFailure) {
+      let backup = LogicalBackup(
+        address: address, application: context.mark.applicationName, workers: max(1, arguments.options.workers), yieldAfter: arguments.options.yieldAfter,
+        deadline: context.timeout, places: host.programs, children: host.children, report: context.report)
+      let made = try await backup.run(into: point)
+      let manifest = try await manifest(made, place.id, started, arguments, context, store)
+      let instructions = RestoreInstructions.text(made.content, id: place.id.text)
+      try await translating("publishing the point \(place.id)") { try await point.publish(manifest, instructions: instructions) }
+      return result(manifest)
+    } catch {
+      // Also where the task was cancelled: half a point is of no use to anybody.
+      _ = await Task { try? await point.discard() }.value
+      throw error
+    }
+  }
+
+  /// The objects of this step's dead attempts, and no others.
+  private func clearAway(_ arguments: PostgreSQLBackup.Arguments, _ context: PerformingContext, _ store: any ObjectStore) async throws(StepFailure) {
+    let marks = (context.earlierMarks + [context.mark]).map(\.description)
+    try await translating("clearing away what an earlier attempt left in `\(store.name)`") {
+      for place in try await Catalogue.unfinished(arguments.dataClass, madeBy: marks, in: store) { try await PointWriter(place, in: store).discard() }
+    }
+  }
+
+  /// The first server that is a primary; else the first standby.
+  private func chooseServer(_ arguments: PostgreSQLBackup.Arguments, _ context: PerformingContext) async throws(StepFailure) -> ServerAddress {
+    var standby: ServerAddress?
+    var failures: [StepFailure] = []
+    for server in arguments.servers {
+      do {
+        let address = try await context.secrets.address(of: server)
+        let database = try await ReadOnlyDatabase.open(address, application: context.mark.applicationName)
+        let isStandby = try await database.ask("SELECT pg_is_in_recovery()").value == "t"
+        await database.close()
+        if !isStandby { return address }
+        standby = standby ?? address
+      } catch { failures.append(Failures.translate(error, doing: "looking for the primary of `\(arguments.dataClass)`")) }
+    }
+    if let standby { return standby }
+    guard let first = failures.first else { throw StepFailure("no-server", "the data class `\(arguments.dataClass)` names no server") }
+    throw first.adding(details: failures.dropFirst().map(\.message))
+  }
+
+  private func manifest(
+    _ made: LogicalBackup.Made, _ id: PointID, _ started: Timestamp, _ arguments: PostgreSQLBackup.Arguments, _ context: PerformingContext,
+    _ store: any ObjectStore
+  ) async throws(StepFailure) -> PointManifest {
+    let previous = await Catalogue.read(arguments.dataClass, in: [store]).latest?.manifest
+    return try await translating("writing the manifest") {
+      try PointManifest(
+        id: id, dataClass: arguments.dataClass, protection: arguments.protection, method: "logical", sigma: made.content.sigma, started: started,
+        available: context.now(), plan: context.plan, planDigest: context.planDigest, mark: context.mark.description,
+        toolVersion: context.toolVersion, objects: made.objects, rawBytes: made.content.raw, rows: made.content.rows,
+        suspect: Self.suspicion(made.content.raw, previous), content: try CanonicalJSON.value(made.content))
+    }
+  }
+
+  /// A dump that is 90 % smaller than the last may mean a purge, or that the data is gone: a person says which.
+  static func suspicion(_ raw: ByteCount, _ previous: PointManifest?) -> String? {
+    guard let previous, previous.rawBytes >= ByteCount(bytes: 1_000_000), raw.bytes < previous.rawBytes.bytes / 10 else { return nil }
+    return "holds \(raw.rounded) where the point before, \(previous.id), held \(previous.rawBytes.rounded)"
+  }
+
+  private func result(_ manifest: PointManifest) -> StepResult {
+    var summary = "point \(manifest.id): \(manifest.rows) rows, \(manifest.rawBytes.rounded), stored as \(manifest.storedBytes.rounded)"
+    if let suspect = manifest.suspect { summary += "; SUSPECT, it \(suspect)" }
+    return StepResult(
+      summary: summary, outputs: ["point": .text(manifest.id.text)],
+      measurements: [
+        "rows": .int(manifest.rows), "raw": .string(manifest.rawBytes.description), "stored": .string(manifest.storedBytes.description),
+        "consistentAt": .string(manifest.consistentAt.description), "available": .string(manifest.available.description),
+      ])
+  }
+
+  public func settle(_ arguments: PostgreSQLBackup.Arguments, in context: PerformingContext) async -> Settlement {
+    let store: any ObjectReading
+    do { store = try await context.stores.reading(arguments.store) } catch { return .unknown(error.message) }
+    let catalogue = await Catalogue.read(arguments.dataClass, in: [store])
+    if let point = catalogue.points.first(where: { $0.manifest.mark == context.mark.description }) { return .done(result(point.manifest)) }
+    if let failure = catalogue.unreachable.first { return .unknown("the store `\(arguments.store.name)` cannot be asked: \(failure.detail)") }
+    return .notDone
+  }
+
+  /// A published point stays; what an attempt that was not done has left goes.
+  public func undo(
+    _ arguments: PostgreSQLBackup.Arguments, result _: StepResult?, in context: PerformingContext
+  ) async throws(StepFailure) {
+    try await clearAway(arguments, context, try await context.stores.opening(arguments.store))
+  }
+}
