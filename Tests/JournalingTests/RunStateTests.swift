@@ -101,7 +101,8 @@ struct RunStateTests {
       (byKind, [], .nothing), (byKind, done, .undo), (byKind, failed, .undo), (byKind, timedOut, .undo), (byKind, lost, .undo),
       (written, [], .nothing), (written, done, .undo), (written, failed, .nothing), (written, timedOut, .settle), (written, lost, .settle),
       (final, [], .nothing), (final, done, .impossible(reason: "promoted")), (final, failed, .nothing), (final, timedOut, .settle),
-      (.unknown, done, .impossible(reason: "nobody wrote how to undo it")), (.nothingToUndo, done, .nothing), (.nothingToUndo, lost, .nothing),
+      (.unknown, done, .impossible(reason: "nobody wrote how to undo it")), (.nothingToUndo, done, .nothing),
+      (.nothingToUndo, lost, .nothing),
     ]
     for (undo, events, duty) in column {
       let changeset = try Changeset.sample([SampleStep("a") { $0.undo = undo }])
