@@ -90,7 +90,7 @@ public final class PostgreSQLServer: Sendable {
   @discardableResult
   public func tool(_ name: String, _ arguments: [String], input: String = "", mayFail: Bool = false) throws -> ProgramResult {
     try runProgram(
-      ["\(Self.programs)/\(name)"] + arguments, environment: ["PGHOST": folder, "PGPORT": String(port), "PGUSER": "postgres"],
+      ["\(Self.programs)/\(name)"] + arguments, environment: ["PGHOST": folder, "PGPORT": String(port), "PGUSER": "postgres", "PGOPTIONS": "-c statement_timeout=0"],
       input: input, mayFail: mayFail)
   }
 

@@ -78,12 +78,12 @@ struct LogicalRestore: Sendable {
   ) async throws -> Made {
     let replaced: RestoreMark.Replaced? = if case .empty(let properties) = state { .init(properties: properties) } else { nil }
     let roles = RoleRestore(target: target, catalogue: try await roleCatalogue(point), owner: owner)
-    let rolePlan = try await roles.plan()
     var restoreMark = RestoreMark(
       owner: owner, state: .working, point: pointID, database: address.database, comment: database.properties.comment,
-      roles: rolePlan.create.map(\.name), replaced: replaced, tables: database.tables.count, rows: point.rows)
+      replaced: replaced, tables: database.tables.count, rows: point.rows)
     try await create(database, replaced, restoreMark, target)
-    try await roles.make(rolePlan)
+    let rolePlan = try await roles.make()
+    restoreMark.roles = rolePlan.create.map(\.name)
     let other = try await fill(point, database, programs)
     restoreMark.state = .done
     let swap = DatabaseSwap(target: target, working: working, mark: restoreMark, replacedName: RestoreNames.replaced(address.database, mark))
