@@ -114,7 +114,7 @@ let package = Package(
     tests("JournalingTests", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
     tests("ExecutionTests", "ExecutionCore", "ExecutionShell", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Scheduling", "Units", "CanonicalJSON", "Concurrency"),
     tests("ObjectStoreTests", "ObjectStore", "DirectoryStore", "Units"),
-    tests("RecoveryPointsTests", "RecoveryPoints", "ObjectStore", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
+    tests("RecoveryPointsTests", "RecoveryPoints", "ObjectStore", "DirectoryStore", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
     tests("DriverTests", "Hashing", "Compression", "ChildProcess", "HTTPClient", "PostgreSQLClient", "Concurrency", "Units"),
     tests("PostgreSQLTests", "PostgreSQLProvider", "PostgreSQLClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "ProviderInterface", "PlanModel", "ChildProcess", "Hashing", "Compression", "Units", "CanonicalJSON", "Concurrency"),
     tests("CommandLineTests", "Commands", "ProviderInterface", "PlanModel", "Journaling", "ChangePlanning", "Units", "CanonicalJSON", "Diagnostics"),

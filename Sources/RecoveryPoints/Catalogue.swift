@@ -46,7 +46,14 @@ public struct Catalogue: Sendable {
     var catalogue = Catalogue(points: [], findings: [], unreachable: [])
     for (index, store) in stores.enumerated() {
       guard let part = parts[index] else { continue }
-      for manifest in part.manifests { points[manifest.id, default: RecoveryPoint(manifest: manifest, stores: [])].stores.append(store.name) }
+      for manifest in part.manifests {
+        guard points[manifest.id, default: RecoveryPoint(manifest: manifest, stores: [])].manifest == manifest else {
+          let kind = Finding.Kind.damaged("the manifest differs from the one in store '\(points[manifest.id]?.stores.first ?? "")', which counts")
+          catalogue.findings.append(Finding(store: store.name, place: manifest.place, kind: kind))
+          continue
+        }
+        points[manifest.id, default: RecoveryPoint(manifest: manifest, stores: [])].stores.append(store.name)
+      }
       catalogue.findings += part.findings
       catalogue.unreachable += part.failure.map { [$0] } ?? []
     }
@@ -88,10 +95,13 @@ public struct Catalogue: Sendable {
     var places: [PointPlace] = []
     var after: ObjectKey?
     while let first = try await store.list(prefix: prefix, after: after, limit: 1).objects.first {
-      let name = first.key.path.dropFirst(prefix.count).prefix { $0 != "/" }
-      if let id = PointID(name) { places.append(PointPlace(dataClass: dataClass, id: id)) }
-      // The last of all keys below this folder, and then some.
-      after = ObjectKey("\(prefix)\(name)/\u{10FFFF}")
+      // Bytes, not characters: what others have put there may hold anything.
+      let rest = first.key.path.utf8.dropFirst(prefix.utf8.count)
+      let name = String(decoding: rest.prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self)
+      let isFolder = rest.count > name.utf8.count
+      if isFolder, let id = PointID(name) { places.append(PointPlace(dataClass: dataClass, id: id)) }
+      // `0` is the byte behind `/`: behind all that lies below this folder.
+      after = isFolder ? ObjectKey("\(prefix)\(name)0") ?? first.key : first.key
     }
     return places
   }

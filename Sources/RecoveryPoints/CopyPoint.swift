@@ -3,10 +3,11 @@ public import ObjectStore
 public import Units
 
 /// Brings a point into a second store: each object is proved against the manifest on the way, the manifest goes last. A point that is
-/// there already stays as it is; what an interrupted copy has left is overwritten.
+/// there already stays as it is, and its objects with it; what an interrupted copy has left is overwritten.
 public func copyPoint(
   _ manifest: PointManifest, from source: any ObjectReading, to target: any ObjectStore, progress: (ByteCount) -> Void = { _ in }
 ) async throws(StoreError) {
+  if try await isPublished(manifest, in: target) { return }
   let reader = PointReader(manifest, in: source)
   let writer = PointWriter(manifest.place, in: target)
   var done = ByteCount.zero
@@ -19,7 +20,23 @@ public func copyPoint(
   do throws(StoreError) {
     try await writer.publish(manifest, instructions: String(decoding: instructions, as: UTF8.self))
   } catch {
-    guard error.reason == .alreadyExists else { throw error }
+    // The reply was lost, or another copy of this very point was quicker.
+    guard try await isPublished(manifest, in: target) else { throw error }
+  }
+}
+
+/// Whether the store holds this very point. Something else under its name is an error: nothing of it may be overwritten.
+private func isPublished(_ manifest: PointManifest, in store: any ObjectReading) async throws(StoreError) -> Bool {
+  let key = try manifest.place.key(PointPlace.manifest, in: store.name)
+  let bytes: [UInt8]
+  do throws(StoreError) { bytes = try await store.read(key) } catch {
+    guard error.reason == .notFound else { throw error }
+    return false
+  }
+  switch PointManifest.read(bytes) {
+  case .success(manifest): return true
+  case .success: throw StoreError(store: store.name, .alreadyExists, key: key, "another point has this name there; the copy left it alone")
+  case .failure(let problem): throw StoreError(store: store.name, .damaged, key: key, "\(problem); remove that point there, then copy again")
   }
 }
 

@@ -25,16 +25,35 @@ public struct PointWriter: Sendable {
 
   /// Makes the point: checksums and instructions for people with stock tools, then the manifest, only if there is none yet.
   public func publish(_ manifest: PointManifest, instructions: String) async throws(StoreError) {
-    let sums = manifest.objects.map { "\($0.sha256)  \($0.path)\n" }.joined()
-    try await store.put(place.key(PointPlace.checksums, in: store.name), Array(sums.utf8), ifAbsent: false)
-    try await store.put(place.key(PointPlace.instructions, in: store.name), Array(instructions.utf8), ifAbsent: false)
+    let text = Array(instructions.utf8)
+    let sums = manifest.objects.map { checksumLine($0.sha256, $0.path) } + [checksumLine(.of(text), PointPlace.instructions)]
+    try await store.put(place.key(PointPlace.checksums, in: store.name), Array(sums.joined().utf8), ifAbsent: false)
+    try await store.put(place.key(PointPlace.instructions, in: store.name), text, ifAbsent: false)
     try await store.put(place.key(PointPlace.manifest, in: store.name), encoded(manifest), ifAbsent: true)
   }
 
-  /// Removes whatever there is of the point, the manifest first: at no moment is there a point that is not whole.
+  /// Removes whatever there is of the point, the manifest first: at no moment is there a point that is not whole. What a killed program's
+  /// uploads have left goes too, so none of them may still be running. Works in a cancelled task.
   public func discard() async throws(StoreError) {
-    try await store.delete(place.key(PointPlace.manifest, in: store.name))
-    for object in try await store.listAll(prefix: place.prefix) { try await store.delete(object.key) }
+    let (place, store) = (place, store)
+    // A task of its own: stores refuse to work for a cancelled one, and that is when there is most to clear away.
+    let outcome: Result<Void, StoreError> = await Task {
+      do throws(StoreError) {
+        try await store.delete(place.key(PointPlace.manifest, in: store.name))
+        try await store.discardUploads(prefix: place.prefix)
+        for object in try await store.listAll(prefix: place.prefix) { try await store.delete(object.key) }
+        return .success(())
+      } catch {
+        return .failure(error)
+      }
+    }.value
+    try outcome.get()
+  }
+
+  /// As `sha256sum -c` reads it: in a name, a backslash is written twice and marked by one in front of the line.
+  private func checksumLine(_ digest: SHA256Digest, _ path: String) -> String {
+    guard path.contains("\\") else { return "\(digest)  \(path)\n" }
+    return "\\\(digest)  \(path.split(separator: "\\", omittingEmptySubsequences: false).joined(separator: "\\\\"))\n"
   }
 
   private func encoded(_ manifest: PointManifest) throws(StoreError) -> [UInt8] {

@@ -88,7 +88,7 @@ private let readingAndWritingChecks: [StoreCheck] = [
     var position = 0
     while let chunk = try await download.next() {
       try require(!chunk.isEmpty && chunk.count <= 1 << 20, "a chunk of \(chunk.count) bytes")
-      try require(position + chunk.count <= whole.count && whole[position..<position + chunk.count].elementsEqual(chunk), "wrong bytes at \(position)")
+      try require(position + chunk.count <= whole.count && Array(whole[position..<position + chunk.count]) == chunk, "wrong bytes at \(position)")
       position += chunk.count
     }
     await download.close()
@@ -285,12 +285,13 @@ extension ObjectKey {
 
 private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
-/// Bytes that tell where they stand.
+/// Bytes that tell where they stand: a block whose length is prime, again and again.
 private func pattern(_ count: Int, seed: UInt8) -> [UInt8] {
-  [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-    for index in 0..<count { buffer[index] = UInt8(truncatingIfNeeded: index &* 31 &+ index >> 11) &+ seed }
-    initialized = count
-  }
+  let block = (0..<min(count, 65_521)).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) &+ seed }
+  var bytes: [UInt8] = []
+  bytes.reserveCapacity(count)
+  while bytes.count < count { bytes += block.prefix(count - bytes.count) }
+  return bytes
 }
 
 private func upload(_ chunks: [[UInt8]], to key: ObjectKey, _ store: any ObjectStore) async throws {

@@ -1,0 +1,82 @@
+import CanonicalJSON
+import ObjectStore
+import PlanModel
+import RecoveryPoints
+import TestSupport
+import Testing
+import Units
+
+@Suite("The catalogue", .timeLimit(.minutes(1)))
+struct CatalogueTests {
+  @Test("lists the newest point first; the latest usable one is not suspect")
+  func order() async throws {
+    let store = InMemoryStore(name: "east")
+    for minute in [2, 0, 3, 1] as [Int64] {
+      try await writePoint(place(minutes: minute), in: store, sigma: noon + .minutes(minute), suspect: minute == 3 ? "far too small" : nil)
+    }
+    let catalogue = await Catalogue.read(shop, in: [store])
+    #expect(catalogue.points.map(\.manifest.place) == [3, 2, 1, 0].map { place(minutes: $0) })
+    #expect(catalogue.latest?.manifest.place == place(minutes: 2))
+    #expect(catalogue.point(place(minutes: 1).id.text)?.stores == ["east"])
+    await #expect(Catalogue.read("other", in: [store]).points == [])
+  }
+
+  @Test("the same point in two stores is one point with two copies; an unreachable store is a value")
+  func stores() async throws {
+    let (east, west) = (InMemoryStore(name: "east"), InMemoryStore(name: "west"))
+    let first = try await writePoint(place(), in: east)
+    try await copyPoint(first, from: east, to: west)
+    let second = try await writePoint(place(minutes: 1), in: west, sigma: noon + .minutes(1))
+    let gone = FaultyStore(InMemoryStore(name: "gone"), FaultyStore.every(.list, .fail(.unreachable)))
+    let catalogue = await Catalogue.read(shop, in: [gone, east, west])
+    #expect(catalogue.points.map(\.manifest) == [second, first])
+    #expect(catalogue.points.map(\.stores) == [["west"], ["east", "west"]])
+    #expect(catalogue.unreachable.map(\.store) == ["gone"])
+  }
+
+  @Test("two stores that disagree about a point are found out")
+  func disagreement() async throws {
+    let (east, west) = (InMemoryStore(name: "east"), InMemoryStore(name: "west"))
+    let first = try await writePoint(place(), in: east)
+    try await writePoint(place(), in: west, note: "another")
+    let catalogue = await Catalogue.read(shop, in: [east, west])
+    #expect(catalogue.points.map(\.manifest) == [first] && catalogue.points.map(\.stores) == [["east"]])
+    #expect(catalogue.findings.map(\.store) == ["west"])
+  }
+
+  @Test("garbage beside the points neither hides one nor holds the search up", arguments: StoreKind.allCases)
+  func garbage(kind: StoreKind) async throws {
+    try await kind.withStore { store in
+      let manifest = try await writePoint(place(minutes: 1), in: store)
+      try await store.put(object(place().prefix + "db/0/data/000001.copy.zst"), [1], ifAbsent: true)
+      let stray = [
+        "README", "\u{301}x/1", "zzz/deep/er", "20261124T120000Z-/x", "20261124T120000Z-UPPER1/x", place(minutes: 1).id.text + "0",
+        place(minutes: 1).id.text + "-/x", "\u{10FFFF}/x", "é/x", (0..<3).map { _ in String(repeating: "n", count: 250) }.joined(separator: "/"),
+      ]
+      for path in stray { try await store.put(object("shop/" + path), [2], ifAbsent: true) }
+      for path in ["shop-2/x", "sho/x", "shop0"] { try await store.put(object(path), [3], ifAbsent: true) }
+      let catalogue = await Catalogue.read(shop, in: [store])
+      #expect(catalogue.points.map(\.manifest) == [manifest])
+      #expect(catalogue.findings.map(\.place) == [place()] && catalogue.findings.map(\.kind) == [.unfinished])
+    }
+  }
+
+  @Test("a store's longest names do not hold the search up")
+  func longNames() async throws {
+    let store = InMemoryStore(name: "east")
+    let manifest = try await writePoint(place(), in: store)
+    try await store.put(object("shop/" + String(repeating: "x", count: 893) + "/y"), [1], ifAbsent: true)
+    await #expect(Catalogue.read(shop, in: [store]).points.map(\.manifest) == [manifest])
+  }
+
+  @Test("what a dead attempt left is found by its mark; points and other attempts' remains are not touched")
+  func unfinished() async throws {
+    let store = InMemoryStore(name: "east")
+    try await writePoint(place(), in: store)
+    let (dead, other) = (place(minutes: 1), place(minutes: 1, mark: "run.backup.2"))
+    for left in [dead, other] { _ = try await PointWriter(left, in: store).put("globals.sql.zst", [1]) }
+    try await #expect(Catalogue.unfinished(shop, madeBy: ["run.backup.1"], in: store) == [dead])
+    try await #expect(Catalogue.unfinished(shop, madeBy: ["run.backup.1", "run.backup.2"], in: store).count == 2)
+    try await #expect(Catalogue.unfinished(shop, madeBy: [], in: store) == [])
+  }
+}
