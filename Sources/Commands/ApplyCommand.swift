@@ -23,8 +23,8 @@ struct ApplyCommand: AsyncParsableCommand {
   @OptionGroup var global: GlobalOptions
 
   func run() async throws {
-    try await CommandRun.guarded(global) { console in
-      let environment = CommandRun.environment
+    try await CommandSession.guarded(global) { console in
+      let environment = CommandSession.environment
       let (changeset, planState) = try await changeset(console, environment)
       let directory = StateFinding.directory(run.state.state, environment, planState: planState, folder: changeset.plan.folder)
       guard !changeset.changes.isEmpty else {

@@ -17,7 +17,7 @@ struct LintCommand: ParsableCommand {
   @OptionGroup var global: GlobalOptions
 
   func run() throws {
-    try CommandRun.guarded(global) { console in
+    try CommandSession.guarded(global) { console in
       let files = try paths.flatMap { path throws(CommandFailure) in try Files.plans(at: path) }
       guard !files.isEmpty else { throw CommandFailure("no-plans", "there are no plan files in \(paths.joined(separator: ", "))", helps: ["plan files end in .yaml or .yml"]) }
       let results = try files.map { path throws(CommandFailure) in

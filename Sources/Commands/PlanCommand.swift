@@ -76,8 +76,8 @@ struct PlanCommand: AsyncParsableCommand {
   @OptionGroup var global: GlobalOptions
 
   func run() async throws {
-    try await CommandRun.guarded(global) { console in
-      let environment = CommandRun.environment
+    try await CommandSession.guarded(global) { console in
+      let environment = CommandSession.environment
       let loaded = try LoadedPlan.load(plan, console)
       let world = ReadOnlyWorld(environment: environment, folder: loaded.identity.folder)
       let changeset = try await makeChangeset(loaded, planning, world, environment)

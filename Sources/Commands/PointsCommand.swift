@@ -25,8 +25,8 @@ struct PointsListCommand: AsyncParsableCommand {
   @OptionGroup var global: GlobalOptions
 
   func run() async throws {
-    try await CommandRun.guarded(global) { console in
-      let environment = CommandRun.environment
+    try await CommandSession.guarded(global) { console in
+      let environment = CommandSession.environment
       let loaded = try LoadedPlan.load(plan, console)
       let catalogues = try await PointsReading.catalogues(loaded, data, environment)
       console.write(try pointsReport(catalogues, now: SystemClock.now(), as: format.format, console.style))
@@ -48,8 +48,8 @@ struct PointsShowCommand: AsyncParsableCommand {
   @OptionGroup var global: GlobalOptions
 
   func run() async throws {
-    try await CommandRun.guarded(global) { console in
-      let environment = CommandRun.environment
+    try await CommandSession.guarded(global) { console in
+      let environment = CommandSession.environment
       let loaded = try LoadedPlan.load(plan, console)
       let catalogues = try await PointsReading.catalogues(loaded, data, environment)
       for (_, catalogue) in catalogues {

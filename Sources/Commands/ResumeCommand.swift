@@ -30,7 +30,7 @@ struct ResumeCommand: AsyncParsableCommand {
   @OptionGroup var global: GlobalOptions
 
   func run() async throws {
-    try await CommandRun.guarded(global) { console in
+    try await CommandSession.guarded(global) { console in
       let verdicts = done.map { (StepName(rawValue: $0), ResumeOrder.Verdict.done) } + notDone.map { (StepName(rawValue: $0), .notDone) }
       let order = RunEngine.Order(
         .onwards, skips: Dictionary(skip.map { (StepName(rawValue: $0), reason) }) { first, _ in first }, verdicts: Dictionary(verdicts) { first, _ in first },
@@ -54,13 +54,13 @@ struct RollbackCommand: AsyncParsableCommand {
   @OptionGroup var global: GlobalOptions
 
   func run() async throws {
-    try await CommandRun.guarded(global) { console in try await goOn(RunID(rawValue: run), RunEngine.Order(.rollback), options, console) }
+    try await CommandSession.guarded(global) { console in try await goOn(RunID(rawValue: run), RunEngine.Order(.rollback), options, console) }
   }
 }
 
 /// Goes on with a run from its journal.
 private func goOn(_ run: RunID, _ order: RunEngine.Order, _ options: RunOptions, _ console: Console) async throws -> ExitStatus {
-  let environment = CommandRun.environment
+  let environment = CommandSession.environment
   let directory = StateFinding.directory(options.state.state, environment)
   let state: RunState
   do throws(EngineFailure) { state = try await directory.state(of: run) } catch { throw CommandFailure(error.failure) }

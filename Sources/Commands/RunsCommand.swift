@@ -18,8 +18,8 @@ struct RunsCommand: AsyncParsableCommand {
   @OptionGroup var global: GlobalOptions
 
   func run() async throws {
-    try await CommandRun.guarded(global) { console in
-      let environment = CommandRun.environment
+    try await CommandSession.guarded(global) { console in
+      let environment = CommandSession.environment
       let directory: StateDirectory
       if let plan {
         let loaded = try LoadedPlan.load(plan, console)

@@ -81,7 +81,9 @@ extension RunMachine {
     }
     self.state = state
     self.opening = opening
-    scheduler = Scheduler(graph: graph, items: [SchedulingItem](repeating: .init(duration: .zero), count: graph.count), width: 1, capacities: [])
+    // Replaced by a real one as soon as the direction is entered.
+    let items = [SchedulingItem](repeating: SchedulingItem(duration: .zero), count: graph.count)
+    scheduler = Scheduler(graph: graph, items: items, width: 1, capacities: [])
   }
 
   /// The order as events, tried on a copy first: what does not fit is refused before anything is written.

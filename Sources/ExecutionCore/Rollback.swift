@@ -37,8 +37,6 @@ extension RunMachine {
     scheduler = Scheduler(
       graph: graph.reversed, items: (0..<state.count).map { SchedulingItem(duration: .zero, priority: $0) }, width: state.parallelism,
       capacities: [])
-    // What failed for good before a crash is not tried again until a person asks for it.
-    for step in 0..<state.count where state[step].status == .undoFailed { scheduler.withdrawn(step) }
   }
 
   private mutating func undoStep(_ step: Int, _ now: Timestamp) {

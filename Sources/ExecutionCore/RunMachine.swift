@@ -119,11 +119,13 @@ public struct RunMachine: Sendable {
   }
 
   func specification(_ slot: Int) -> StepSpecification? {
-    slot < state.count ? state.specification(slot) : slot == slotBeforeRollback ? state.changeset.rollbackBefore : state.changeset.rollbackAfter
+    if slot < state.count { return state.specification(slot) }
+    return slot == slotBeforeRollback ? state.changeset.rollbackBefore : state.changeset.rollbackAfter
   }
 
   func record(in slot: Int) -> StepRecord {
-    slot < state.count ? state[slot] : slot == slotBeforeRollback ? state.beforeRollback : state.afterRollback
+    if slot < state.count { return state[slot] }
+    return slot == slotBeforeRollback ? state.beforeRollback : state.afterRollback
   }
 
   /// How long one attempt at the job may take.

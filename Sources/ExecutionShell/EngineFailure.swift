@@ -30,7 +30,7 @@ public enum EngineFailure: Error, Hashable, Sendable {
     case .noSuchRun(let run, let known):
       StepFailure(
         "no-such-run", "there is no run `\(run)` in this state directory",
-        details: known.isEmpty ? ["it holds no runs"] : ["the latest is `\(known[known.count - 1])`"], helps: ["list them with `sie-dr runs`"])
+        details: [known.last.map { "the latest is `\($0)`" } ?? "it holds no runs"], helps: ["list them with `sie-dr runs`"])
     case .journalDamaged(let run, let damage, let path):
       StepFailure(damage.code, "\(damage)", details: ["the journal of run `\(run)` is \(path)"], helps: damage.helps)
     case .refused(let run, let refusal): StepFailure("order-refused", "run `\(run)` cannot go on like that: \(refusal)")

@@ -18,7 +18,8 @@ public struct JournalFile: AppendOnlyFile, Sendable {
     let descriptor = try Descriptor(opening: path, O_RDWR | O_APPEND, to: "open the journal")
     let text = try JournalText(descriptor.readAll())
     if !text.torn.isEmpty {
-      let kept = try Descriptor(opening: "\(path).\(text.records.count + 1).torn", O_CREAT | O_WRONLY | O_APPEND, to: "keep the torn record in")
+      let beside = "\(path).\(text.records.count + 1).torn"
+      let kept = try Descriptor(opening: beside, O_CREAT | O_WRONLY | O_APPEND, to: "keep the torn record in")
       try kept.write(text.torn)
       try kept.sync()
       try Folder.sync(folder)

@@ -81,12 +81,14 @@ actor RunDriver {
   private static func observe(_ job: Job, _ work: Work, _ environment: RunEnvironment) async -> Input {
     let context = ObservingContext(
       secrets: environment.secrets, stores: environment.stores, timeout: environment.observationTimeout, now: environment.clock.now)
-    return .preconditionObserved(job, await environment.observers.observe(work.specification.kind, work.specification.arguments, in: context))
+    let step = work.specification
+    return .preconditionObserved(job, await environment.observers.observe(step.kind, step.arguments, in: context))
   }
 
   private static func settle(_ job: Job, _ work: Work, _ environment: RunEnvironment) async -> Input {
+    let step = work.specification
     do throws(StepFailure) {
-      return .jobSettled(job, try await environment.performers.settle(work.specification.kind, work.specification.arguments, in: work.context))
+      return .jobSettled(job, try await environment.performers.settle(step.kind, step.arguments, in: work.context))
     } catch {
       return .jobSettled(job, .unknown(error.message))
     }
@@ -129,8 +131,8 @@ struct Work: Sendable {
     context = PerformingContext(
       mark: state.mark(name, attempt: attempt), earlierMarks: (1..<max(1, attempt)).map { state.mark(name, attempt: $0) },
       plan: changeset.plan.name, planDigest: changeset.digest, toolVersion: environment.toolVersion,
-      timeout: job.activity == .undo ? specification.undoTimeout : specification.timeout, secrets: environment.secrets, stores: environment.stores,
-      outputs: state.outputs, now: environment.clock.now, report: { environment.tell(.progress(job, $0)) })
+      timeout: job.activity == .undo ? specification.undoTimeout : specification.timeout, secrets: environment.secrets,
+      stores: environment.stores, outputs: state.outputs, now: environment.clock.now, report: { environment.tell(.progress(job, $0)) })
   }
 
   /// Whose mark the work carries. A kind's undo looks for what the attempts made; an undo that the author wrote is a step of its own.

@@ -55,7 +55,8 @@ public struct RunEngine: Sendable {
     public var parallelism: Int?
 
     public init(
-      _ direction: ResumeOrder.Direction, skips: [StepName: String] = [:], verdicts: [StepName: ResumeOrder.Verdict] = [:], parallelism: Int? = nil
+      _ direction: ResumeOrder.Direction, skips: [StepName: String] = [:], verdicts: [StepName: ResumeOrder.Verdict] = [:],
+      parallelism: Int? = nil
     ) {
       self.direction = direction
       self.skips = skips
@@ -79,7 +80,9 @@ public struct RunEngine: Sendable {
   func goOn(
     with state: RunState, _ order: Order, _ text: JournalText, to file: some AppendOnlyFile & Sendable, _ lock: StateLock
   ) async throws(EngineFailure) -> Finished {
-    if let result = state.result, !result.canBeResumed, result == .rolledBack || order.direction == .onwards { throw .over(state.run, result) }
+    if let result = state.result, !result.canBeResumed, result == .rolledBack || order.direction == .onwards {
+      throw .over(state.run, result)
+    }
     let order = ResumeOrder(
       order.direction, by: environment.who, toolVersion: environment.toolVersion, parallelism: order.parallelism ?? state.parallelism,
       tornBytes: text.torn.count, skips: order.skips, verdicts: order.verdicts)
@@ -88,7 +91,9 @@ public struct RunEngine: Sendable {
     return await drive(machine, JournalWriter(file, who: environment.who, host: environment.host, after: text), lock)
   }
 
-  private func drive<File: AppendOnlyFile & Sendable>(_ machine: RunMachine, _ writer: JournalWriter<File>, _ lock: StateLock) async -> Finished {
+  private func drive<File: AppendOnlyFile & Sendable>(
+    _ machine: RunMachine, _ writer: JournalWriter<File>, _ lock: StateLock
+  ) async -> Finished {
     let run = machine.state.run
     let recorder = Recorder(writer, isHeld: { lock.isStillThere })
     environment.tell(.opened(machine.state, journal: directory.journalPath(of: run)))

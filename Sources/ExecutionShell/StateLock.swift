@@ -28,7 +28,9 @@ final class StateLock: Sendable {
   /// - Returns: the lock, or who holds it (nil where the holder has not yet written down who it is).
   static func take(_ path: String, as holder: LockHolder) throws -> Result<StateLock, Held> {
     let descriptor = try Descriptor(opening: path, O_CREAT | O_RDWR, to: "open the lock")
-    guard try descriptor.lock() else { return .failure(Held(holder: try? CanonicalJSON.decode(LockHolder.self, from: descriptor.readAll()))) }
+    guard try descriptor.lock() else {
+      return .failure(Held(holder: try? CanonicalJSON.decode(LockHolder.self, from: descriptor.readAll())))
+    }
     try descriptor.truncate(to: 0)
     try descriptor.write(CanonicalJSON.bytes(holder) + [0x0A])
     try descriptor.sync()
@@ -46,6 +48,7 @@ final class StateLock: Sendable {
   var isStillThere: Bool {
     var mine = stat()
     var there = stat()
-    return fstat(descriptor.number, &mine) == 0 && stat(descriptor.path, &there) == 0 && mine.st_ino == there.st_ino && mine.st_dev == there.st_dev
+    guard fstat(descriptor.number, &mine) == 0, stat(descriptor.path, &there) == 0 else { return false }
+    return mine.st_ino == there.st_ino && mine.st_dev == there.st_dev
   }
 }

@@ -5,8 +5,8 @@ internal import CanonicalJSON
 /// One line of a journal.
 ///
 /// A line is a JSON object with sorted keys and, as its last member, the SHA-256 of the object without that member:
-/// `{"at":…,"event":…,"host":…,"prev":…,"seq":…,"who":…,"sha256":"…"}`. `prev` is the `sha256` of the line before (zeros in the first),
-/// so a byte changed anywhere is noticed. It can be read with `less` and `jq`.
+/// `{"at":…,"event":…,"host":…,"prev":…,"seq":…,"who":…,"sha256":"…"}`. `prev` is the `sha256` of the line before (zeros in the
+/// first), so a byte changed anywhere is noticed. It can be read with `less` and `jq`.
 public struct JournalRecord: Hashable, Sendable, Codable {
   /// Counted from 1.
   public var seq: Int

@@ -87,7 +87,10 @@ public struct JournalDamage: Error, Hashable, Sendable, CustomStringConvertible 
   public var helps: [String] {
     switch kind {
     case .changed, .doesNotFollow, .illegal:
-      ["restore the journal from a copy, or go through the steps before record \(record) by hand", "the run is not resumed from a journal that cannot be trusted"]
+      [
+        "restore the journal from a copy, or go through the steps before record \(record) by hand",
+        "the run is not resumed from a journal that cannot be trusted",
+      ]
     case .newerFormat: ["use the sie-dr that wrote it, or a newer one"]
     case .empty: ["run `sie-dr apply` again"]
     }

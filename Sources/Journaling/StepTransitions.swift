@@ -110,7 +110,8 @@ extension StepRecord {
       if !goesOn { failures = 0 }
       status = .pending
     case .cancelled where !isBackward: status = .pending
-    case .undoFailed where personDecided || mayUndoAgain(retries: specification.undoRetries):
+    // Undoing twice is undoing once, so it is always worth another try.
+    case .undoFailed:
       if personDecided { undoFailures = 0 }
       status = .undoing
     default: break

@@ -78,8 +78,6 @@ public struct Scheduler: Sendable {
 
   /// Nothing runs and nothing is ready: what is left, if anything, needs a step that was withdrawn.
   public var isIdle: Bool { freeWidth == width && !states.contains(.ready) }
-  public func isReady(_ step: Int) -> Bool { states[step] == .ready }
-  public func isStarted(_ step: Int) -> Bool { states[step] == .started }
 
   private mutating func start(_ step: Int) {
     states[step] = .started

@@ -111,6 +111,25 @@ struct PostgreSQLClientTests {
     #expect(try await connection.query("SELECT 1").value == "1")
   }
 
+  @Test("many connections that wait hold up nobody else", .timeLimit(.minutes(1)))
+  func waiting() async throws {
+    let holder = try await open()
+    try await holder.query("SELECT pg_advisory_lock(42)")
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<12 {
+        group.addTask {
+          let connection = try await open()
+          try await connection.query("SELECT pg_advisory_lock(42)")
+          await connection.close()
+        }
+      }
+      let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+      while try await holder.query(waiting).value != "12" { try await Task.sleep(for: .milliseconds(5)) }
+      try await holder.query("SELECT pg_advisory_unlock(42)")
+      try await group.waitForAll()
+    }
+  }
+
   @Test("a session that the server ends is gone, and says so")
   func terminated() async throws {
     let (victim, other) = (try await open(), try await open())

@@ -76,7 +76,8 @@ struct RunEngineTests {
     #expect(try await house.directory.runs() == [.sample])
     let told = house.news.withLock { news in news.compactMap { if case .recorded(let entry) = $0 { entry.event } else { nil } } }
     #expect(told == text.records.map(\.event))
-    #expect(house.news.withLock { news in news.contains { if case .progress(perform("a"), let p) = $0 { p.phase == "setting" } else { false } } })
+    let phases = house.news.withLock { news in news.compactMap { if case .progress(perform("a"), let p) = $0 { p.phase } else { nil } } }
+    #expect(phases == ["setting"])
     let last = try #require(house.world.state.withLock { $0.contexts.last })
     #expect(last.mark == StepMark(run: .sample, step: "c", attempt: 1))
     #expect(last.outputs["b"]?["value"] == .text("b"))
@@ -195,7 +196,8 @@ struct RunEngineTests {
   @Test("a changeset of unknown kinds is refused before anything begins")
   func unknownKinds() async throws {
     let house = try House()
-    await #expect(throws: EngineFailure.unknownKinds(["sample.fly"])) { try await house.apply([SampleStep("a"), SampleStep("b") { $0.kind = "sample.fly" }]) }
+    let steps = [SampleStep("a"), SampleStep("b") { $0.kind = "sample.fly" }]
+    await #expect(throws: EngineFailure.unknownKinds(["sample.fly"])) { try await house.apply(steps) }
     #expect(try await house.directory.runs() == [])
   }
 
@@ -266,7 +268,8 @@ struct DiskFaultTests {
     #expect(finished.ending.exitCode == 6)
     let text = try await house.directory.journal(of: .sample)
     for value in house.world.values {
-      #expect(text.records.contains { $0.event == .intent(perform(StepName(rawValue: value))) }, "\(value) was set without a durable intent")
+      let intent = Event.intent(perform(StepName(rawValue: value)))
+      #expect(text.records.contains { $0.event == intent }, "\(value) was set without a durable intent")
     }
     #expect(try await house.resume().ending == .recorded(.done))
     #expect(house.world.values == ["a", "b", "c"])

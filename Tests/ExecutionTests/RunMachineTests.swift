@@ -75,7 +75,9 @@ struct RunMachineTests {
   func intentFirst() throws {
     var machine = try Bench([SampleStep("a")]).machine
     func kinds(_ actions: [Action]) -> [String] {
-      actions.compactMap { if case .record(let entry) = $0 { "record \(name(entry.event))" } else if case .start = $0 { "start" } else { nil } }
+      actions.compactMap { action in
+        if case .record(let entry) = action { "record \(name(entry.event))" } else if case .start = action { "start" } else { nil }
+      }
     }
     func name(_ event: Event) -> String { if case .intent = event { "intent" } else { "start of the run" } }
     #expect(kinds(machine.handle(.started, at: .sample)) == ["record start of the run"])
@@ -127,7 +129,9 @@ struct RunMachineTests {
   @Test("column of failure policies")
   func policies() throws {
     func end(_ policy: FailurePolicy) throws -> (Bench, [Action]) {
-      var bench = try Bench([SampleStep("a"), SampleStep("b") { $0.onFailure = policy }, SampleStep("c", needs: ["a"]), SampleStep("d", needs: ["b"])])
+      var bench = try Bench([
+        SampleStep("a"), SampleStep("b") { $0.onFailure = policy }, SampleStep("c", needs: ["a"]), SampleStep("d", needs: ["b"]),
+      ])
       _ = bench.say(.started)
       _ = bench.say(failed(perform("b")))
       let actions = bench.expect(done(perform("a")))
@@ -152,7 +156,8 @@ struct RunMachineTests {
   func irreversible() throws {
     var bench = try Bench([
       SampleStep("fence"), SampleStep("promote", needs: ["fence"]) { $0.undo = .irreversible(reason: "a primary cannot be demoted") },
-      SampleStep("data"), SampleStep("smoke", needs: ["promote", "data"]) { $0.onFailure = .rollback; $0.undo = .nothingToUndo; $0.action = .check },
+      SampleStep("data"),
+      SampleStep("smoke", needs: ["promote", "data"]) { $0.onFailure = .rollback; $0.undo = .nothingToUndo; $0.action = .check },
     ])
     _ = bench.say(.started)
     for step in ["fence", "data", "promote"] as [StepName] { _ = bench.say(done(perform(step))) }

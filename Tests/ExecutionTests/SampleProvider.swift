@@ -89,7 +89,9 @@ enum SampleSet: StepKind {
 }
 
 struct NoSecrets: SecretResolving {
-  func resolve(_ secret: SecretReference) async throws(StepFailure) -> SecretValue { throw StepFailure("secret-not-found", "there are none") }
+  func resolve(_ secret: SecretReference) async throws(StepFailure) -> SecretValue {
+    throw StepFailure("secret-not-found", "there are none")
+  }
 }
 
 struct NoStores: StoreOpening {

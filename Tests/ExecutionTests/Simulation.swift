@@ -109,8 +109,12 @@ struct Simulation {
     feed(.started)
   }
 
-  /// What was not synced may be there whole, in part, or not at all.
+  /// What was not synced may be there whole, in part, or not at all; and now and then the last durable record is damaged.
   private mutating func keepWhatTheDiskHas() -> Int {
+    if ending == nil, unsynced.isEmpty, durable.count > 1, Int.random(in: 0..<3, using: &random) == 0 {
+      durable.removeLast()
+      return 17
+    }
     let kept = Int.random(in: 0...unsynced.count, using: &random)
     durable += unsynced.prefix(kept)
     let isTorn = kept < unsynced.count && Bool.random(using: &random)

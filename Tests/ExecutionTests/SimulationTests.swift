@@ -104,7 +104,8 @@ struct SimulationTests {
     for seed in 0..<60 {
       let calm = try undisturbed(seed)
       var random = SplitMix64(seed: "crashes \(seed)")
-      var simulation = try Simulation(ModelWorld(seed: seed), seed: seed, .init(crashBefore: Int.random(in: 0..<calm.events, using: &random)))
+      let first = Int.random(in: 0..<calm.events, using: &random)
+      var simulation = try Simulation(ModelWorld(seed: seed), seed: seed, .init(crashBefore: first))
       simulation.run()
       for _ in 0..<4 where simulation.ending == nil {
         try simulation.resume()

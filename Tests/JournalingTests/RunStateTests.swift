@@ -101,7 +101,8 @@ struct RunStateTests {
       (byKind, [], .nothing), (byKind, done, .undo), (byKind, failed, .undo), (byKind, timedOut, .undo), (byKind, lost, .undo),
       (written, [], .nothing), (written, done, .undo), (written, failed, .nothing), (written, timedOut, .settle), (written, lost, .settle),
       (final, [], .nothing), (final, done, .impossible(reason: "promoted")), (final, failed, .nothing), (final, timedOut, .settle),
-      (.unknown, done, .impossible(reason: "nobody wrote how to undo it")), (.nothingToUndo, done, .nothing), (.nothingToUndo, lost, .nothing),
+      (.unknown, done, .impossible(reason: "nobody wrote how to undo it")), (.nothingToUndo, done, .nothing),
+      (.nothingToUndo, lost, .nothing),
     ]
     for (undo, events, duty) in column {
       let changeset = try Changeset.sample([SampleStep("a") { $0.undo = undo }])
@@ -121,6 +122,11 @@ struct RunStateTests {
     #expect(resumed["data"]?.failures == 0)
     #expect(resumed["data"]?.attempts == 1)
     #expect(try states(paused + [.intent(job("data", 2))])[0] == .running)
+
+    let changeset = try Changeset.sample([SampleStep("data") { $0.retries = 1 }])
+    var state = RunState(RunStarted(run: .sample, toolVersion: "0.0.1", parallelism: 1, changeset: changeset), at: .sample)
+    for event in [.intent(job("data")), failure, Sample.resumed] { try state.apply(event, at: .sample) }
+    #expect(state[0].failures == 1, "one attempt is left after the crash")
   }
 
   @Test("a journal without a whole record never began")

@@ -8,7 +8,9 @@ struct Sample {
   var width: Int
   var capacities: [Int64] = []
 
-  init(_ seconds: [Int64], edges: [(from: Int, to: Int)] = [], width: Int, capacities: [Int64] = [], uses: [Int: [Int: Int64]] = [:]) throws {
+  init(
+    _ seconds: [Int64], edges: [(from: Int, to: Int)] = [], width: Int, capacities: [Int64] = [], uses: [Int: [Int: Int64]] = [:]
+  ) throws {
     graph = try StepGraph(count: seconds.count, edges: edges)
     items = seconds.enumerated().map { SchedulingItem(duration: .seconds($0.element), uses: uses[$0.offset] ?? [:]) }
     self.width = width

@@ -14,7 +14,7 @@ start_server() {
   port=$(free_port)
   printf '%s' "$password" > "$folder/$name.password"
   [ "$(id -u)" != 0 ] || chown postgres "$folder/$name.password"
-  as_server "$pgbin/initdb" -D "$folder/$name" -U demo --pwfile="$folder/$name.password" -A scram-sha-256 --no-sync -E UTF8 --locale=C.UTF-8 > "$folder/$name.log"
+  as_server "$pgbin/initdb" -D "$folder/$name" -U demo --pwfile="$folder/$name.password" -A scram-sha-256 --no-sync -E UTF8 --locale=C.UTF-8 > "$folder/$name.initdb.log"
   as_server tee -a "$folder/$name/postgresql.conf" > /dev/null <<CONF
 listen_addresses = '127.0.0.1'
 port = $port

@@ -1,5 +1,9 @@
 internal import CanonicalJSON
 internal import ChildProcess
+internal import CommandProvider
+internal import HTTPClient
+internal import HTTPProvider
+internal import OperatorProvider
 internal import PlanModel
 internal import PostgreSQLProvider
 internal import ProviderInterface
@@ -8,7 +12,11 @@ internal import RecoveryPointProvider
 /// The composition root: the only place that names concrete providers.
 enum Providers {
   /// What steps can be: pure, all that `lint` needs.
-  static let kinds = StepKinds(PostgreSQLProvider.kinds + [AnyStepKind(RecoveryPointCopy.self), AnyStepKind(RecoveryPointExpire.self)])
+  static let kinds = StepKinds(
+    PostgreSQLProvider.kinds + [
+      AnyStepKind(RecoveryPointCopy.self), AnyStepKind(RecoveryPointExpire.self), AnyStepKind(CommandRun.self), AnyStepKind(HTTPCheck.self),
+      AnyStepKind(OperatorConfirm.self),
+    ])
 
   /// What protections are made of.
   static let protection = ProtectionSteps(
@@ -24,13 +32,17 @@ enum Providers {
 
   /// The reading halves: all that `plan` is handed.
   static func observers(_ children: ChildRunner, _ environment: [String: String]) -> StepObservers {
-    StepObservers(PostgreSQLProvider.observers + [RecoveryPointCopyObserver(), RecoveryPointExpireObserver()])
+    StepObservers(
+      PostgreSQLProvider.observers + [RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), CommandObserver(children, environment)])
   }
 
   /// The changing halves.
   static func performers(_ children: ChildRunner, _ environment: [String: String]) -> StepPerformers {
     let host = PostgreSQLHost(children: children, programs: .standard(path: environment["PATH"] ?? ""), temporaryFolder: environment["TMPDIR"] ?? "/tmp")
-    return StepPerformers(PostgreSQLProvider.performers(on: host) + [RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer()])
+    return StepPerformers(
+      PostgreSQLProvider.performers(on: host) + [
+        RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer(), CommandPerformer(children, environment), HTTPCheckPerformer(HTTPClient()),
+      ])
   }
 
   private static func made<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments?) -> ProtectionSteps.Made? {

@@ -139,13 +139,16 @@ public actor PostgreSQLConnection {
 
   private var closed: PostgreSQLError { PostgreSQLError(.serverGone, "the connection to \(address) is closed") }
 
+  private func onThread<R>(_ body: () throws(PostgreSQLError) -> R) throws(PostgreSQLError) -> R { try body() }
+
   /// Runs a call that waits in `poll`, and wakes it when the task is cancelled.
   private func cancellable<R: Sendable>(
     _ body: () throws(PostgreSQLError) -> R
   ) async throws(PostgreSQLError) -> R {
     try begin()
     let outcome = await withTaskCancellationHandler {
-      Result { () throws(PostgreSQLError) in try body() }
+      // A closure that does not mention the actor is not on the actor's thread.
+      Result { () throws(PostgreSQLError) in try onThread(body) }
     } onCancel: {
       wakeUp.signal()
     }

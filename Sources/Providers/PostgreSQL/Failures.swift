@@ -35,7 +35,10 @@ enum Failures {
     case .cancelled: return .cancelled
     case .unusable: return StepFailure("client-unusable", error.message, details: details, helps: helps)
     case .sql(let state):
-      return StepFailure("sql-refused", "the server refused a statement: \(error.message) (SQLSTATE \(state))", details: details, helps: helps)
+      // Class 53 is a want of memory, disk or connections, class 40 a lost race: both may be better in a minute.
+      return StepFailure(
+        "sql-refused", "the server refused a statement: \(error.message) (SQLSTATE \(state))", details: details, helps: helps,
+        transient: state.code.hasPrefix("53") || state.code.hasPrefix("40"))
     }
   }
 

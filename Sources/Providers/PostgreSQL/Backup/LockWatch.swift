@@ -5,7 +5,7 @@ internal import Units
 enum LockQueries {
   /// Sessions that hold or want a lock that keeps every reader out.
   static let exclusiveHolders = """
-    SELECT l.relation::regclass::text, pg_catalog.substring(a.query from '^\\s*([A-Za-z]+(\\s+[A-Za-z]+)?)'), l.granted
+    SELECT l.relation::regclass::text, substring(a.query from '^\\s*([A-Za-z]+(\\s+[A-Za-z]+)?)'), l.granted
     FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a USING (pid)
     WHERE l.mode = 'AccessExclusiveLock' AND l.relation >= 16384 AND l.pid <> pg_catalog.pg_backend_pid()
       AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
@@ -21,7 +21,7 @@ enum LockQueries {
     let age = version >= 140_000 ? "extract(epoch FROM clock_timestamp() - l.waitstart)" : "NULL"
     return """
       WITH ours AS (SELECT pid FROM pg_catalog.pg_stat_activity WHERE application_name = $1)
-      SELECT l.pid, l.relation::regclass::text, pg_catalog.substring(a.query from '^\\s*([A-Za-z]+(\\s+[A-Za-z]+)?)'),
+      SELECT l.pid, l.relation::regclass::text, substring(a.query from '^\\s*([A-Za-z]+(\\s+[A-Za-z]+)?)'),
         coalesce((\(age) * 1000)::int8, 0)
       FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
       WHERE NOT l.granted AND l.pid NOT IN (SELECT pid FROM ours)

@@ -201,7 +201,7 @@ struct SnapshotDump: Sendable {
     let failure = StepFailure(
       "pg-dump-failed", "pg_dump could not read the schema of \(address) (\(output.status))", details: words,
       helps: ["run the same pg_dump --schema-only by hand to see more"], transient: true)
-    let moved = ["canceling statement due to lock timeout", "cache lookup failed", "does not exist", "could not obtain lock"]
+    let moved = ["canceling statement", "cache lookup failed", "does not exist", "could not obtain lock"]
     guard words.contains(where: { line in moved.contains { line.contains($0) } }) else { return failure }
     return Moved(failure: failure, nextNumber: queue.lastNumber)
   }

@@ -78,12 +78,12 @@ struct LogicalRestore: Sendable {
   ) async throws -> Made {
     let replaced: RestoreMark.Replaced? = if case .empty(let properties) = state { .init(properties: properties) } else { nil }
     let roles = RoleRestore(target: target, catalogue: try await roleCatalogue(point), owner: owner)
-    let rolePlan = try await roles.plan()
     var restoreMark = RestoreMark(
       owner: owner, state: .working, point: pointID, database: address.database, comment: database.properties.comment,
-      roles: rolePlan.create.map(\.name), replaced: replaced, tables: database.tables.count, rows: point.rows)
+      replaced: replaced, tables: database.tables.count, rows: point.rows)
     try await create(database, replaced, restoreMark, target)
-    try await roles.make(rolePlan)
+    let rolePlan = try await roles.make()
+    restoreMark.roles = rolePlan.create.map(\.name)
     let other = try await fill(point, database, programs)
     restoreMark.state = .done
     let swap = DatabaseSwap(target: target, working: working, mark: restoreMark, replacedName: RestoreNames.replaced(address.database, mark))
@@ -116,7 +116,7 @@ struct LogicalRestore: Sendable {
     }
     let statement = DatabaseStatements.create(working, like: properties, serverMajor: await target.connection.major)
     do throws(PostgreSQLError) { try await target.connection.execute(statement) } catch {
-      guard let state = error.state, ["22023", "42704"].contains(state.code) else { throw error }
+      guard let state = error.state, ["22023", "42704", "42809"].contains(state.code) else { throw error }
       throw StepFailure(
         "locale-missing", "\(address.server) cannot make a database with \(database.properties.nature): \(error.message)",
         details: ["sorting and comparing would differ from the source"], helps: ["install the locale on the target's host (Debian: localedef, or locales-all) and restart the server"])

@@ -1,6 +1,11 @@
 internal import PostgreSQLClient
 internal import ProviderInterface
 
+extension SQLState {
+  static let duplicateObject = SQLState("42710")
+  static let uniqueViolation = SQLState("23505")
+}
+
 /// Makes the roles of a point that the target lacks, and only those: none that is there is altered.
 struct RoleRestore: Sendable {
   let target: TargetServer
@@ -17,7 +22,7 @@ struct RoleRestore: Sendable {
     var names: Set<String>
   }
 
-  func plan() async throws -> Plan {
+  private func plan() async throws -> Plan {
     let there = try await RoleQueries.catalogue(target.connection).roles
     let byName = Dictionary(there.map { ($0.name, $0) }) { first, _ in first }
     let isSuperuser = try await target.connection.query("SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user").value == "t"
@@ -29,8 +34,22 @@ struct RoleRestore: Sendable {
     return Plan(create: create, differences: differences, skipped: skipped, names: Set(byName.keys).union(create.map(\.name)))
   }
 
+  /// Makes what is missing. Another restore may be making the same roles at this moment: then it is looked again.
+  func make() async throws -> Plan {
+    for _ in 1...5 {
+      let plan = try await plan()
+      do {
+        try await make(plan)
+        return plan
+      } catch let error as PostgreSQLError where error.state == .duplicateObject || error.state == .uniqueViolation {}
+    }
+    let plan = try await plan()
+    try await make(plan)
+    return plan
+  }
+
   /// All or none; each carries the run's mark until the restore is done.
-  func make(_ plan: Plan) async throws {
+  private func make(_ plan: Plan) async throws {
     guard !plan.create.isEmpty else { return }
     let new = Set(plan.create.map(\.name))
     try await target.connection.execute("BEGIN")
@@ -44,7 +63,7 @@ struct RoleRestore: Sendable {
       try await target.connection.execute("COMMIT")
     } catch {
       _ = try? await target.connection.execute("ROLLBACK")
-      throw Failures.translate(error, doing: "making the roles of the point on \(target.address.server)")
+      throw error
     }
   }
 

@@ -29,7 +29,7 @@ public struct BackupPerformer: StepPerformer {
       return result(manifest)
     } catch {
       // Also where the task was cancelled: half a point is of no use to anybody.
-      _ = await Task { try? await point.discard() }.value
+      _ = await Task { try? await Self.discard(point) }.value
       throw error
     }
   }
@@ -38,8 +38,14 @@ public struct BackupPerformer: StepPerformer {
   private func clearAway(_ arguments: PostgreSQLBackup.Arguments, _ context: PerformingContext, _ store: any ObjectStore) async throws(StepFailure) {
     let marks = (context.earlierMarks + [context.mark]).map(\.description)
     try await translating("clearing away what an earlier attempt left in `\(store.name)`") {
-      for place in try await Catalogue.unfinished(arguments.dataClass, madeBy: marks, in: store) { try await PointWriter(place, in: store).discard() }
+      for place in try await Catalogue.unfinished(arguments.dataClass, madeBy: marks, in: store) { try await Self.discard(PointWriter(place, in: store)) }
     }
+  }
+
+  /// Small objects are put before the first large one is begun, so an attempt that has open uploads is always found by its objects.
+  private static func discard(_ point: PointWriter) async throws(StoreError) {
+    try await point.discard()
+    try await point.store.discardUploads(prefix: point.place.prefix)
   }
 
   /// The first server that is a primary; else the first standby.

@@ -4,7 +4,7 @@ internal import ProviderInterface
 internal import Reporting
 
 /// What is the same for every command: the console, failures in words, the exit status.
-enum CommandRun {
+enum CommandSession {
   static var environment: [String: String] {
     var result: [String: String] = [:]
     var pointer = environ

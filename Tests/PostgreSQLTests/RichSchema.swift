@@ -1,0 +1,102 @@
+/// A database with one of nearly everything that has ever gone wrong in a dump.
+enum RichSchema {
+  /// Run first, on the server: roles with what roles can have.
+  static let roles = """
+    DO $$ BEGIN
+      IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'App Owner') THEN
+        CREATE ROLE "App Owner" NOLOGIN CONNECTION LIMIT 7;
+        CREATE ROLE reader LOGIN PASSWORD 'canary-role-password' VALID UNTIL '2030-01-01';
+        CREATE ROLE auditor NOINHERIT;
+        COMMENT ON ROLE auditor IS 'looks, and says nothing';
+        GRANT "App Owner" TO auditor WITH ADMIN OPTION;
+        GRANT pg_read_all_data TO reader;
+        ALTER ROLE reader SET search_path = 'Odd Schema', public;
+        ALTER ROLE reader SET work_mem = '7MB';
+      END IF;
+    END $$;
+    """
+
+  static func settings(_ database: String) -> String {
+    """
+    ALTER DATABASE \(database) OWNER TO "App Owner";
+    ALTER DATABASE \(database) SET default_transaction_read_only = on;
+    ALTER DATABASE \(database) SET statement_timeout = '1ms';
+    ALTER DATABASE \(database) SET search_path = 'Odd Schema', "$user", public;
+    ALTER DATABASE \(database) SET DateStyle = 'German';
+    ALTER DATABASE \(database) CONNECTION LIMIT 42;
+    ALTER ROLE reader IN DATABASE \(database) SET lock_timeout = '3s';
+    REVOKE CONNECT ON DATABASE \(database) FROM PUBLIC;
+    GRANT CONNECT, TEMPORARY ON DATABASE \(database) TO reader WITH GRANT OPTION;
+    COMMENT ON DATABASE \(database) IS 'it''s a \\ database';
+    """
+  }
+
+  static let objects = #"""
+    SET client_min_messages = warning;
+    CREATE EXTENSION citext; CREATE EXTENSION hstore;
+    CREATE SCHEMA "Odd Schema" AUTHORIZATION "App Owner";
+    COMMENT ON SCHEMA "Odd Schema" IS 'with "quotes" and \ back';
+    CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
+    CREATE TYPE pair AS (a int, b text);
+    CREATE DOMAIN positive AS int CHECK (value > 0);
+    CREATE TABLE everything (
+      id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, i8 bigint, n numeric, f4 real, f8 double precision, b boolean, t text, c char(5),
+      v varchar(9), bytes bytea, d date, ts timestamp, tz timestamptz, iv interval, u uuid, j json, jb jsonb, ip inet, m money, arr int[],
+      texts text[], r int4range, mood mood, pair pair, pos positive, ci citext, hs hstore, bits bit(3), x xml, ts_v tsvector, o oid, reg regclass,
+      doubled bigint GENERATED ALWAYS AS (i8 * 2) STORED);
+    INSERT INTO everything (i8, n, f4, f8, b, t, c, v, bytes, d, ts, tz, iv, u, j, jb, ip, m, arr, texts, r, mood, pair, pos, ci, hs, bits, x, ts_v, o, reg)
+    VALUES
+      (9223372036854775807 / 2, 'NaN', 0.1, 1e-300, true, E'tab\t nl\n back\\ nul-ish \\N', 'ab', 'vc', '\x00ff5c', '2024-02-29', 'infinity',
+       '2026-03-29 01:59:59.999999+01', '1 year 2 mons -3 days 04:05:06.7', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '{"a": 1, "a":2}', '{"z": [1, null]}',
+       '::1/64', 1234.56, '{1,NULL,3}', ARRAY['a,b', 'c"d', NULL, ''], '[1,5)', 'happy', ROW(1, 'x,"y"'), 5, 'CaSe', 'k=>"v,\"w"', B'101',
+       '<a>b</a>', 'a b c', 4294967295, 'pg_class'),
+      (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+    INSERT INTO everything (i8, t, pos) SELECT n, repeat(md5(n::text), 40), n FROM generate_series(1, 300) n;
+    ALTER TABLE everything DROP COLUMN v;
+    CREATE INDEX ON everything USING gin (jb); CREATE UNIQUE INDEX ON everything (lower(t), id) WHERE t IS NOT NULL;
+    COMMENT ON COLUMN everything.n IS 'a number';
+    CREATE TABLE nothing (); INSERT INTO nothing DEFAULT VALUES; INSERT INTO nothing DEFAULT VALUES;
+    CREATE TABLE empty (a int, b text);
+    CREATE UNLOGGED TABLE fleeting AS SELECT generate_series(1, 10) AS n;
+    CREATE TABLE "Odd Schema"."we""ird 'na\me ü€" ("col ""1""" int, "ünd" text, "select" text);
+    INSERT INTO "Odd Schema"."we""ird 'na\me ü€" VALUES (1, 'ü', 's'), (2, NULL, '');
+    ALTER TABLE "Odd Schema"."we""ird 'na\me ü€" OWNER TO "App Owner";
+    GRANT SELECT ("ünd"), UPDATE ("select") ON "Odd Schema"."we""ird 'na\me ü€" TO reader;
+    CREATE TABLE parent (a int NOT NULL, CHECK (a > 0)); CREATE TABLE child (b int) INHERITS (parent);
+    INSERT INTO parent VALUES (1), (2); INSERT INTO child VALUES (3, 4);
+    CREATE TABLE part (k int, v text) PARTITION BY RANGE (k);
+    CREATE TABLE part_low PARTITION OF part FOR VALUES FROM (0) TO (100);
+    CREATE TABLE part_high PARTITION OF part FOR VALUES FROM (100) TO (1000) PARTITION BY LIST (v);
+    CREATE TABLE part_high_a PARTITION OF part_high FOR VALUES IN ('a'); CREATE TABLE part_rest PARTITION OF part DEFAULT;
+    ALTER TABLE part ADD PRIMARY KEY (k, v);
+    INSERT INTO part SELECT n, 'low' FROM generate_series(0, 99) n; INSERT INTO part SELECT n, 'a' FROM generate_series(100, 200) n;
+    CREATE TABLE by_mood (m mood, n int) PARTITION BY HASH (m);
+    CREATE TABLE by_mood_0 PARTITION OF by_mood FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+    CREATE TABLE by_mood_1 PARTITION OF by_mood FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+    INSERT INTO by_mood SELECT (ARRAY['sad', 'ok', 'happy'])[1 + n % 3]::mood, n FROM generate_series(1, 90) n;
+    CREATE SEQUENCE "Odd Schema"."my seq" START 5 INCREMENT 3; SELECT nextval('"Odd Schema"."my seq"');
+    CREATE SEQUENCE fresh START 77;
+    CREATE VIEW v AS SELECT id, mood FROM everything; GRANT SELECT ON v TO reader;
+    CREATE MATERIALIZED VIEW mv AS SELECT count(*) AS c FROM part; CREATE UNIQUE INDEX ON mv (c);
+    CREATE TABLE referring (id int REFERENCES everything (id) DEFERRABLE, e int, CONSTRAINT later CHECK (e < 5) NOT VALID,
+      EXCLUDE USING gist (int4range(e, e + 1) WITH &&));
+    INSERT INTO referring VALUES (1, 3), (2, 4);
+    ALTER TABLE referring ADD CONSTRAINT loose FOREIGN KEY (e) REFERENCES everything (id) NOT VALID;
+    CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'a trigger fired during the load'; END $$;
+    CREATE TRIGGER loud BEFORE INSERT ON empty FOR EACH ROW EXECUTE FUNCTION shout();
+    CREATE TRIGGER loud_rows BEFORE INSERT ON referring FOR EACH ROW EXECUTE FUNCTION shout();
+    CREATE FUNCTION add(int, int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + $2';
+    CREATE AGGREGATE total (int) (SFUNC = add, STYPE = int);
+    CREATE RULE quiet AS ON DELETE TO empty DO INSTEAD NOTHING;
+    ALTER TABLE everything ENABLE ROW LEVEL SECURITY; CREATE POLICY only_ok ON everything FOR SELECT TO reader USING (mood = 'ok');
+    ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO reader;
+    CREATE PUBLICATION pub FOR TABLE part;
+    CREATE STATISTICS stats ON a, b FROM empty;
+    CREATE FOREIGN DATA WRAPPER nowhere; CREATE SERVER far FOREIGN DATA WRAPPER nowhere;
+    CREATE USER MAPPING FOR reader SERVER far OPTIONS (password 'canary-mapping');
+    CREATE FOREIGN TABLE distant (a int) SERVER far;
+    SELECT lo_from_bytea(900001, 'small'), lo_create(900002), lo_from_bytea(900003, decode(repeat('00ff', 1200000), 'hex'));
+    ALTER LARGE OBJECT 900001 OWNER TO "App Owner"; GRANT SELECT ON LARGE OBJECT 900001 TO reader; COMMENT ON LARGE OBJECT 900002 IS 'empty';
+    """#
+}

@@ -1,0 +1,116 @@
+import CanonicalJSON
+import ObjectStore
+@testable import PostgreSQLProvider
+import ProviderInterface
+import RecoveryPoints
+import TestSupport
+import Testing
+import Units
+
+@Suite(.timeLimit(.minutes(2)))
+struct RoundTripTests {
+  @Test("a rich database comes back equal, with roles, settings, privileges and large objects")
+  func rich() async throws {
+    let world = try World.with("", name: "rich")
+    try world.source.psql(RichSchema.roles)
+    try world.source.psql(RichSchema.objects, database: "rich")
+    let source = try World.dump(world.source, "rich")
+    try world.source.psql(RichSchema.settings("rich"))
+
+    let point = try await world.backUp()
+    let result = try await world.restore()
+
+    #expect(try World.dump(world.target, "rich") == source)
+    for query in [
+      "SELECT pg_get_userbyid(datdba), datconnlimit, datacl, encoding, datcollate FROM pg_database WHERE datname = 'rich'",
+      "SELECT setrole::regrole, setconfig FROM pg_db_role_setting WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = 'rich') ORDER BY 1",
+      "SELECT rolname, rolinherit, rolcanlogin, rolconnlimit, rolvaliduntil, rolpassword, shobj_description(oid, 'pg_authid') FROM pg_authid WHERE rolname !~ '^pg_' AND rolname <> 'postgres' ORDER BY 1",
+      "SELECT roleid::regrole, member::regrole, admin_option FROM pg_auth_members WHERE member::regrole::text !~ '^pg_' ORDER BY 1, 2",
+      "SELECT setrole::regrole, setconfig FROM pg_db_role_setting WHERE setdatabase = 0 ORDER BY 1",
+    ] {
+      let (there, here) = (try world.target.psql(query), try world.source.psql(query))
+      #expect(there == here)
+    }
+    let content = try CanonicalJSON.decode(LogicalPoint.self, from: point.content)
+    #expect(content.databases.first?.leftOut == [.init(what: "rows of a foreign table", name: "public.distant")])
+    #expect(content.databases.first?.largeObjects.count == 3)
+    #expect(point.rows == content.rows && result.measurements["rows"] == .int(content.rows))
+    #expect(result.outputs["point"] == .text(point.id.text))
+    #expect(try RestoreMark(comment: comment(world))?.comment == "it's a \\ database")
+    #expect(try world.leftovers() == [])
+    #expect(try world.target.psql("SELECT count(*) FROM pg_stats WHERE tablename = 'everything'", database: "rich") != "0\n")
+  }
+
+  private func comment(_ world: World) throws -> String {
+    String(try world.target.psql("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '\(world.database)'").dropLast())
+  }
+
+  @Test("nothing secret is in the manifest, the instructions or the checksums")
+  func secrets() async throws {
+    let world = try World.with("")
+    try world.source.psql(RichSchema.roles)
+    let point = try await world.backUp()
+    for path in [PointPlace.manifest, PointPlace.instructions, PointPlace.checksums] {
+      let text = String(decoding: try await world.store.read(point.place.key(path, in: "vault")), as: UTF8.self)
+      #expect(!text.contains("SCRAM") && !text.contains("canary"))
+    }
+  }
+
+  @Test("what stands in RESTORE.md restores the point with stock tools alone")
+  func byHand() async throws {
+    let world = try World.with("", name: "by hand's")
+    try world.source.psql(RichSchema.roles)
+    try world.source.psql(RichSchema.objects, database: "by hand's")
+    let point = try await world.backUp()
+    let folder = try temporaryFolder("byhand")
+    defer { removeFolder(folder) }
+    for info in try await world.store.listAll(prefix: point.place.prefix) {
+      let path = "\(folder)/\(info.key.path.dropFirst(point.place.prefix.count))"
+      try runProgram(["mkdir", "-p", String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)])])
+      try writeBytes(path, try await world.store.read(info.key))
+    }
+    let instructions = try readFile("\(folder)/RESTORE.md")
+    let script = instructions.split(separator: "\n").drop { $0 != "```sh" }.dropFirst().prefix { $0 != "```" }.joined(separator: "\n")
+    let target = try PostgreSQLServer.start()
+    try runProgram(
+      ["sh", "-c", "cd \(folder) && (\(script)\n) 2>&1"],
+      environment: ["PGHOST": target.folder, "PGPORT": "\(target.port)", "PGUSER": "postgres", "PATH": "\(PostgreSQLServer.programs):/usr/bin:/bin"])
+    #expect(try World.dump(target, "by hand\\'s") == World.dump(world.source, "by hand\\'s"))
+  }
+
+  @Test("an empty target is replaced, and a second backup of the copy equals the first")
+  func emptyTarget() async throws {
+    let world = try World.with("CREATE TABLE t AS SELECT generate_series(1, 1000) AS n")
+    try world.target.psql("CREATE DATABASE \(world.database)")
+    let first = try await world.backUp()
+    try await world.restore()
+    var back = world
+    back.source = world.target
+    back.store = InMemoryStore(name: "vault")
+    let second = try await back.backUp()
+    #expect(second.rows == first.rows && second.rawBytes == first.rawBytes)
+    #expect(try world.leftovers() == [])
+  }
+
+  @Test("other encodings than UTF-8 keep their bytes", arguments: [("LATIN1", "\\xe4"), ("SQL_ASCII", "\\xff\\xfe")])
+  func encodings(_ encoding: String, _ bytes: String) async throws {
+    let world = try World.with("")
+    try world.source.psql("DROP DATABASE \(world.database); CREATE DATABASE \(world.database) TEMPLATE template0 ENCODING '\(encoding)' LOCALE 'C'")
+    try world.source.psql(
+      "SET client_encoding = '\(encoding)'; CREATE TABLE t (a text); INSERT INTO t VALUES (convert_from('\(bytes)', '\(encoding)'))".replacing(
+        "convert_from('\\xff\\xfe', 'SQL_ASCII')", with: "E'\\xff\\xfe'"), database: world.database)
+    try await world.backUp()
+    try await world.restore()
+    let query = "SELECT encode(a::bytea, 'hex'), pg_encoding_to_char(encoding) FROM t, pg_database WHERE datname = current_database()"
+    #expect(try world.target.psql(query, database: world.database) == world.source.psql(query, database: world.database))
+  }
+
+  @Test("an empty database is a point too")
+  func empty() async throws {
+    let world = try World.with("")
+    let point = try await world.backUp()
+    #expect(point.rows == 0)
+    try await world.restore()
+    #expect(try World.dump(world.target, world.database) == World.dump(world.source, world.database))
+  }
+}
