@@ -121,6 +121,7 @@ struct UndoTests {
     let before = try World.dumpAll(world.target)
     let result = try await world.restore()
     #expect(result.summary.contains("the role reader lacks LOGIN here") && result.summary.contains("the role reader has CREATEDB here"))
+    #expect(result.summary.contains("the role reader is no member of pg_read_all_data here"))
     #expect(try world.target.psql("SELECT rolcanlogin, rolcreatedb FROM pg_roles WHERE rolname = 'reader'") == "f|t\n")
     try await world.undoRestore(result)
     #expect(try World.dumpAll(world.target) == before)

@@ -25,6 +25,10 @@ struct World: Sendable {
   var store: any ObjectStore
   var programs = ProgramFolders([PostgreSQLServer.programs])
   var user = "postgres"
+  /// By TCP and with a password, instead of by the Unix socket.
+  var overTCP = false
+  /// For both servers.
+  var urlOverride: String?
   let progress = Lock<[StepProgress]>([])
 
   /// A new database on the source with `sql` in it.
@@ -171,7 +175,9 @@ struct World: Sendable {
 
 extension World: SecretResolving, StoreOpening {
   func resolve(_ secret: SecretReference) async throws(StepFailure) -> SecretValue {
-    SecretValue(secret.name.rawValue == "source" ? source.url(database, user: user) : target.url(database, user: user))
+    if let urlOverride { return SecretValue(urlOverride) }
+    let server = secret.name.rawValue == "source" ? source : target
+    return SecretValue(overTCP ? server.tcpURL(database, user: user) : server.url(database, user: user))
   }
   func reading(_: StoreReference) async throws(StepFailure) -> any ObjectReading { store }
   func opening(_: StoreReference) async throws(StepFailure) -> any ObjectStore { store }

@@ -26,6 +26,21 @@ public final class PostgreSQLServer: Sendable {
     }
   }
 
+  /// A hot standby that has caught up with `primary`.
+  public static func standby(of primary: PostgreSQLServer) throws -> PostgreSQLServer {
+    let folder = try temporaryFolder("pg")
+    do {
+      try own(folder)
+      try asOwner([
+        "\(programs)/pg_basebackup", "-h", primary.folder, "-p", "\(primary.port)", "-U", "postgres", "-D", "\(folder)/data", "-R", "-c", "fast", "--no-sync",
+      ])
+      return try run(folder, ["hot_standby = on"])
+    } catch {
+      removeFolder(folder)
+      throw error
+    }
+  }
+
   /// A data folder that every server of this process starts as a copy of: initdb takes longer than all the rest.
   private struct Template { var folder: String; var lifeline: Int32 }
   private static let template = Result {

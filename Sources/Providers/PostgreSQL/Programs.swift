@@ -68,8 +68,8 @@ struct Programs: Sendable {
   }
 
   /// What a failed program said, without statements: those may hold passwords of user mappings and subscriptions.
-  static func words(of output: ChildOutput, program: String) -> [String] {
-    let lines = output.errorOutput.split(separator: "\n").filter { $0.hasPrefix("\(program): ") && !$0.contains("Command was:") }
+  static func words(in text: String, program: String) -> [String] {
+    let lines = text.split(separator: "\n").filter { $0.hasPrefix("\(program): ") && !$0.contains("Command was:") }
     return lines.suffix(6).map(String.init)
   }
 }

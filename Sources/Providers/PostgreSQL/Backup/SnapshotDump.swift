@@ -188,7 +188,7 @@ struct SnapshotDump: Sendable {
     do {
       let output = try await programs.children.stream(command) { try await filling.write($0) }
       guard output.succeeded else { throw schemaFailure(output, queue) }
-      let warnings = Programs.words(of: output, program: "pg_dump")
+      let warnings = Programs.words(in: output.errorOutput, program: "pg_dump")
       return .archive(LogicalPoint.Archive(object: path, warnings: warnings), try await filling.finish())
     } catch {
       await filling.abort()
@@ -197,7 +197,7 @@ struct SnapshotDump: Sendable {
   }
 
   private func schemaFailure(_ output: ChildOutput, _ queue: PieceQueue) -> any Error {
-    let words = Programs.words(of: output, program: "pg_dump")
+    let words = Programs.words(in: output.errorOutput, program: "pg_dump")
     let failure = StepFailure(
       "pg-dump-failed", "pg_dump could not read the schema of \(address) (\(output.status))", details: words,
       helps: ["run the same pg_dump --schema-only by hand to see more"], transient: true)
@@ -215,7 +215,7 @@ struct SnapshotDump: Sendable {
     guard output.succeeded, !output.outputTruncated else {
       throw StepFailure(
         "pg-dumpall-failed", "pg_dumpall could not read the roles of \(address.server) (\(output.status))",
-        details: Programs.words(of: output, program: "pg_dumpall"), helps: ["check the rights of \(address.user ?? "this role")"])
+        details: Programs.words(in: output.errorOutput, program: "pg_dumpall"), helps: ["check the rights of \(address.user ?? "this role")"])
     }
     return try await putCompressed("globals.sql.zst", output.output)
   }

@@ -17,7 +17,7 @@ struct SchemaRestore: Sendable {
     let command = programs.command(
       "pg_restore", ["--exit-on-error", "--section=\(section)"] + parallel + [archive.path], on: address, application: application, deadline: deadline)
     let output = try await programs.children.run(command)
-    let words = Programs.words(of: output, program: "pg_restore")
+    let words = Programs.words(in: output.errorOutput, program: "pg_restore")
     guard output.succeeded, words.isEmpty else {
       throw StepFailure(
         "pg-restore-failed", "pg_restore could not make the \(section) objects of `\(address.database)` (\(output.status))", details: words,
