@@ -89,12 +89,16 @@ struct ObserveTests {
     #expect(reason.contains("vault"))
   }
 
-  @Test("a query step takes the expected answer and refuses any other", arguments: [
-    ("SELECT 42", "42", nil), ("SELECT 41", "42", "gave `41`, not `42`"), ("SELECT NULL", "42", "gave NULL"), ("SELECT 1 WHERE false", "42", "gave no row"),
-    ("SELECT 1", nil, nil), ("SELECT 1 WHERE false", nil, "gave no row"),
-  ] as [(String, String?, String?)])
+  @Test(
+    "a query step takes the expected answer and refuses any other",
+    arguments: [
+      ("SELECT 42", "42", nil), ("SELECT 41", "42", "gave `41`, not `42`"), ("SELECT NULL", "42", "gave NULL"),
+      ("SELECT 1 WHERE false", "42", "gave no row"),
+      ("SELECT 1", nil, nil), ("SELECT 1 WHERE false", nil, "gave no row"),
+    ] as [(String, String?, String?)])
   func query(_ sql: String, _ expect: String?, _ words: String?) async throws {
-    let world = World(source: try Servers.source.get(), target: try Servers.target.get(), database: "postgres", store: InMemoryStore(name: "vault"))
+    let world = World(
+      source: try Servers.source.get(), target: try Servers.target.get(), database: "postgres", store: InMemoryStore(name: "vault"))
     let arguments = PostgreSQLQuery.Arguments(server: world.reference("source"), sql: sql, expect: expect)
     let failed = await failure { try await QueryPerformer().perform(arguments, in: world.context(step: "query")) }
     #expect(failed?.code == words.map { _ in "unexpected-answer" })
@@ -103,7 +107,8 @@ struct ObserveTests {
 
   @Test("a query step cannot write")
   func queryReadsOnly() async throws {
-    let world = World(source: try Servers.source.get(), target: try Servers.target.get(), database: "postgres", store: InMemoryStore(name: "vault"))
+    let world = World(
+      source: try Servers.source.get(), target: try Servers.target.get(), database: "postgres", store: InMemoryStore(name: "vault"))
     let arguments = PostgreSQLQuery.Arguments(server: world.reference("source"), sql: "CREATE TABLE written (a int)", expect: nil)
     let failed = await failure { try await QueryPerformer().perform(arguments, in: world.context(step: "query")) }
     #expect(failed?.message.contains("read-only transaction") == true)

@@ -115,7 +115,8 @@ struct World: Sendable {
   }
 
   func undoRestore(_ result: StepResult?, attempt: Int = 1, earlier: [Int] = []) async throws {
-    try await RestorePerformer(host: host).undo(restoreArguments, result: result, in: context(step: "restore", attempt: attempt, earlier: earlier))
+    try await RestorePerformer(host: host).undo(
+      restoreArguments, result: result, in: context(step: "restore", attempt: attempt, earlier: earlier))
   }
 
   func points() async -> [PointManifest] { await Catalogue.read("insights", in: [store]).points.map(\.manifest) }
@@ -148,14 +149,17 @@ struct World: Sendable {
 
   /// The backup waits for a lock.
   func untilWaiting() async throws {
-    try await until("EXISTS (SELECT FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))")
+    try await until(
+      "EXISTS (SELECT FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))")
   }
 
   // MARK: Comparison
 
   /// Databases that a restore made beside this world's own and did not remove.
   func leftovers() throws -> [String] {
-    try target.psql("SELECT datname FROM pg_database ORDER BY 1").split(separator: "\n").map(String.init).filter { $0.hasPrefix(database + "__") }
+    try target.psql("SELECT datname FROM pg_database ORDER BY 1").split(separator: "\n").map(String.init).filter {
+      $0.hasPrefix(database + "__")
+    }
   }
 
   /// What pg_dump says of a database, sorted: equal for equal databases whatever the order of their rows.
