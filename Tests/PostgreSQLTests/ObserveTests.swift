@@ -37,7 +37,7 @@ struct ObserveTests {
 
   @Test("what would make a backup fail is seen beforehand")
   func problem() async throws {
-    var world = try World.with("CREATE ROLE nobody_much LOGIN; CREATE TABLE hidden (a int)")
+    var world = try World.with("CREATE ROLE nobody_much LOGIN; CREATE TABLE hidden (a int)", source: Servers.target.get())
     world.user = "nobody_much"
     let (observation, change) = await backup(world)
     #expect(observation.facts["problem"]?.string?.contains("public.hidden") == true)

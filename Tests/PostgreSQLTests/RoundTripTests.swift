@@ -11,8 +11,7 @@ import Units
 struct RoundTripTests {
   @Test("a rich database comes back equal, with roles, settings, privileges and large objects")
   func rich() async throws {
-    let world = try World.with("", name: "rich")
-    try world.source.psql(RichSchema.roles)
+    let world = try World.with("", name: "rich", source: Servers.withRoles.get(), target: PostgreSQLServer.start())
     try world.source.psql(RichSchema.objects, database: "rich")
     let source = try World.dump(world.source, "rich")
     try world.source.psql(RichSchema.settings("rich"))
@@ -48,8 +47,7 @@ struct RoundTripTests {
 
   @Test("nothing secret is in the manifest, the instructions or the checksums")
   func secrets() async throws {
-    let world = try World.with("")
-    try world.source.psql(RichSchema.roles)
+    let world = try World.with("", source: Servers.withRoles.get())
     let point = try await world.backUp()
     for path in [PointPlace.manifest, PointPlace.instructions, PointPlace.checksums] {
       let text = String(decoding: try await world.store.read(point.place.key(path, in: "vault")), as: UTF8.self)
@@ -59,8 +57,7 @@ struct RoundTripTests {
 
   @Test("what stands in RESTORE.md restores the point with stock tools alone")
   func byHand() async throws {
-    let world = try World.with("", name: "by hand's")
-    try world.source.psql(RichSchema.roles)
+    let world = try World.with("", name: "by hand's", source: Servers.withRoles.get())
     try world.source.psql(RichSchema.objects, database: "by hand's")
     let point = try await world.backUp()
     let folder = try temporaryFolder("byhand")
@@ -113,7 +110,7 @@ struct RoundTripTests {
   @Test("a role that is no superuser backs up what it owns, and restores it where it may make databases and roles")
   func ordinaryRole() async throws {
     let target = try PostgreSQLServer.start()
-    var world = try World.with("", target: target)
+    var world = try World.with("", source: PostgreSQLServer.start(), target: target)
     let role = "CREATE ROLE manager LOGIN CREATEDB CREATEROLE"
     try world.source.psql("\(role); CREATE ROLE customer; GRANT customer TO manager; ALTER DATABASE \(world.database) OWNER TO manager")
     try target.psql(role)

@@ -14,6 +14,12 @@ import Units
 enum Servers {
   static let source = Result { try PostgreSQLServer.start(settings: ["max_locks_per_transaction = 128"]) }
   static let target = Result { try PostgreSQLServer.start() }
+  /// A source for tests with roles of their own: roles are in every point of their server, and so on every target.
+  static let withRoles = Result {
+    let server = try PostgreSQLServer.start()
+    try server.psql(RichSchema.roles)
+    return server
+  }
 }
 
 /// One test's small world: a source, a target, a store, and runs of steps over them.
