@@ -74,14 +74,16 @@ public func removeFolder(_ path: String) {
 
 public func writeFile(_ path: String, _ text: String) throws { try writeBytes(path, Array(text.utf8)) }
 
-public func readFile(_ path: String) throws -> String {
+public func readFile(_ path: String) throws -> String { String(decoding: try readBytes(path), as: UTF8.self) }
+
+public func readBytes(_ path: String) throws -> [UInt8] {
   let file = open(path, O_RDONLY | O_CLOEXEC)
   guard file >= 0 else { throw ProgramFailure(description: "cannot read \(path)") }
   defer { close(file) }
   var bytes: [UInt8] = []
   var buffer = [UInt8](repeating: 0, count: 1 << 16)
   while case let n = read(file, &buffer, buffer.count), n > 0 { bytes += buffer[..<n] }
-  return String(decoding: bytes, as: UTF8.self)
+  return bytes
 }
 
 public func writeBytes(_ path: String, _ bytes: [UInt8]) throws {
