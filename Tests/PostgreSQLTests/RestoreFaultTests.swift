@@ -177,6 +177,24 @@ struct RestoreFaultTests {
     #expect(try world.leftovers() == [])
   }
 
+  @Test("what the server still does for a killed attempt is ended before anything is cleared away")
+  func deadSessions() async throws {
+    let world = try World.with(Self.small)
+    try await world.backUp()
+    let name = world.context(step: "restore").mark.applicationName
+    let address = try ServerAddress(url: world.target.url())
+    for attempt in [2, 3] {
+      let dead = try await PostgreSQLConnection.open(address, application: name)
+      async let working = failure { try await dead.execute("SELECT pg_sleep(60)", deadline: .seconds(60)) }
+      let isThere = "SELECT count(*) FROM pg_stat_activity WHERE application_name = '\(name)'"
+      try await world.until("EXISTS (SELECT FROM pg_stat_activity WHERE application_name = '\(name)' AND query LIKE '%pg_sleep%')", on: world.target)
+      if attempt == 2 { try await world.restore(attempt: 2, earlier: [1]) } else { try await world.undoRestore(nil, attempt: 3, earlier: [1, 2]) }
+      #expect(try world.target.psql(isThere) == "0\n")
+      _ = await working
+    }
+    #expect(try world.leftovers() == [])
+  }
+
   @Test("a loading session that is ended costs its piece, which is sent again")
   func sessionTerminated() async throws {
     let world = try World.with(Self.small)

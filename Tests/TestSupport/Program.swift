@@ -5,10 +5,12 @@ public struct ProgramResult: Sendable {
   public var status: Int32
   public var output: String
   public var errors: String
+  public init(status: Int32, output: String = "", errors: String = "") { self.status = status; self.output = output; self.errors = errors }
 }
 
 public struct ProgramFailure: Error, CustomStringConvertible {
   public var description: String
+  public init(description: String) { self.description = description }
 }
 
 /// Runs a program to its end, for tests: the tools that a test compares with, never what is tested.

@@ -83,6 +83,17 @@ final class Scene: Sendable {
     try journal(run).contains { if case .outcome(let outcome) = $0.event { outcome.job.step.rawValue == step } else { false } }
   }
 
+  /// Waits until the journal of a new run says that the step is about to act; gives the run, or nil if the program ended before.
+  func begun(_ step: String, besides known: Set<String> = [], by program: StartedProgram) async throws -> String? {
+    var begun: String?
+    try await until("`\(step)` begins") {
+      // A journal that is being written may end in the middle of a record, or not be there yet.
+      begun = self.runs().first { run in !known.contains(run) && (try? self.intent(of: step, in: run)) == true }
+      return begun != nil || !program.isRunning
+    }
+    return begun
+  }
+
   /// Databases on the target whose names begin as this scene's does.
   func targetDatabases() throws -> [String] {
     try target.psql("SELECT datname FROM pg_database WHERE datname LIKE '\(database)%' ORDER BY 1").split(separator: "\n").map(String.init)

@@ -65,6 +65,7 @@ struct LogicalRestore: Sendable {
   /// Removes what earlier attempts of this step left. One that was done but for the last cleaning is finished and given back.
   private func clearAway(_ target: TargetServer) async throws -> Made? {
     let marks = earlierMarks + [mark]
+    try await target.endEarlierSessions()
     let found = try await target.marked(by: marks)
     if let done = found.first(where: { $0.mark?.state == .done })?.mark {
       return Made(mark: done, notes: try await dropReplaced(target, found))

@@ -11,6 +11,7 @@ struct RestoreUndo: Sendable {
 
   func run() async throws(StepFailure) {
     try await translating("taking back the restore of `\(target.database)` on \(target.address.server)") {
+      try await target.endEarlierSessions()
       let found = try await target.marked(by: marks)
       let roles = Set(found.compactMap { $0.mark }.flatMap(\.roles) + (recorded?.roles ?? []))
       if let owner = marks.first.map(RestoreMark.Owner.init) { try await markAgain(roles.sorted(), owner) }

@@ -59,6 +59,27 @@ struct TargetServer: Sendable {
 
   func close() async { await connection.close() }
 
+  /// Ends the sessions of this step's dead attempts. The server carries a statement to its end although its client is gone: a database
+  /// that it is still making would appear after the clearing away, and nobody would ever remove it.
+  func endEarlierSessions() async throws {
+    let end = ContinuousClock.now.advanced(by: .seconds(15))
+    while true {
+      // The name of the application is that of the run and the step.
+      let ended = try await connection.query(
+        """
+        SELECT count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity
+        WHERE application_name = pg_catalog.current_setting('application_name') AND pid <> pg_catalog.pg_backend_pid()
+        """)
+      if ended.value == "0" { return }
+      guard ContinuousClock.now < end else {
+        throw StepFailure(
+          "sessions-left", "sessions that an earlier attempt of this step left on \(address.server) do not end",
+          helps: ["see them: SELECT pid, state, query FROM pg_stat_activity WHERE application_name = '\(application)'; then resume"], transient: true)
+      }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+  }
+
   // MARK: Databases
 
   func exists(_ name: String) async throws(PostgreSQLError) -> Bool {
