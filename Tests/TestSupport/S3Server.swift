@@ -60,7 +60,7 @@ public final class S3Server: Sendable {
     case .rclone:
       try runProgram(["mkdir", "\(folder)/data/\(bucket)"])
       words = [
-        try tool("rclone"), "serve", "s3", "--config", "/dev/null", "--addr", "127.0.0.1:\(ports[0])", "--auth-key", "\(accessKey),\(secretKey)",
+        try tool("rclone"), "serve", "s3", "--no-unicode-normalization", "--config", "/dev/null", "--addr", "127.0.0.1:\(ports[0])", "--auth-key", "\(accessKey),\(secretKey)",
         "\(folder)/data",
       ]
     }

@@ -88,7 +88,12 @@ struct S3Judge {
   var noBucket: S3Problem { S3Problem(.unreachable, "there is no bucket `\(bucket)` at \(endpoint); check its name, or make it") }
 
   private func busy(_ status: Int, _ body: S3ErrorBody) -> S3Problem {
-    let what = body.code == "BadDigest" || body.code == "XAmzContentSHA256Mismatch" ? S3Problem(.damaged, "the bytes arrived changed") : S3Problem(.unreachable, "the store cannot serve it now")
+    let what =
+      switch (status, body.code) {
+      case (_, "BadDigest"), (_, "XAmzContentSHA256Mismatch"): S3Problem(.damaged, "the bytes arrived changed")
+      case (500, _), (_, "InternalError"): S3Problem(.other, "the store fails inside\(said(body))")
+      default: S3Problem(.unreachable, "the store cannot serve it now")
+      }
     return S3Problem(what.reason, "\(doing): \(what.detail) (\(status)\(body.code.map { " \($0)" } ?? ""))")
   }
 

@@ -90,9 +90,7 @@ extension S3Store {
   /// Asks the store for what it has confirmed. Gives the mark of the object that is there; nil where the store keeps none.
   @discardableResult
   func verify(_ key: ObjectKey, size: Int, _ write: S3Write, _ digest: SHA256Digest?) async throws(StoreError) -> String? {
-    let head: Head
-    do throws(StoreError) { head = try await self.head(key) } catch {
-      guard error.reason == .notFound else { throw error }
+    guard let head = try await headOfConfirmed(key) else {
       throw StoreError(store: name, .damaged, key: key, "the store has confirmed the write, and does not have the object: do not trust this store with backups")
     }
     // Written over by somebody else meanwhile: no word about ours.
@@ -106,7 +104,17 @@ extension S3Store {
     return head.mark
   }
 
-  private func exists(_ key: ObjectKey) async throws(StoreError) -> Bool {
+  /// Asked again where it is not there at once: some stores replace an object by way of a moment without it.
+  private func headOfConfirmed(_ key: ObjectKey) async throws(StoreError) -> Head? {
+    for attempt in 1...4 {
+      do throws(StoreError) { return try await head(key) } catch { guard error.reason == .notFound else { throw error } }
+      let wait = connection.patience.firstWait * Int64(attempt)
+      do { try await Task.sleep(for: wait.duration) } catch { throw StoreError(store: name, .cancelled, key: key, "cancelled") }
+    }
+    return nil
+  }
+
+  func exists(_ key: ObjectKey) async throws(StoreError) -> Bool {
     do throws(StoreError) {
       _ = try await head(key)
       return true
