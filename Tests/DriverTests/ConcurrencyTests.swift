@@ -42,7 +42,7 @@ private func counts(of recorder: Recorder, tasks: Int) async -> [Int] {
   }
 }
 
-@Suite("Concurrency", .timeLimit(.minutes(1)))
+@Suite("Concurrency", .timeLimit(.minutes(10)))
 struct ConcurrencyTests {
   @Test("a lock keeps twenty tasks from losing an increment")
   func lock() async {

@@ -115,7 +115,7 @@ struct PostgreSQLClientTests {
     #expect(try await connection.query("SELECT 1").value == "1")
   }
 
-  @Test("many connections that wait hold up nobody else", .timeLimit(.minutes(1)))
+  @Test("many connections that wait hold up nobody else", .timeLimit(.minutes(10)))
   func waiting() async throws {
     let holder = try await open()
     try await holder.query("SELECT pg_advisory_lock(42)")

@@ -40,7 +40,7 @@ private func failures(of store: any ObjectStore) async -> [StoreError?] {
   ]
 }
 
-@Suite("A store in a folder", .timeLimit(.minutes(1)))
+@Suite("A store in a folder", .timeLimit(.minutes(10)))
 struct DirectoryStoreTests {
   @Test("a root that is missing is unreachable for every call, and none of them makes it")
   func missingRoot() async throws {

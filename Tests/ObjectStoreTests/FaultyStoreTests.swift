@@ -4,7 +4,7 @@ import Testing
 
 private let key = ObjectKey("folder/object")
 
-@Suite("The wrapper that injects faults", .timeLimit(.minutes(1)))
+@Suite("The wrapper that injects faults", .timeLimit(.minutes(10)))
 struct FaultyStoreTests {
   private let inner = InMemoryStore(name: "inner")
 

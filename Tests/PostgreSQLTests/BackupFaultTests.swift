@@ -11,7 +11,7 @@ import Testing
 import Units
 
 /// What goes wrong at the source while a backup is made, each on the real server.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct BackupFaultTests {
   /// Big enough that its COPY is under way for a while, for the cost of a few megabytes.
   static let slow =

@@ -9,7 +9,7 @@ import Testing
 import Units
 
 /// What `plan` sees, and what it makes of it. Facts are digested, so they must move when the world does and stay when it only grows.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ObserveTests {
   private func backup(_ world: World) async -> (Observation, Change) {
     let observation = await BackupObserver().observe(world.backupArguments, in: world.observing)

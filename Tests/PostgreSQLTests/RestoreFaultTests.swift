@@ -10,7 +10,7 @@ import Testing
 import Units
 
 /// What goes wrong at the target, or in the store, while a point is restored.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct RestoreFaultTests {
   static let small = """
     CREATE TABLE t AS SELECT n, md5(n::text) AS m FROM generate_series(1, 2000) n; CREATE INDEX ON t (m); CREATE SEQUENCE s;

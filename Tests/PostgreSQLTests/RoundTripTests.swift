@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Units
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct RoundTripTests {
   @Test("a rich database comes back equal, with roles, settings, privileges and large objects")
   func rich() async throws {

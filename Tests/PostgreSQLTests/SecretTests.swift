@@ -11,7 +11,7 @@ import Testing
 import Units
 
 /// Planted passwords, looked for wherever they must not be.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct SecretTests {
   /// As it is, percent-encoded, and in base64.
   static let canaries = [PostgreSQLServer.password, PostgreSQLServer.encodedPassword, "czNjcmV0L3BhOnNzQHdvcmQ", "canary-mapping"]

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Taking a restore back: the target server is afterwards what it was, to the byte of a full dump with its roles.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct UndoTests {
   /// A source with roles of its own, and a target server of the test's own.
   private func prepared() async throws -> World {
