@@ -66,7 +66,10 @@ public func lint(_ file: SourceFile, kinds: StepKinds, protection: ProtectionSte
   return LintResult(diagnostics: unique((yaml + reading + typing + findings).sorted()), assessment: assessment, plan: plan)
 }
 
-/// The same finding can come from two ways through a plan; it is shown once.
+/// The same finding can come from two ways through a plan; it is shown once, in the words of the first.
 private func unique(_ sorted: [Diagnostic]) -> [Diagnostic] {
-  sorted.reduce(into: []) { if $0.last != $1 { $0.append($1) } }
+  sorted.reduce(into: []) { kept, next in
+    let isKnown = kept.contains { $0 == next || ($0.concealsText && next.concealsText && $0.span == next.span) }
+    if !isKnown { kept.append(next) }
+  }
 }

@@ -9,7 +9,7 @@ extension LintRule {
     explanation: """
       A step that hangs at three in the morning must end by itself: without a time-out no recovery time can be guaranteed, and the default of one hour is a guess.
       Questions to a person need one too.
-      """, looksAtIncompletePlans: true
+      """
   ) { context in
     let steps = context.typed.scenarios.flatMap { scenario in
       (scenario.steps + [scenario.rollbackBefore, scenario.rollbackAfter].compactMap { $0 }).flatMap { step -> [Diagnostic] in
