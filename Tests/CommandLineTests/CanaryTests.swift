@@ -45,7 +45,8 @@ struct CanaryTests {
       #expect(result.status == status, "\(arguments): \(result.output)\(result.errors)")
       shown.append(result)
     }
-    try await tool("lint", "plan.yaml", "--format", "json", status: 0)
+    // Its interval is shorter than its backups take, and nothing verifies the restore.
+    try await tool("lint", "plan.yaml", "--format", "json", status: 1)
     try await tool("apply", "--yes", "plan.yaml", status: 0)
     for format in ["text", "json", "markdown"] {
       try await tool("plan", "plan.yaml", "--scenario", "lost", "--format", format, "--out", "changeset-\(format).json", status: 0)
