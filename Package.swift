@@ -78,6 +78,7 @@ let package = Package(
     room("DirectoryStore", in: "Drivers/", "ObjectStore", "Units", "Concurrency"),
     room("PostgreSQLClient", in: "Drivers/", "CLibPQ", "Concurrency", "Units"),
     room("HTTPClient", in: "Drivers/", "CLibCurl", "Concurrency", "Units"),
+    room("S3Store", in: "Drivers/", "ObjectStore", "HTTPClient", "Hashing", "CanonicalJSON", "Concurrency", "Units"),
     room("ChildProcess", in: "Drivers/", "CLinuxProcess", "Concurrency", "Units", subprocess),
 
     provider("PostgreSQL", drivers: "PostgreSQLClient", "ChildProcess", "Compression", "Hashing", "Concurrency"),
@@ -87,7 +88,7 @@ let package = Package(
     provider("RecoveryPoint"),
 
     // The composition root and the two programs.
-    room("Commands", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "PostgreSQLProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", argumentParser),
+    room("Commands", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "PostgreSQLProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", argumentParser),
     .executableTarget(name: "sie-dr", dependencies: ["Commands", "ChildProcess"], swiftSettings: settings),
     .executableTarget(name: "generate", dependencies: ["Commands"], swiftSettings: settings),
 
@@ -113,9 +114,9 @@ let package = Package(
     tests("ChangePlanningTests", "ChangePlanning", "ProviderInterface", "PlanModel", "Scheduling", "Diagnostics", "Units", "CanonicalJSON", "Commands"),
     tests("JournalingTests", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
     tests("ExecutionTests", "ExecutionCore", "ExecutionShell", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Scheduling", "Units", "CanonicalJSON", "Concurrency"),
-    tests("ObjectStoreTests", "ObjectStore", "DirectoryStore", "Units"),
+    tests("ObjectStoreTests", "ObjectStore", "DirectoryStore", "S3Store", "HTTPClient", "Concurrency", "Units"),
     tests("RecoveryPointsTests", "RecoveryPoints", "ObjectStore", "DirectoryStore", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
-    tests("DriverTests", "Hashing", "Compression", "ChildProcess", "HTTPClient", "PostgreSQLClient", "Concurrency", "Units"),
+    tests("DriverTests", "Hashing", "Compression", "ChildProcess", "HTTPClient", "S3Store", "PostgreSQLClient", "Concurrency", "Units"),
     tests("PostgreSQLTests", "PostgreSQLProvider", "PostgreSQLClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "ProviderInterface", "PlanModel", "ChildProcess", "Hashing", "Compression", "Units", "CanonicalJSON", "Concurrency"),
     tests("CommandLineTests", "Commands", "Concurrency", "Scheduling", "ProviderInterface", "PlanModel", "Journaling", "ChangePlanning", "Units", "CanonicalJSON", "Diagnostics"),
   ]

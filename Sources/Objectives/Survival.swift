@@ -16,8 +16,11 @@ public struct Survival: Sendable {
     }
     self.sites = sites
     servers = lost(scenario.loses.servers, plan.servers.map { ($0.name, $0.site) })
-    stores = lost(scenario.loses.stores, plan.stores.map { ($0.name, $0.site) })
-    secrets = lost(scenario.loses.secrets, plan.secrets.map { ($0.name, $0.site) })
+    let secrets = lost(scenario.loses.secrets, plan.secrets.map { ($0.name, $0.site) })
+    // A store that nobody can open any more is lost as well.
+    let locked = plan.stores.filter { store in store.credentials.map { secrets.contains($0.value) } ?? false }.map(\.name.value)
+    stores = lost(scenario.loses.stores, plan.stores.map { ($0.name, $0.site) }).union(locked)
+    self.secrets = secrets
   }
 
   /// Why a requirement does not survive, or nil if it does.
@@ -25,11 +28,19 @@ public struct Survival: Sendable {
     switch requirement {
     case .secret(let name): secrets.contains(name) ? "the secret `\(name)`\(place(plan.secret(name)?.site))" : nil
     case .server(let name): servers.contains(name) ? "the server `\(name)`\(place(plan.server(name)?.site))" : nil
-    case .store(let name): stores.contains(name) ? "the store `\(name)`\(place(plan.store(name)?.site))" : nil
+    case .store(let name): stores.contains(name) ? "the store `\(name)`\(whyLost(name, plan))" : nil
     case .anyStore(let names):
       names.isEmpty || names.contains(where: { !stores.contains($0) })
-        ? nil : (names.count == 1 ? "the store " : "all of the stores ") + names.map { "`\($0)`\(place(plan.store($0)?.site))" }.joined(separator: ", ")
+        ? nil : (names.count == 1 ? "the store " : "all of the stores ") + names.map { "`\($0)`\(whyLost($0, plan))" }.joined(separator: ", ")
     }
+  }
+
+  /// With its site, or else with the secret that is lost.
+  private func whyLost(_ name: StoreName, _ plan: Plan) -> String {
+    let store = plan.store(name)
+    let place = place(store?.site)
+    guard place.isEmpty, let credentials = store?.credentials, secrets.contains(credentials.value) else { return place }
+    return " (its credentials, the secret `\(credentials.value)`\(self.place(plan.secret(credentials.value)?.site)), are lost)"
   }
 
   private func place(_ site: Located<SiteName>?) -> String {

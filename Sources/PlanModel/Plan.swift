@@ -75,6 +75,58 @@ public struct Store: Sendable {
   public enum Kind: Hashable, Sendable {
     /// A folder; a relative path counts from the folder of the plan file.
     case directory(path: String)
+    /// A bucket of Amazon S3, or of a store that speaks its language.
+    case s3(S3Location)
+  }
+}
+
+/// A bucket as the plan describes it.
+public struct S3Location: Hashable, Sendable {
+  public enum Style: String, Hashable, Sendable, Codable, CaseIterable { case path, virtual }
+  public var bucket: String
+  public var prefix: String
+  public var region: String?
+  /// `https://host:port`; nil: Amazon's, of the region.
+  public var endpoint: String?
+  /// Whether the bucket stands in the path or in the host's name; nil: as is usual at the endpoint.
+  public var style: Style?
+  /// A file of certificates to trust; a relative path counts from the folder of the plan file.
+  public var certificates: String?
+  /// Nil: where AWS's own tools look.
+  public var credentials: Located<SecretName>?
+  public var encryption: S3Encryption?
+  public var lock: S3Lock?
+
+  public init(
+    bucket: String, prefix: String = "", region: String? = nil, endpoint: String? = nil, style: Style? = nil, certificates: String? = nil,
+    credentials: Located<SecretName>? = nil, encryption: S3Encryption? = nil, lock: S3Lock? = nil
+  ) {
+    self.bucket = bucket; self.prefix = prefix; self.region = region; self.endpoint = endpoint; self.style = style; self.certificates = certificates
+    self.credentials = credentials; self.encryption = encryption; self.lock = lock
+  }
+}
+
+/// How a store encrypts what it keeps: with its own keys, or with one of its key service.
+public enum S3Encryption: Hashable, Sendable, Codable {
+  case s3
+  case kms(key: String)
+}
+
+/// Objects that nobody can delete before their time. `governance` leaves a way for privileged people, `compliance` leaves none.
+public struct S3Lock: Hashable, Sendable, Codable {
+  public enum Mode: String, Hashable, Sendable, Codable, CaseIterable { case governance, compliance }
+  public var mode: Mode
+  public var duration: TimeSpan
+  public init(mode: Mode, duration: TimeSpan) { self.mode = mode; self.duration = duration }
+}
+
+extension Store {
+  /// The secret without which the store cannot be used; nil if the plan names none.
+  public var credentials: Located<SecretName>? {
+    switch kind {
+    case .directory: nil
+    case .s3(let location): location.credentials
+    }
   }
 }
 

@@ -21,10 +21,33 @@ public struct PostgreSQLReference: Hashable, Sendable, Codable {
 public struct StoreReference: Hashable, Sendable, Codable {
   public enum Location: Hashable, Sendable, Codable {
     case directory(path: String)
+    case s3(S3Reference)
   }
   public var name: StoreName
   public var location: Location
   public init(name: StoreName, location: Location) { self.name = name; self.location = location }
+}
+
+/// A bucket, and the secret that opens it; nil: the credentials that AWS's own tools would find.
+public struct S3Reference: Hashable, Sendable, Codable {
+  public var bucket: String
+  public var prefix: String
+  public var region: String?
+  public var endpoint: String?
+  public var style: S3Location.Style?
+  /// A relative path counts from the folder of the plan file, which the opener knows.
+  public var certificates: String?
+  public var credentials: SecretReference?
+  public var encryption: S3Encryption?
+  public var lock: S3Lock?
+
+  /// Nil if the secret is unknown.
+  public init?(_ location: S3Location, in plan: Plan) {
+    credentials = location.credentials.flatMap { plan.reference(to: $0.value) }
+    guard (credentials == nil) == (location.credentials == nil) else { return nil }
+    bucket = location.bucket; prefix = location.prefix; region = location.region; endpoint = location.endpoint; style = location.style
+    certificates = location.certificates; encryption = location.encryption; lock = location.lock
+  }
 }
 
 /// A value that a step's field takes: written out, a secret, or another step's output.
@@ -66,6 +89,7 @@ extension Plan {
     guard let store = store(name) else { return nil }
     switch store.kind {
     case .directory(let path): return StoreReference(name: name, location: .directory(path: path))
+    case .s3(let location): return S3Reference(location, in: self).map { StoreReference(name: name, location: .s3($0)) }
     }
   }
 }

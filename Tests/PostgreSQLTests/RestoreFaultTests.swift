@@ -10,19 +10,23 @@ import Testing
 import Units
 
 /// What goes wrong at the target, or in the store, while a point is restored.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct RestoreFaultTests {
   static let small = """
     CREATE TABLE t AS SELECT n, md5(n::text) AS m FROM generate_series(1, 2000) n; CREATE INDEX ON t (m); CREATE SEQUENCE s;
     SELECT lo_from_bytea(0, decode(repeat('ab', 5000), 'hex'));
     """
 
-  @Test("whatever is in a database makes it not empty, and is named", arguments: [
-    ("CREATE TABLE precious (a int)", "table public.precious"), ("CREATE SCHEMA kept", "schema kept"), ("CREATE EXTENSION citext", "extension citext"),
-    ("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "function f"), ("SELECT lo_create(4711)", "large object 4711"),
-    ("CREATE TYPE t AS ENUM ()", "type t"), ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pg_monitor", "default privileges of postgres"),
-    ("GRANT CREATE ON SCHEMA public TO PUBLIC", "the schema public"), ("DROP SCHEMA public", "no schema public"),
-  ])
+  @Test(
+    "whatever is in a database makes it not empty, and is named",
+    arguments: [
+      ("CREATE TABLE precious (a int)", "table public.precious"), ("CREATE SCHEMA kept", "schema kept"),
+      ("CREATE EXTENSION citext", "extension citext"),
+      ("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "function f"), ("SELECT lo_create(4711)", "large object 4711"),
+      ("CREATE TYPE t AS ENUM ()", "type t"),
+      ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pg_monitor", "default privileges of postgres"),
+      ("GRANT CREATE ON SCHEMA public TO PUBLIC", "the schema public"), ("DROP SCHEMA public", "no schema public"),
+    ])
   func occupied(_ sql: String, _ words: String) async throws {
     let target = try Servers.target.get()
     let name = "full_\(UInt32.random(in: 0...UInt32.max))"
@@ -72,7 +76,8 @@ struct RestoreFaultTests {
     var content = try CanonicalJSON.decode(LogicalPoint.self, from: point.content)
     change(&content)
     let changed = try PointManifest(
-      id: point.id, dataClass: point.dataClass, protection: point.protection, method: point.method, sigma: point.sigma, started: point.started,
+      id: point.id, dataClass: point.dataClass, protection: point.protection, method: point.method, sigma: point.sigma,
+      started: point.started,
       available: point.available, plan: point.plan, planDigest: point.planDigest, mark: point.mark, toolVersion: point.toolVersion,
       objects: point.objects, rawBytes: point.rawBytes, rows: point.rows, suspect: nil, content: CanonicalJSON.value(content))
     try await world.store.delete(point.place.key(PointPlace.manifest, in: "vault"))
@@ -198,8 +203,10 @@ struct RestoreFaultTests {
       call.operation == .next && call.key?.path.contains("/data/") == true ? .delay(.milliseconds(300)) : nil
     }
     async let restore = slow.restore()
-    try await world.until("EXISTS (SELECT FROM pg_stat_activity WHERE datname LIKE '\(world.database)%' AND query LIKE 'COPY%')", on: world.target)
-    try world.target.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE '\(world.database)%' AND query LIKE 'COPY%'")
+    try await world.until(
+      "EXISTS (SELECT FROM pg_stat_activity WHERE datname LIKE '\(world.database)%' AND query LIKE 'COPY%')", on: world.target)
+    try world.target.psql(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE '\(world.database)%' AND query LIKE 'COPY%'")
     _ = try await restore
     #expect(try World.dump(world.target, world.database) == World.dump(world.source, world.database))
   }

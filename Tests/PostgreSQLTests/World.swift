@@ -14,6 +14,12 @@ import Units
 enum Servers {
   static let source = Result { try PostgreSQLServer.start(settings: ["max_locks_per_transaction = 128"]) }
   static let target = Result { try PostgreSQLServer.start() }
+  /// A source for tests with roles of their own: roles are in every point of their server, and so on every target.
+  static let withRoles = Result {
+    let server = try PostgreSQLServer.start()
+    try server.psql(RichSchema.roles)
+    return server
+  }
 }
 
 /// One test's small world: a source, a target, a store, and runs of steps over them.
@@ -25,6 +31,10 @@ struct World: Sendable {
   var store: any ObjectStore
   var programs = ProgramFolders([PostgreSQLServer.programs])
   var user = "postgres"
+  /// By TCP and with a password, instead of by the Unix socket.
+  var overTCP = false
+  /// For both servers.
+  var urlOverride: String?
   let progress = Lock<[StepProgress]>([])
 
   /// A new database on the source with `sql` in it.
@@ -111,7 +121,8 @@ struct World: Sendable {
   }
 
   func undoRestore(_ result: StepResult?, attempt: Int = 1, earlier: [Int] = []) async throws {
-    try await RestorePerformer(host: host).undo(restoreArguments, result: result, in: context(step: "restore", attempt: attempt, earlier: earlier))
+    try await RestorePerformer(host: host).undo(
+      restoreArguments, result: result, in: context(step: "restore", attempt: attempt, earlier: earlier))
   }
 
   func points() async -> [PointManifest] { await Catalogue.read("insights", in: [store]).points.map(\.manifest) }
@@ -144,14 +155,17 @@ struct World: Sendable {
 
   /// The backup waits for a lock.
   func untilWaiting() async throws {
-    try await until("EXISTS (SELECT FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))")
+    try await until(
+      "EXISTS (SELECT FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))")
   }
 
   // MARK: Comparison
 
   /// Databases that a restore made beside this world's own and did not remove.
   func leftovers() throws -> [String] {
-    try target.psql("SELECT datname FROM pg_database ORDER BY 1").split(separator: "\n").map(String.init).filter { $0.hasPrefix(database + "__") }
+    try target.psql("SELECT datname FROM pg_database ORDER BY 1").split(separator: "\n").map(String.init).filter {
+      $0.hasPrefix(database + "__")
+    }
   }
 
   /// What pg_dump says of a database, sorted: equal for equal databases whatever the order of their rows.
@@ -171,7 +185,9 @@ struct World: Sendable {
 
 extension World: SecretResolving, StoreOpening {
   func resolve(_ secret: SecretReference) async throws(StepFailure) -> SecretValue {
-    SecretValue(secret.name.rawValue == "source" ? source.url(database, user: user) : target.url(database, user: user))
+    if let urlOverride { return SecretValue(urlOverride) }
+    let server = secret.name.rawValue == "source" ? source : target
+    return SecretValue(overTCP ? server.tcpURL(database, user: user) : server.url(database, user: user))
   }
   func reading(_: StoreReference) async throws(StepFailure) -> any ObjectReading { store }
   func opening(_: StoreReference) async throws(StepFailure) -> any ObjectStore { store }

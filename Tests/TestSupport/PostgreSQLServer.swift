@@ -26,6 +26,22 @@ public final class PostgreSQLServer: Sendable {
     }
   }
 
+  /// A hot standby that has caught up with `primary`.
+  public static func standby(of primary: PostgreSQLServer) throws -> PostgreSQLServer {
+    let folder = try temporaryFolder("pg")
+    do {
+      try own(folder)
+      try asOwner([
+        "\(programs)/pg_basebackup", "-h", primary.folder, "-p", "\(primary.port)", "-U", "postgres", "-D", "\(folder)/data", "-R", "-c",
+        "fast", "--no-sync",
+      ])
+      return try run(folder, ["hot_standby = on"])
+    } catch {
+      removeFolder(folder)
+      throw error
+    }
+  }
+
   /// A data folder that every server of this process starts as a copy of: initdb takes longer than all the rest.
   private struct Template { var folder: String; var lifeline: Int32 }
   private static let template = Result {
@@ -43,10 +59,11 @@ public final class PostgreSQLServer: Sendable {
 
   private static func run(_ folder: String, _ settings: [String]) throws -> PostgreSQLServer {
     let port = freePort()
-    let lines = settings + [
-      "fsync = off", "shared_buffers = 32MB", "max_connections = 300", "listen_addresses = '127.0.0.1'", "port = \(port)",
-      "unix_socket_directories = '\(folder)'", "log_min_messages = warning",
-    ]
+    let lines =
+      settings + [
+        "fsync = off", "shared_buffers = 32MB", "max_connections = 300", "listen_addresses = '127.0.0.1'", "port = \(port)",
+        "unix_socket_directories = '\(folder)'", "log_min_messages = warning",
+      ]
     try writeFile("\(folder)/test.conf", lines.joined(separator: "\n"))
     try runProgram(["chmod", "644", "\(folder)/test.conf"])
     try asOwner(["\(programs)/pg_ctl", "-D", "\(folder)/data", "-l", "\(folder)/log", "-w", "-t", "30", "start"])
@@ -100,7 +117,8 @@ public final class PostgreSQLServer: Sendable {
   @discardableResult
   public func tool(_ name: String, _ arguments: [String], input: String = "", mayFail: Bool = false) throws -> ProgramResult {
     try runProgram(
-      ["\(Self.programs)/\(name)"] + arguments, environment: ["PGHOST": folder, "PGPORT": String(port), "PGUSER": "postgres", "PGOPTIONS": "-c statement_timeout=0"],
+      ["\(Self.programs)/\(name)"] + arguments,
+      environment: ["PGHOST": folder, "PGPORT": String(port), "PGUSER": "postgres", "PGOPTIONS": "-c statement_timeout=0"],
       input: input, mayFail: mayFail)
   }
 

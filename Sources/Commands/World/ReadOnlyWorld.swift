@@ -14,8 +14,9 @@ struct ReadOnlyWorld {
   init(environment: [String: String], folder: String) {
     let children = ChildRunner()
     observers = Providers.observers(children, environment)
-    secrets = SecretSources(environment: environment, children: children, folder: folder)
-    stores = StoreFolders(folder: folder)
+    let secrets = SecretSources(environment: environment, children: children, folder: folder)
+    self.secrets = secrets
+    stores = StoreFolders(folder: folder, environment: environment, secrets: secrets)
   }
 
   func context(timeout: TimeSpan, now: Timestamp) -> ObservingContext {

@@ -1,18 +1,69 @@
+internal import Concurrency
 internal import DirectoryStore
+internal import HTTPClient
 internal import ObjectStore
 internal import PlanModel
 internal import ProviderInterface
+internal import S3Store
 
-/// Opens the stores that a plan names.
+/// Opens the stores that a plan names, each once: what is learnt of one, its credentials included, serves every step.
 struct StoreFolders: StoreOpening {
   /// The folder of the plan file, from which relative paths count.
   let folder: String
+  let environment: [String: String]
+  let secrets: any SecretResolving
+  private let client = HTTPClient()
+  private let opened = Lock<[StoreReference: any ObjectStore]>([:])
+
+  init(folder: String, environment: [String: String], secrets: any SecretResolving) {
+    self.folder = folder; self.environment = environment; self.secrets = secrets
+  }
 
   func reading(_ store: StoreReference) async throws(StepFailure) -> any ObjectReading { try await opening(store) }
 
   func opening(_ store: StoreReference) async throws(StepFailure) -> any ObjectStore {
-    switch store.location {
-    case .directory(let path): return DirectoryStore(name: store.name.rawValue, root: path.hasPrefix("/") ? path : "\(folder)/\(path)")
+    if let store = opened.withLock({ $0[store] }) { return store }
+    let made: any ObjectStore =
+      switch store.location {
+      case .directory(let path): DirectoryStore(name: store.name.rawValue, root: absolute(path))
+      case .s3(let reference): try s3(reference, store.name)
+      }
+    opened.withLock { $0[store] = made }
+    return made
+  }
+
+  private func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
+
+  private func s3(_ reference: S3Reference, _ name: StoreName) throws(StepFailure) -> S3Store {
+    let world = CredentialWorld(
+      environment: environment, client: client,
+      readFile: { path in (try? Files.read(path)).map { String(decoding: $0, as: UTF8.self) } }, now: SystemClock.now)
+    var endpoint: S3Endpoint?
+    if let url = reference.endpoint {
+      endpoint = S3Endpoint(url)
+      guard endpoint != nil else { throw StepFailure("wrong-endpoint", "the endpoint of the store `\(name)` is no URL", helps: ["write `https://HOST` or `https://HOST:PORT`"]) }
+    }
+    let region = reference.region ?? CredentialSource.region(world)
+    var bucket = S3Bucket(reference.bucket, prefix: reference.prefix, region: region, endpoint: endpoint)
+    bucket.style = reference.style.map { $0 == .path ? .path : .virtual }
+    bucket.certificates = reference.certificates.map(absolute)
+    bucket.encryption = reference.encryption.map { encryption in
+      switch encryption {
+      case .s3: .s3
+      case .kms(let key): .kms(key: key)
+      }
+    }
+    bucket.lock = reference.lock.map { S3Bucket.Lock(mode: $0.mode == .compliance ? .compliance : .governance, time: $0.duration) }
+    let source = reference.credentials.map(credentials) ?? .standard(world)
+    return S3Store(name: name.rawValue, bucket: bucket, credentials: source, client: client, now: SystemClock.now)
+  }
+
+  /// Asked for anew whenever it is about to expire, so a secret that is a command gives fresh tokens.
+  private func credentials(_ secret: SecretReference) -> CredentialSource {
+    CredentialSource("the secret `\(secret.name)`") { [secrets] () throws(CredentialProblem) in
+      let value: SecretValue
+      do throws(StepFailure) { value = try await secrets.resolve(secret) } catch { throw CredentialProblem(error.message, transient: error.isTransient) }
+      return try S3Credentials(written: value.reveal())
     }
   }
 }

@@ -25,9 +25,10 @@ struct World {
     _ console: Console, confirmed: Set<StepName>, observationTimeout: TimeSpan, tell: @escaping @Sendable (RunNews) -> Void
   ) -> RunEnvironment {
     let children = ChildRunner()
+    let secrets = SecretSources(environment: environment, children: children, folder: folder)
     return RunEnvironment(
       performers: Providers.performers(children, environment), observers: Providers.observers(children, environment),
-      secrets: SecretSources(environment: environment, children: children, folder: folder), stores: StoreFolders(folder: folder), who: who, host: host,
+      secrets: secrets, stores: StoreFolders(folder: folder, environment: environment, secrets: secrets), who: who, host: host,
       pid: getpid(), toolVersion: Version.number, operators: TerminalOperator(console, who: who, confirmed: confirmed), signals: Signals.stream(),
       observationTimeout: observationTimeout, tell: tell)
   }

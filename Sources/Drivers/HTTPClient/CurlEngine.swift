@@ -4,7 +4,7 @@ internal import Concurrency
 /// One thread that runs libcurl's multi interface for all transfers of a client. Everything libcurl is touched by it alone, except
 /// `dr_curl_multi_wakeup`, which is made for other threads.
 final class CurlEngine: Sendable {
-  enum Command { case add(Transfer), cancel(Transfer), stop }
+  enum Command { case add(Transfer), goOn(Transfer), cancel(Transfer), stop }
 
   private let thread = BlockingPool(threads: 1)
   private let commands = Lock<(queue: [Command], closed: Bool)>(([], false))
@@ -33,6 +33,7 @@ final class CurlEngine: Sendable {
     var running: Int32 = 0
     while obey(&active) {
       dr_curl_multi_perform(multi, &running)
+      for transfer in active.values { transfer.handOver() }
       var left: Int32 = 0
       while let message = dr_curl_multi_next_message(multi, &left) {
         guard Int(message.pointee.kind) == dr_curlmsg_done, let easy = message.pointee.easy,
@@ -59,6 +60,8 @@ final class CurlEngine: Sendable {
         guard !transfer.cancelled else { transfer.endCancelled(); continue }
         active[transfer.easy] = transfer
         dr_curl_multi_add(multi, transfer.easy)
+      case .goOn(let transfer):
+        if active[transfer.easy] != nil { dr_curl_go_on(transfer.easy) }
       case .cancel(let transfer):
         // It may come before its `add`.
         transfer.cancelled = true

@@ -1,7 +1,7 @@
 internal import Concurrency
 public import Units
 
-/// Small HTTP requests over libcurl, which is loaded with the first one. Certificates are always checked.
+/// HTTP requests over libcurl, which is loaded with the first one. Certificates are always checked.
 ///
 /// One thread carries all transfers of a client; it ends with the client.
 public final class HTTPClient: Sendable {
@@ -15,6 +15,17 @@ public final class HTTPClient: Sendable {
     try await perform(.request(request), deadline: deadline)
   }
 
+  /// Sends a request and gives back the answer's head as soon as it is there; the body is then read through the download, whose reader
+  /// sets the pace. `deadline` is for all of it, the body included: a large one is better watched over by `request.slowest`.
+  public func open(_ request: HTTPRequest, deadline: TimeSpan) async throws(HTTPError) -> HTTPDownload {
+    let engine = try runningEngine(target: RedactedURL.of(request.url))
+    let pipe = BodyPipe()
+    let transfer = try Transfer(.request(request), deadline: deadline, into: pipe)
+    pipe.whenThereIsRoom { [weak transfer] in if let transfer { engine.send(.goOn(transfer)) } }
+    let response = try await run(transfer, on: engine).get()
+    return HTTPDownload(response, transfer: transfer, pipe: pipe, engine: engine)
+  }
+
   /// Returns when a TCP connection to the port was made; it is closed at once. Proxies are not used.
   public func connect(host: String, port: Int, deadline: TimeSpan) async throws(HTTPError) {
     _ = try await perform(.connection(host: host, port: port), deadline: deadline)
@@ -22,8 +33,11 @@ public final class HTTPClient: Sendable {
 
   private func perform(_ task: Transfer.Task, deadline: TimeSpan) async throws(HTTPError) -> HTTPResponse {
     let engine = try runningEngine(target: task.target)
-    let transfer = try Transfer(task, deadline: deadline)
-    let result = await withTaskCancellationHandler {
+    return try await run(try Transfer(task, deadline: deadline), on: engine).get()
+  }
+
+  private func run(_ transfer: Transfer, on engine: CurlEngine) async -> Transfer.Outcome {
+    await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         transfer.start(continuation)
         engine.send(.add(transfer))
@@ -31,7 +45,6 @@ public final class HTTPClient: Sendable {
     } onCancel: {
       engine.send(.cancel(transfer))
     }
-    return try result.get()
   }
 
   private func runningEngine(target: String) throws(HTTPError) -> CurlEngine {

@@ -7,7 +7,7 @@ public struct HTTPHeader: Hashable, Sendable {
   public init(_ name: String, _ value: String) { self.name = name; self.value = value }
 }
 
-/// A small request: the body and what comes back are held in memory.
+/// A request whose body is in memory. What comes back is held in memory too (`send`), or streamed (`open`).
 public struct HTTPRequest: Sendable {
   public enum Method: String, Hashable, Sendable, CaseIterable {
     case get = "GET", head = "HEAD", post = "POST", put = "PUT", delete = "DELETE"
@@ -24,10 +24,27 @@ public struct HTTPRequest: Sendable {
   public var connectTimeout = TimeSpan.seconds(10)
   /// How much of the answer's body is kept. The rest is not read.
   public var bodyLimit = ByteCount(bytes: 1 << 20)
+  /// Ends a transfer that crawls; nil: only the deadline does.
+  public var slowest: SlowestPace?
+  /// A file of certificates to trust instead of the machine's own.
+  public var certificates: String?
+  /// Sends the path byte for byte as the URL has it, `/../` included: what is signed must not be tidied.
+  public var keepsPath = false
+  /// Whether the environment's proxies are used.
+  public var usesProxy = true
 
   public init(_ method: Method = .get, _ url: String, headers: [HTTPHeader] = [], body: [UInt8] = []) {
     self.method = method; self.url = url; self.headers = headers; self.body = body
   }
+}
+
+/// The pace below which a transfer counts as stalled: fewer bytes a second than `rate` for as long as `time`. A transfer that waits for
+/// its own reader does not count.
+public struct SlowestPace: Hashable, Sendable {
+  public var rate: ByteCount
+  /// Counted in whole seconds.
+  public var time: TimeSpan
+  public init(_ rate: ByteCount, over time: TimeSpan) { self.rate = rate; self.time = time }
 }
 
 /// An answer, whatever its status: 500 is an answer too.

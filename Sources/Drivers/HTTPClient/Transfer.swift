@@ -23,6 +23,11 @@ final class Transfer: Sendable {
   let target: String
   let deadline: TimeSpan
   private let bodyLimit: Int
+  /// Where a streamed body goes; nil: it is gathered here.
+  private let pipe: BodyPipe?
+  private let upload: [UInt8]
+  private let certificates: String?
+  private nonisolated(unsafe) var uploaded = 0
   private nonisolated(unsafe) let errorText: UnsafeMutablePointer<CChar>
   private nonisolated(unsafe) var headerList: OpaquePointer?
   private nonisolated(unsafe) var headers: [HTTPHeader] = []
@@ -30,8 +35,11 @@ final class Transfer: Sendable {
   private nonisolated(unsafe) var bodyTruncated = false
   private nonisolated(unsafe) var continuation: CheckedContinuation<Outcome, Never>?
 
-  init(_ task: Task, deadline: TimeSpan) throws(HTTPError) {
+  /// With a `pipe`, the outcome is the head of the answer, and its body comes through the pipe.
+  init(_ task: Task, deadline: TimeSpan, into pipe: BodyPipe? = nil) throws(HTTPError) {
     target = task.target
+    self.pipe = pipe
+    (upload, certificates) = if case .request(let request) = task { (request.body, request.certificates) } else { ([], nil) }
     self.deadline = max(.milliseconds(1), min(deadline, .days(20)))  // libcurl counts in a 32-bit number on some machines.
     guard let easy = dr_curl_easy_init() else { throw HTTPError(.libraryMissing, target: target, "libcurl has no memory left") }
     self.easy = easy
@@ -91,6 +99,7 @@ final class Transfer: Sendable {
     switch request.method {
     case .get: break
     case .head: dr_curl_set_long(easy, dr_curlopt_nobody, 1)
+    case .put where !request.body.isEmpty: setUpload()
     case .post, .put:
       dr_curl_set_size(easy, dr_curlopt_postfieldsize_large, Int64(request.body.count))
       // One byte more than is sent, so that there is always an address: without one libcurl would read standard input.
@@ -103,6 +112,7 @@ final class Transfer: Sendable {
       dr_curl_set_long(easy, dr_curlopt_followlocation, 1)
       dr_curl_set_long(easy, dr_curlopt_maxredirs, request.redirects)
     }
+    setTransport(request)
     let context = Unmanaged.passUnretained(self).toOpaque()
     dr_curl_set_pointer(easy, dr_curlopt_writedata, context)
     dr_curl_set_data_fn(easy, dr_curlopt_writefunction) { bytes, size, count, context in
@@ -112,6 +122,48 @@ final class Transfer: Sendable {
     dr_curl_set_data_fn(easy, dr_curlopt_headerfunction) { bytes, size, count, context in
       Transfer.of(context)?.receiveHeader(UnsafeRawBufferPointer(start: bytes, count: size * count)) ?? 0
     }
+  }
+
+  private func setTransport(_ request: HTTPRequest) {
+    if let slowest = request.slowest {
+      dr_curl_set_long(easy, dr_curlopt_low_speed_limit, Int(clamping: slowest.rate.bytes))
+      dr_curl_set_long(easy, dr_curlopt_low_speed_time, max(1, Int(slowest.time.milliseconds / 1_000)))
+    }
+    if let file = request.certificates { dr_curl_set_text(easy, dr_curlopt_cainfo, file) }
+    if request.keepsPath { dr_curl_set_long(easy, dr_curlopt_path_as_is, 1) }
+    if !request.usesProxy { dr_curl_set_text(easy, dr_curlopt_noproxy, "*") }
+    guard pipe != nil || !upload.isEmpty else { return }
+    // Of streams that share a connection, one that waits for its reader would hold up the others.
+    dr_curl_set_long(easy, dr_curlopt_http_version, dr_curl_http_1_1)
+    dr_curl_set_long(easy, dr_curlopt_tcp_keepalive, 1)
+    dr_curl_set_long(easy, dr_curlopt_buffersize, 256 << 10)
+    dr_curl_set_long(easy, dr_curlopt_upload_buffersize, 256 << 10)
+  }
+
+  /// Reads the body where it is, without a copy.
+  private func setUpload() {
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    dr_curl_set_long(easy, dr_curlopt_upload, 1)
+    dr_curl_set_size(easy, dr_curlopt_infilesize_large, Int64(upload.count))
+    dr_curl_set_pointer(easy, dr_curlopt_readdata, context)
+    dr_curl_set_data_fn(easy, dr_curlopt_readfunction) { bytes, size, count, context in
+      Transfer.of(context)?.supply(UnsafeMutableRawBufferPointer(start: bytes, count: size * count)) ?? 0
+    }
+    dr_curl_set_pointer(easy, dr_curlopt_seekdata, context)
+    dr_curl_set_seek_fn(easy, dr_curlopt_seekfunction) { context, offset, _ in
+      guard let transfer = Transfer.of(context), (0...Int64(transfer.upload.count)).contains(offset) else { return 1 }
+      transfer.uploaded = Int(offset)
+      return 0
+    }
+  }
+
+  private func supply(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
+    let count = min(buffer.count, upload.count - uploaded)
+    upload.withUnsafeBytes { source in
+      buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[uploaded..<uploaded + count]))
+    }
+    uploaded += count
+    return count
   }
 
   private func set(headers: [HTTPHeader]) throws(HTTPError) {
@@ -139,6 +191,10 @@ final class Transfer: Sendable {
 
   /// Taking fewer bytes than were offered ends the transfer.
   private func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
+    if let pipe {
+      giveHead()
+      return pipe.offer(bytes) ? bytes.count : dr_curl_writefunc_pause
+    }
     let room = bodyLimit - body.count
     body += bytes.prefix(room)
     if bytes.count > room { bodyTruncated = true }
@@ -160,12 +216,29 @@ final class Transfer: Sendable {
 
   func end(code: Int) {
     guard code == dr_curle_ok || bodyTruncated else { return end(.failure(error(code))) }
+    end(.success(answer))
+  }
+
+  /// Once a turn of the loop: what has come in goes to the reader in one piece.
+  func handOver() { pipe?.handOver() }
+
+  private func giveHead() {
+    guard continuation != nil else { return }
+    give(.success(answer))
+  }
+
+  private var answer: HTTPResponse {
     var status = 0
     dr_curl_get_long(easy, dr_curlinfo_response_code, &status)
-    end(.success(HTTPResponse(status: status, headers: headers, body: body, bodyTruncated: bodyTruncated)))
+    return HTTPResponse(status: status, headers: headers, body: body, bodyTruncated: bodyTruncated)
   }
 
   private func end(_ outcome: Outcome) {
+    give(outcome)
+    pipe?.finish(outcome.map { _ in })
+  }
+
+  private func give(_ outcome: Outcome) {
     continuation?.resume(returning: outcome)
     continuation = nil
   }
@@ -177,7 +250,7 @@ final class Transfer: Sendable {
     dr_curl_get_long(easy, dr_curlinfo_os_errno, &systemCode)
     let said = String(cString: errorText)
     let words = PrintableText.of(said.isEmpty ? String(cString: dr_curl_words(code)) : said)
-    return TransferFailure(code: code, systemCode: Int32(systemCode), connected: connected > 0, deadline: deadline, words: words)
+    return TransferFailure(code: code, systemCode: Int32(systemCode), connected: connected > 0, deadline: deadline, certificates: certificates, words: words)
       .error(target: target)
   }
 }

@@ -9,6 +9,8 @@ struct TransferFailure {
   var systemCode: Int32
   var connected: Bool
   var deadline: TimeSpan
+  /// The request's own file of certificates.
+  var certificates: String?
   /// libcurl's own words.
   var words: String
 
@@ -24,10 +26,11 @@ struct TransferFailure {
     case dr_curle_resolve_proxy: (.cannotResolve, "the name of the proxy that the environment names has no address")
     case dr_curle_connect where systemCode == ECONNREFUSED: (.refused, "the connection was refused: nothing listens on that port")
     case dr_curle_connect: (.cannotConnect, systemCode == 0 ? words : "no connection: \(String(cString: strerror(systemCode)))")
+    case dr_curle_timed_out where words.contains("too slow"): (.timedOut, "it all but stands still: \(words)")
     case dr_curle_timed_out where connected: (.timedOut, "no complete answer within \(deadline.rounded)")
     case dr_curle_timed_out: (.timedOut, "no connection in time (\(words))")
     case dr_curle_certificate: (.untrustedCertificate, "its TLS certificate is not trusted: \(words)")
-    case dr_curle_ca_file: (.tls, "the certificates that this machine trusts cannot be read; type 'apt-get install ca-certificates'")
+    case dr_curle_ca_file: (.tls, certificates.map { "the certificates in \($0) cannot be read; check the path and that it is PEM" } ?? "the certificates that this machine trusts cannot be read; type 'apt-get install ca-certificates'")
     case dr_curle_ssl_connect: (.tls, "TLS was not agreed on: \(words)")
     case dr_curle_too_many_redirects: (.tooManyRedirects, "it redirects more often than is followed")
     case dr_curle_got_nothing: (.brokenConnection, "the connection was closed without an answer")

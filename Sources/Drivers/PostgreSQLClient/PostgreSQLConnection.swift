@@ -27,9 +27,23 @@ public actor PostgreSQLConnection {
   ) async throws(PostgreSQLError) -> PostgreSQLConnection {
     let connection = PostgreSQLConnection(address)
     try await connection.connect(application, timeout)
-    let all = ["standard_conforming_strings = on", "statement_timeout = 0", "lock_timeout = 0", "idle_in_transaction_session_timeout = 0"]
+    try await connection.liftTimeout(timeout)
+    let all = ["standard_conforming_strings = on", "lock_timeout = 0", "idle_in_transaction_session_timeout = 0"]
     try await connection.execute((all + settings).map { "SET \($0)" }.joined(separator: "; "), deadline: timeout)
     return connection
+  }
+
+  /// A database may have a time-out that even this first statement can exceed.
+  private func liftTimeout(_ timeout: Duration) async throws(PostgreSQLError) {
+    for _ in 0..<50 {
+      do throws(PostgreSQLError) {
+        try await execute("SET statement_timeout = 0", deadline: timeout)
+        return
+      } catch {
+        guard error.state == .queryCancelled else { throw error }
+      }
+    }
+    try await execute("SET statement_timeout = 0", deadline: timeout)
   }
 
   private func connect(_ application: String, _ timeout: Duration) async throws(PostgreSQLError) {

@@ -43,7 +43,7 @@ extension PlanReader {
   }
 
   /// `url: { secret: NAME }`; a text in its place is a secret written into the plan.
-  private func secretReference(_ key: String, _ reader: inout MappingReader) -> Located<SecretName>? {
+  func secretReference(_ key: String, _ reader: inout MappingReader) -> Located<SecretName>? {
     guard let node = reader.required(key, example: "{ secret: NAME }") else { return nil }
     if node.scalar != nil {
       collector.add(
@@ -60,13 +60,18 @@ extension PlanReader {
 
   func store(_ name: Located<StoreName>, _ reader: consuming MappingReader) -> Store? {
     let site: Located<SiteName>? = reader.name("site")
-    guard let node = reader.required("directory", example: "{ path: /mnt/backups }"),
-      var fields = MappingReader(node, "`directory` of the store `\(name.value)`", collector)
-    else { reader.finish(); return nil }
-    let path = fields.requiredText("path", example: "/mnt/backups")
-    fields.finish()
+    let kind: Store.Kind? = oneOf(["directory", "s3"], &reader, example: "directory: { path: /mnt/backups }").flatMap { kind, node in
+      guard var fields = MappingReader(node, "`\(kind)` of the store `\(name.value)`", collector) else { return nil }
+      let read: Store.Kind? =
+        switch kind {
+        case "s3": s3(&fields).map(Store.Kind.s3)
+        default: fields.requiredText("path", example: "/mnt/backups").map { .directory(path: $0.value) }
+        }
+      fields.finish()
+      return read
+    }
     reader.finish()
-    return path.map { Store(name: name, kind: .directory(path: $0.value), site: site) }
+    return kind.map { Store(name: name, kind: $0, site: site) }
   }
 
   func probe(_ name: Located<ProbeName>, _ reader: consuming MappingReader) -> Probe? {

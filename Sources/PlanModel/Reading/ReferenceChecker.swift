@@ -11,7 +11,10 @@ struct ReferenceChecker {
       refer(server.site, "site", sites)
       switch server.kind { case .postgresql(let url): refer(url, "secret", secrets) }
     }
-    for store in plan.stores { refer(store.site, "site", sites) }
+    for store in plan.stores {
+      refer(store.site, "site", sites)
+      refer(store.credentials, "secret", secrets)
+    }
     for probe in plan.probes { if case .sql(let server, _, _) = probe.check { refer(server, "server", servers) } }
     for dataClass in plan.dataClasses {
       dataClass.servers.forEach { refer($0, "server", servers) }

@@ -29,7 +29,8 @@ enum Failures {
     case .authentication: return StepFailure("login-refused", error.message, details: details, helps: helps)
     case .serverGone:
       return StepFailure(
-        "server-gone", error.message, details: details, helps: helps + ["look into the server's log for a crash, a restart or a terminated session"],
+        "server-gone", error.message, details: details,
+        helps: helps + ["look into the server's log for a crash, a restart or a terminated session"],
         transient: true)
     case .timedOut: return StepFailure("server-timed-out", error.message, details: details, helps: helps, transient: true)
     case .cancelled: return .cancelled

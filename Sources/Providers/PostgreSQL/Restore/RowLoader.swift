@@ -12,7 +12,7 @@ struct RowLoader: Sendable {
 
   static let settings = [
     "default_transaction_read_only = off", "search_path = ''", "DateStyle = 'ISO, MDY'", "IntervalStyle = postgres", "lc_monetary = 'C'",
-    "row_security = off", "session_replication_role = origin", "xmloption = content",
+    "row_security = off", "xmloption = content",
   ]
   private static let attempts = 3
 
@@ -20,7 +20,11 @@ struct RowLoader: Sendable {
     case rows(LogicalPoint.Table, LogicalPoint.Piece)
     case largeObjects(LogicalPoint.Piece)
 
-    var piece: LogicalPoint.Piece { switch self { case .rows(_, let piece), .largeObjects(let piece): piece } }
+    var piece: LogicalPoint.Piece {
+      switch self {
+      case .rows(_, let piece), .largeObjects(let piece): piece
+      }
+    }
     var name: String {
       switch self {
       case .rows(let table, _): table.qualified.description
@@ -31,7 +35,8 @@ struct RowLoader: Sendable {
 
   /// Everything, biggest first.
   func load(_ sessions: Sessions) async throws {
-    let items = content.tables.flatMap { table in table.pieces.map { Item.rows(table, $0) } } + content.largeObjects.pieces.map(Item.largeObjects)
+    let items =
+      content.tables.flatMap { table in table.pieces.map { Item.rows(table, $0) } } + content.largeObjects.pieces.map(Item.largeObjects)
     _ = try await sessions.run(items.sorted { ($0.piece.raw, $1.piece.object) > ($1.piece.raw, $0.piece.object) }) { item, session in
       try await load(item, session)
     }

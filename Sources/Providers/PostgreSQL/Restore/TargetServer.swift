@@ -47,7 +47,8 @@ struct TargetServer: Sendable {
     for (index, name) in names.enumerated() {
       do throws(PostgreSQLError) {
         let connection = try await PostgreSQLConnection.open(
-          address.with(database: name), application: application, timeout: timeout, settings: ["default_transaction_read_only = off", "search_path = ''"])
+          address.with(database: name), application: application, timeout: timeout,
+          settings: ["default_transaction_read_only = off", "search_path = ''"])
         return TargetServer(address: address, connection: connection, application: application)
       } catch {
         guard error.state == .invalidCatalogName, index + 1 < names.count else { throw error }
@@ -92,7 +93,8 @@ struct TargetServer: Sendable {
   /// Databases that carry the mark of this run's step, or the name that only an attempt of it would give.
   func marked(by marks: [StepMark]) async throws(PostgreSQLError) -> [(name: String, mark: RestoreMark?)] {
     let owners = marks.map(RestoreMark.Owner.init)
-    let names = Set(marks.flatMap { [RestoreNames.working(database, $0), RestoreNames.replaced(database, $0), RestoreNames.undone(database, $0)] })
+    let names = Set(
+      marks.flatMap { [RestoreNames.working(database, $0), RestoreNames.replaced(database, $0), RestoreNames.undone(database, $0)] })
     return try await connection.query(
       "SELECT d.datname, pg_catalog.shobj_description(d.oid, 'pg_database') FROM pg_catalog.pg_database d ORDER BY 1"
     ).rows.compactMap { row in
@@ -112,7 +114,9 @@ struct TargetServer: Sendable {
     let owners = marks.map(RestoreMark.Owner.init)
     return try await connection.query(
       "SELECT rolname, pg_catalog.shobj_description(oid, 'pg_authid') FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' ORDER BY 1"
-    ).rows.filter { row in RoleMark.owner(in: row[1]).map { owner in owners.contains { $0.isSameStep(as: owner) } } ?? false }.map { $0.text(0) }
+    ).rows.filter { row in RoleMark.owner(in: row[1]).map { owner in owners.contains { $0.isSameStep(as: owner) } } ?? false }.map {
+      $0.text(0)
+    }
   }
 
   /// Drops roles that own nothing and are granted nothing; gives those that others have come to need.

@@ -1,0 +1,40 @@
+internal import COpenSSL
+
+/// HMAC-SHA-256 (RFC 2104): proves knowledge of a key without sending it.
+public enum HMACSHA256 {
+  /// 32 bytes. See `SHA256Hasher` for what happens where OpenSSL refuses.
+  public static func of(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: SHA256Digest.byteCount) { out, count in
+      guard HMAC(EVP_sha256(), key, Int32(key.count), message, message.count, out.baseAddress, nil) != nil else {
+        fatalError("OpenSSL could not make an HMAC: memory is exhausted, or openssl.cnf allows no SHA-256; mend that and resume the run")
+      }
+      count = SHA256Digest.byteCount
+    }
+  }
+}
+
+/// MD5 (RFC 1321), only as the checksum that S3 calls `Content-MD5` and shows as an ETag; it protects against accidents, not against people.
+public enum MD5 {
+  /// 16 bytes, or nil where OpenSSL offers no MD5, as under FIPS.
+  public static func of(_ bytes: [UInt8]) -> [UInt8]? {
+    var digest = [UInt8](repeating: 0, count: 16)
+    guard EVP_Digest(bytes, bytes.count, &digest, nil, EVP_md5(), nil) == 1 else { return nil }
+    return digest
+  }
+}
+
+extension [UInt8] {
+  /// RFC 4648, with padding.
+  public var base64: String {
+    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    var text: [UInt8] = []
+    for start in stride(from: 0, to: count, by: 3) {
+      let group = self[start..<Swift.min(start + 3, count)]
+      let bits = group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
+      for place in 0..<4 {
+        text.append(place <= group.count ? digits[Int(bits >> UInt32(18 - 6 * place) & 63)] : UInt8(ascii: "="))
+      }
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}

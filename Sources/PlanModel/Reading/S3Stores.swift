@@ -1,0 +1,77 @@
+internal import Diagnostics
+internal import Units
+internal import YAMLReading
+
+/// `s3: { bucket, prefix, region, endpoint, style, ca, credentials, encryption, lock }`.
+extension PlanReader {
+  func s3(_ fields: inout MappingReader) -> S3Location? {
+    let bucket = fields.requiredText("bucket", example: "company-backups")
+    let prefix = fields.text("prefix")?.value ?? ""
+    let region = fields.text("region")?.value
+    let endpoint = fields.text("endpoint")
+    let style = fields.choice("style", of: S3Location.Style.self)?.value
+    let certificates = fields.text("ca")?.value
+    let credentials = fields.keys.contains("credentials") ? secretReference("credentials", &fields) : nil
+    let encryption = fields.node("encryption").flatMap { self.encryption($0, fields.what) }
+    let lock = fields.node("lock").flatMap { self.lock($0, fields.what) }
+    guard let bucket else { return nil }
+    checkName(bucket)
+    if let endpoint { checkURL(endpoint, fields.what) }
+    if endpoint == nil, certificates != nil {
+      collector.add(
+        Diagnostic("wrong-value", "\(fields.what) has a `ca` and no `endpoint`", at: fields.span(of: "ca"), helps: ["Amazon's certificates are not signed by your own authority: add `endpoint: https://HOST`, or remove `ca`"]))
+    }
+    return S3Location(
+      bucket: bucket.value, prefix: prefix, region: region, endpoint: endpoint?.value, style: style, certificates: certificates,
+      credentials: credentials, encryption: encryption, lock: lock)
+  }
+
+  /// Bucket names as Amazon takes them, which everybody else takes too (Amazon S3 User Guide, "Bucket naming rules").
+  private func checkName(_ bucket: Located<String>) {
+    let name = bucket.value.utf8
+    let isAllowed = (3...63).contains(name.count) && name.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x2E }
+    guard !isAllowed else { return }
+    let help = bucket.value.contains("/") ? "write what follows the `/` as `prefix`, and `s3://` not at all" : "a bucket's name has 3 to 63 of `a-z`, `0-9`, `-` and `.`"
+    collector.add(Diagnostic("wrong-value", "`\(bucket.value)` cannot be the name of a bucket", at: bucket.span, helps: [help]))
+  }
+
+  private func checkURL(_ endpoint: Located<String>, _ what: String) {
+    let url = endpoint.value
+    let rest = ["https://", "http://"].first { url.hasPrefix($0) }.map { url.dropFirst($0.count) }
+    guard let rest, !rest.isEmpty else {
+      collector.add(Diagnostic("wrong-value", "the endpoint `\(url)` of \(what) is no URL", at: endpoint.span, helps: ["write `https://HOST` or `https://HOST:PORT`"]))
+      return
+    }
+    if rest.contains("@") {
+      collector.add(
+        Diagnostic("secret-literal", "the endpoint of \(what) holds a user name or password", at: endpoint.span, helps: ["remove `user:password@`, and write `credentials: { secret: NAME }`"]))
+    } else if (rest.hasSuffix("/") ? rest.dropLast() : rest).contains(where: { "/?# ".contains($0) }) {
+      collector.add(
+        Diagnostic("wrong-value", "the endpoint `\(url)` of \(what) has a path", at: endpoint.span, helps: ["write the host alone; the bucket goes under `bucket`, what is below it under `prefix`"]))
+    }
+  }
+
+  private func encryption(_ node: YAMLNode, _ what: String) -> S3Encryption? {
+    guard var reader = MappingReader(node, "`encryption` of \(what)", collector) else { return nil }
+    let found = oneOf(["s3", "kms"], &reader, example: "s3: {}")
+    let encryption: S3Encryption? =
+      switch found?.key {
+      case "s3": .s3
+      case "kms": reader.text("kms").map { .kms(key: $0.value) }
+      default: nil
+      }
+    reader.finish()
+    return encryption
+  }
+
+  private func lock(_ node: YAMLNode, _ what: String) -> S3Lock? {
+    guard var reader = MappingReader(node, "`lock` of \(what)", collector) else { return nil }
+    if reader.node("mode") == nil { _ = reader.required("mode", example: "governance") }
+    if reader.node("for") == nil { _ = reader.required("for", example: "30d") }
+    let mode = reader.choice("mode", of: S3Lock.Mode.self)
+    let duration = reader.timeSpan("for")
+    reader.finish()
+    guard let mode, let duration else { return nil }
+    return S3Lock(mode: mode.value, duration: duration.value)
+  }
+}

@@ -1,0 +1,121 @@
+internal import Glibc
+
+/// An S3 server of a test's own on a free port: SeaweedFS, which is strict, or rclone, which ignores conditions. It ends with the process
+/// that started it, however that ends.
+public final class S3Server: Sendable {
+  public enum Kind: String, Sendable, CaseIterable { case seaweedFS, rclone }
+
+  public static let accessKey = "test-access-key"
+  public static let secretKey = "test/secret+key"
+  /// Exists from the start.
+  public static let bucket = "backups"
+
+  public let kind: Kind
+  public let port: Int
+  public let folder: String
+  private let lifeline: Int32
+
+  public var url: String { "http://127.0.0.1:\(port)" }
+
+  /// The server that all tests of this process share, by kind; each works below a prefix of its own.
+  public static func shared(_ kind: Kind) throws -> S3Server {
+    switch kind {
+    case .seaweedFS: try sharedSeaweedFS.get()
+    case .rclone: try sharedRclone.get()
+    }
+  }
+  private static let sharedSeaweedFS = Result { try start(.seaweedFS) }
+  private static let sharedRclone = Result { try start(.rclone) }
+
+  /// The tools' folder, that `scripts/packages` fills.
+  private static func tool(_ name: String) throws -> String {
+    var folder = #filePath.split(separator: "/").dropLast(3).map(String.init)
+    folder.append(contentsOf: [".build-tools", "bin", name])
+    let path = "/" + folder.joined(separator: "/")
+    guard access(path, X_OK) == 0 else { throw ProgramFailure(description: "\(name) is not installed; run scripts/packages test") }
+    return path
+  }
+
+  private static func start(_ kind: Kind) throws -> S3Server {
+    // A free port may be taken before the server has it: once more then.
+    do { return try run(kind) } catch { return try run(kind) }
+  }
+
+  private static func run(_ kind: Kind) throws -> S3Server {
+    let folder = try temporaryFolder("s3")
+    try runProgram(["mkdir", "\(folder)/data", "\(folder)/log"])
+    let ports = try (0..<8).map { _ in try HTTPServer.closedPort() }
+    let words: [String]
+    switch kind {
+    case .seaweedFS:
+      let identity = #"{"identities":[{"name":"test","credentials":[{"accessKey":"\#(accessKey)","secretKey":"\#(secretKey)"}],"actions":["Admin","Read","List","Tagging","Write"]},{"name":"reader","credentials":[{"accessKey":"reader","secretKey":"reader-secret"}],"actions":["Read","List"]}]}"#
+      try writeFile("\(folder)/s3.json", identity)
+      let p = ports.map(String.init)
+      words = [
+        try tool("weed"), "-logdir=\(folder)/log", "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-dir=\(folder)/data", "-master.port=\(p[1])",
+        "-master.port.grpc=\(p[2])", "-master.telemetry=false", "-master.volumeSizeLimitMB=64", "-volume.port=\(p[3])", "-volume.port.grpc=\(p[4])",
+        "-volume.max=300", "-filer", "-filer.port=\(p[5])", "-filer.port.grpc=\(p[6])", "-s3", "-s3.port=\(p[0])", "-s3.port.grpc=\(p[7])",
+        "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.config=\(folder)/s3.json",
+      ]
+    case .rclone:
+      try runProgram(["mkdir", "\(folder)/data/\(bucket)"])
+      words = [
+        try tool("rclone"), "serve", "s3", "--no-unicode-normalization", "--config", "/dev/null", "--addr", "127.0.0.1:\(ports[0])", "--auth-key", "\(accessKey),\(secretKey)",
+        "\(folder)/data",
+      ]
+    }
+    let server = S3Server(kind: kind, port: ports[0], folder: folder, lifeline: try guardian(folder, words))
+    try server.waitUntilReady()
+    return server
+  }
+
+  private init(kind: Kind, port: Int, folder: String, lifeline: Int32) {
+    self.kind = kind
+    self.port = port
+    self.folder = folder
+    self.lifeline = lifeline
+  }
+
+  deinit { close(lifeline) }
+
+  /// A shell that starts the server, waits for this process's end on a pipe, then kills the server and removes its folder.
+  private static func guardian(_ folder: String, _ words: [String]) throws -> Int32 {
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { throw ProgramFailure(description: "cannot make a pipe") }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    defer { close(ends[0]) }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
+    posix_spawn_file_actions_addopen(&actions, 1, "\(folder)/output", O_CREAT | O_WRONLY, 0o600)
+    posix_spawn_file_actions_addopen(&actions, 2, "\(folder)/errors", O_CREAT | O_WRONLY, 0o600)
+    let script = "folder=$1; shift; \"$@\" </dev/null & server=$!; read line; kill -9 $server; wait $server; cd /; rm -rf \"$folder\""
+    _ = try spawn(
+      ["sh", "-c", script, "sh", folder] + words, environment: ["GOMEMLIMIT": "300MiB", "HOME": folder, "GOMAXPROCS": "2"], actions: &actions, newSession: true)
+    return ends[1]
+  }
+
+  /// SeaweedFS is ready once a bucket and an object can be written; rclone once it answers at all.
+  private func waitUntilReady() throws {
+    for _ in 0..<150 {
+      switch kind {
+      case .rclone: if curl(["-o", "/dev/null", url]) { return }
+      case .seaweedFS:
+        _ = curl(signed + ["-X", "PUT", "\(url)/\(Self.bucket)"])
+        if curl(signed + ["-T", "\(folder)/s3.json", "\(url)/\(Self.bucket)/ready"]) { return }
+      }
+      usleep(100_000)
+    }
+    throw ProgramFailure(description: "\(kind.rawValue) does not answer: \((try? readFile("\(folder)/errors")) ?? "")")
+  }
+
+  private var signed: [String] {
+    // The curl program signs what has no query rightly, if it is told the digest.
+    ["--aws-sigv4", "aws:amz:us-east-1:s3", "--user", "\(Self.accessKey):\(Self.secretKey)", "-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD", "-f"]
+  }
+
+  private func curl(_ arguments: [String]) -> Bool {
+    (try? runProgram(["curl", "-s", "--max-time", "20"] + arguments, mayFail: true).status) == 0
+  }
+}
