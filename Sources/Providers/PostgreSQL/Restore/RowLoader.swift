@@ -1,4 +1,5 @@
 internal import Compression
+internal import ObjectStore
 internal import PostgreSQLClient
 internal import ProviderInterface
 internal import RecoveryPoints
@@ -49,7 +50,8 @@ struct RowLoader: Sendable {
         return
       } catch {
         await session.reset()
-        let failure = Failures.translate(error, doing: "loading \(item.name) from `\(item.piece.object)`")
+        let place = "`\(item.piece.object)` of point \(reader.manifest.id) in store `\(reader.store.name)`"
+        let failure = Failures.translate(error, doing: "loading \(item.name) from \(place)")
         guard attempt < Self.attempts, failure.isTransient, !Task.isCancelled else { throw failure }
       }
     }
