@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Signals: the run ends in good order, says how to go on, and goes on.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct InterruptTests {
   /// Two steps, the first of which takes until a file is there, or a minute.
   static let slow = "[sh, -c, 'echo began >> log.txt; for i in $(seq 600); do test -e go.txt && break; sleep 0.1; done; echo ended >> log.txt']"
@@ -58,7 +58,7 @@ struct InterruptTests {
 
   @Test("a backup that is cancelled leaves no half point and no session, and is resumed to a new one")
   func backup() async throws {
-    let scene = try Scene("CREATE TABLE t AS SELECT n, repeat(md5(n::text), 20) AS m FROM generate_series(1, 60000) n")
+    let scene = try Scene("CREATE TABLE t AS SELECT n, repeat(md5(n::text), 40) AS m FROM generate_series(1, 250000) n")
     let program = try scene.start("apply", "--yes", "plan.yaml")
     let run = try #require(try await scene.begun("backup-things-often", by: program))
     program.send(SIGINT)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What can be wrong with servers, targets and points, seen from the command line.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct PostgreSQLFaultTests {
   static let small = "CREATE TABLE t AS SELECT n, md5(n::text) AS m FROM generate_series(1, 2000) n"
   static let large = "CREATE TABLE big AS SELECT n, repeat(md5(n::text), 40) AS t FROM generate_series(1, 150000) n"

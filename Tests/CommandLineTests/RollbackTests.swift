@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A run that fails is taken back, and one that cannot be taken back says what is left to do.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct RollbackTests {
   /// A role of its own, so that the restore makes one on the target.
   static func sql(_ role: String) -> String {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What can be wrong with the state directory: damaged journals, a full disk, two runs at once.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct StateFaultTests {
   static let plan = PlanText(
     steps: PlanText.command("first", "[sh, -c, 'echo first >> log.txt']") + PlanText.command("gate", "[test, -e, open.txt]", needs: "first")
