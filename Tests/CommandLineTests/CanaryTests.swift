@@ -53,7 +53,7 @@ struct CanaryTests {
       try await tool("plan", "plan.yaml", "--scenario", "lost", "--format", format, "--out", "changeset-\(format).json", status: 0)
     }
     try await tool("apply", "--yes", "plan.yaml", "--scenario", "lost", status: onFailure == "pause" ? 6 : 5)
-    let run = scene.runs().last ?? ""
+    let run = try scene.lastRun()
     try await tool("rollback", run, status: 5)
     try await tool("runs", "plan.yaml", "--format", "json", status: 0)
     try await tool("points", "show", "plan.yaml", "latest", status: 0)

@@ -24,7 +24,7 @@ struct InterruptTests {
     let scene = try Scene(plan: Self.plan)
     let program = try await begun(scene)
     program.send(signal)
-    let run = try #require(scene.runs().last)
+    let run = try scene.lastRun()
     try await until("the signal is on record") { try scene.journal(run).contains { if case .interrupted = $0.event { true } else { false } } }
     #expect(program.isRunning)
     try writeFile("\(scene.folder)/go.txt", "")
@@ -42,7 +42,7 @@ struct InterruptTests {
     let scene = try Scene(plan: Self.plan)
     let program = try await begun(scene)
     program.send(signal)
-    let run = try #require(scene.runs().last)
+    let run = try scene.lastRun()
     try await until("the signal is on record") { try scene.journal(run).contains { if case .interrupted = $0.event { true } else { false } } }
     program.send(signal)
     let end = try await program.end(within: .seconds(20))
