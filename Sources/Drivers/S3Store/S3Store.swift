@@ -146,7 +146,7 @@ public struct S3Store: ObjectStore {
     _ = try await connection.send(request, for: key)
   }
 
-  private func uploadPage(prefix: String) async throws(StoreError) -> S3UploadPage {
+  func uploadPage(prefix: String) async throws(StoreError) -> S3UploadPage {
     var request = S3Request(.get, nil, doing: "listing unfinished uploads", action: "s3:ListBucketMultipartUploads")
     request.query = [("uploads", ""), ("prefix", fullKey(prefix)), ("max-uploads", "1000"), ("encoding-type", "url")]
     let body = try await connection.send(request, for: nil).response.body
