@@ -7,6 +7,8 @@ public enum ExchangeFault: Sendable, Hashable {
   case answer(Int, headers: [String: String] = [:], body: String = "")
   /// The server does it; this is the answer all the same.
   case answerAfterwards(Int, headers: [String: String] = [:], body: String = "")
+  /// Neither the server hears of it nor is there an answer.
+  case silence
   /// The connection is reset before the server hears of it, or after it has done it.
   case hangUp, hangUpAfterwards
   /// The answer ends after so many bytes of its body.
@@ -83,6 +85,7 @@ private struct ProxiedExchange {
     switch fault {
     case .answer(let status, let headers, let text): return answer(status, headers, text, exchange)
     case .hangUp: return reset()
+    case .silence: return waitForTheClientToLeave()
     default: break
     }
     guard case let server = Sockets.connect(port: upstream), server >= 0 else { return }
