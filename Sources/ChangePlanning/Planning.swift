@@ -47,7 +47,7 @@ public func planChanges(
     toolVersion: request.toolVersion, plan: request.identity, scenario: purpose.scenario?.scenario.name.value, plannedAt: request.now,
     parallelism: request.parallelism, onFailure: purpose.scenario?.scenario.onFailure ?? .continue, steps: planned,
     rollbackBefore: purpose.scenario?.rollbackBefore?.specification, rollbackAfter: purpose.scenario?.rollbackAfter?.specification,
-    prediction: prediction(assessment, purpose, network, timeline, path, width: request.parallelism))
+    prediction: prediction(assessment, purpose, network, timeline, path, serviceTarget: typed.plan.objectives.rto?.value, width: request.parallelism))
 }
 
 extension Purpose {
@@ -95,7 +95,7 @@ private func duration(of step: TypedStep, _ change: Change) -> PredictedDuration
 }
 
 private func prediction(
-  _ assessment: Assessment, _ purpose: Purpose, _ network: StepNetwork, _ timeline: Timeline, _ path: [StepName], width: Int
+  _ assessment: Assessment, _ purpose: Purpose, _ network: StepNetwork, _ timeline: Timeline, _ path: [StepName], serviceTarget: TimeSpan?, width: Int
 ) -> Prediction {
   let assessed = purpose.scenario.flatMap { scenario in assessment.scenarios.first { $0.scenario.name.value == scenario.scenario.name.value } }
   let before = Figure(assessed?.recovery?.beforeRun ?? []).total
@@ -103,7 +103,7 @@ private func prediction(
     PredictedObjective(kind: .rpo, dataClass: $0.dataClass.name.value, target: $0.lossTarget?.value, computed: $0.loss.figure?.total)
   }
   if let assessed {
-    let target = assessed.classes.compactMap { $0.recoveryTarget?.value }.min()
+    let target = (assessed.classes.map { $0.recoveryTarget?.value } + [serviceTarget]).compactMap { $0 }.min()
     objectives.append(PredictedObjective(kind: .rto, dataClass: nil, target: target, computed: before + timeline.end))
   }
   return Prediction(

@@ -16,7 +16,7 @@ public struct DiagnosticRenderer: Sendable {
     }
   }
 
-  private let sources: [String: SourceLines]
+  private var sources: [String: SourceLines]
   private let options: Options
 
   /// `sources` are the files that spans may point into; the place alone is shown of a file that is not among them.
@@ -26,10 +26,23 @@ public struct DiagnosticRenderer: Sendable {
   }
 
   /// All of them in the given order, with an empty line between. Ends with a line feed, unless there are none.
-  public func render(_ diagnostics: [Diagnostic]) -> String { diagnostics.map(render).joined(separator: "\n") }
+  /// What one of them conceals, none of the others shows.
+  public func render(_ diagnostics: [Diagnostic]) -> String {
+    let renderer = concealing(diagnostics)
+    return diagnostics.map { renderer.show($0) }.joined(separator: "\n")
+  }
 
   /// One of them. Ends with a line feed.
-  public func render(_ diagnostic: Diagnostic) -> String {
+  public func render(_ diagnostic: Diagnostic) -> String { concealing([diagnostic]).show(diagnostic) }
+
+  private func concealing(_ diagnostics: [Diagnostic]) -> DiagnosticRenderer {
+    let spans = Dictionary(grouping: diagnostics.filter(\.concealsText).compactMap(\.span), by: \.path)
+    var renderer = self
+    for (path, spans) in spans { renderer.sources[path] = sources[path]?.concealing(spans) }
+    return renderer
+  }
+
+  private func show(_ diagnostic: Diagnostic) -> String {
     let style = Style(isOn: options.color, severity: diagnostic.severity)
     let frames = frames(of: diagnostic)
     let numbers = frames.flatMap(\.marks).filter { line(of: $0.span) != nil }.map(\.span.start.line)

@@ -1,3 +1,4 @@
+public import Diagnostics
 public import PlanModel
 public import ProviderInterface
 public import Scheduling
@@ -34,6 +35,8 @@ public struct ScenarioAssessment: Sendable {
     /// However long each step takes, up to all its attempts timing out.
     public var guaranteed: TimeSpan
     public var bounds: ScheduleBounds
+    /// Of the scenario's name.
+    public var span: SourceSpan
   }
 }
 
@@ -59,11 +62,19 @@ public struct ClassAssessment: Sendable {
 
 /// Computes every figure of a plan. Pure: the same plan gives the same figures.
 public func assess(_ typed: TypedPlan, width: Int = defaultParallelism) -> Assessment {
-  let protections = typed.protection.map { protection in
+  var protections = typed.protection.map { protection in
     ProtectionAssessment(
       dataClass: protection.dataClass,
       backup: PeriodicBackup(
         protection.protection, of: protection.dataClass, longest: protection.steps.first?.specification.longest ?? defaultStepTimeout))
+  }
+  let cycles = protections.map(\.backup.cycleTime)
+  for index in protections.indices {
+    let others = protections.indices.filter { $0 != index }
+    guard let longest = others.max(by: { cycles[$0] < cycles[$1] }) else { continue }
+    let other = protections[longest]
+    protections[index].backup.otherRun = Term(
+      "a run of `\(other.dataClass.name.value)` `\(other.backup.protection.name.value)`", cycles[longest], other.backup.run[0].source)
   }
   let assessor = Assessor(typed: typed, protections: protections, width: width)
   return Assessment(scenarios: typed.scenarios.map(assessor.assess), protections: protections)
@@ -98,7 +109,13 @@ private struct Assessor {
   private func assess(
     _ dataClass: DataClass, _ cause: ClassAssessment.Cause, _ survival: Survival, _ recovery: ScenarioAssessment.Recovery?
   ) -> ClassAssessment {
-    let backups = protections.filter { $0.dataClass.name.value == dataClass.name.value }.map(\.backup)
+    let all = protections.filter { $0.dataClass.name.value == dataClass.name.value }.map(\.backup)
+    // Where corruption is noticed late, only a protection whose points are kept that long helps; if none does, lint says so.
+    let kept = all.filter { backup in
+      guard case .corrupted(let corruption) = cause, let keep = backup.protection.keep else { return true }
+      return keep.duration.value >= backup.retentionNeeded(noticedWithin: corruption.noticedWithin, reaction: reaction(recovery)).total
+    }
+    let backups = kept.isEmpty ? all : kept
     let candidates = backups.flatMap { backup in
       ([backup.protection.store] + backup.protection.copies).map(\.value).filter { !survival.stores.contains($0) }.map { store in
         let figure =
@@ -118,6 +135,11 @@ private struct Assessor {
       recoveryTime: recovery.flatMap { recoveryTime(of: dataClass, $0) }, recoveryTarget: dataClass.objectives.rto ?? plan.objectives.rto)
   }
 
+  /// From the notice until the restore has read the point, at the longest.
+  private func reaction(_ recovery: ScenarioAssessment.Recovery?) -> [Term] {
+    recovery.map { [Term("recovery", $0.guaranteed, .plan($0.span))] } ?? []
+  }
+
   private func recovery(_ scenario: TypedScenario, _ network: StepNetwork) -> ScenarioAssessment.Recovery {
     let durations = scenario.steps.map { $0.estimated?.amount ?? $0.specification.longest }
     let timeline = network.timeline(durations: durations, width: width)
@@ -126,7 +148,7 @@ private struct Assessor {
     let bounds = network.guaranteed(width: width)
     return ScenarioAssessment.Recovery(
       network: network, timeline: timeline, beforeRun: before, expected: Figure(before + path), guaranteed: Figure(before).total + bounds.guaranteed,
-      bounds: bounds)
+      bounds: bounds, span: scenario.scenario.name.span)
   }
 
   private func step(_ step: TypedStep) -> Term {

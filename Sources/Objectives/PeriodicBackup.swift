@@ -8,6 +8,8 @@ public struct PeriodicBackup: Sendable {
   public let run: [Term]
   /// From there to the copy being complete, in any further store.
   public let copy: Term?
+  /// How long the run of another protection can hold this one up: one run at a time works on a state directory. Nil: there is no other.
+  public var otherRun: Term?
 
   /// - Parameter longest: all attempts of the backup step up to their time-out; counts where there is no estimate.
   public init(_ protection: Protection, of dataClass: DataClass, longest: TimeSpan) {
@@ -28,14 +30,18 @@ public struct PeriodicBackup: Sendable {
 
   public var runTime: TimeSpan { Figure(run).total }
 
-  /// d + u ≥ T: the next run is due before this one has ended, so the stated interval is not the real one.
-  public var overruns: Bool { runTime >= protection.every.value }
+  /// All that one run does for this protection: d + u, and c where points are copied, since the copy is part of the run.
+  public var cycle: [Term] { protection.copies.isEmpty ? run : run + [copy].compactMap { $0 } }
+  public var cycleTime: TimeSpan { Figure(cycle).total }
 
-  /// Where runs overrun, the next begins at the first due moment after the last has ended: ⌈(d + u) / T⌉ · T.
+  /// d + u + c ≥ T: the next run is due before this one has ended, so the stated interval is not the real one.
+  public var overruns: Bool { cycleTime >= protection.every.value }
+
+  /// Where runs overrun, the next begins at the first due moment after the last has ended: ⌈(d + u + c) / T⌉ · T.
   public var effectiveInterval: Term {
     let every = protection.every
     guard overruns else { return Term("interval", every.value, .plan(every.span)) }
-    let periods = (runTime.milliseconds - 1) / every.value.milliseconds + 1
+    let periods = (cycleTime.milliseconds - 1) / every.value.milliseconds + 1
     return Term("interval, since a run outlasts it", every.value * max(1, periods), .plan(every.span))
   }
 
@@ -47,6 +53,7 @@ public struct PeriodicBackup: Sendable {
       let missed = protection.misses == 1 ? "1 missed run" : "\(protection.misses) missed runs"
       terms.append(Term(missed, interval.amount * Int64(protection.misses), interval.source))
     }
+    if let otherRun { terms.append(otherRun) }
     if let jitter = protection.jitter { terms.append(Term("late start", jitter.value, .plan(jitter.span))) }
     return terms
   }
@@ -68,8 +75,10 @@ public struct PeriodicBackup: Sendable {
     return Figure(cadence + (delay.value >= Figure(tail).total ? [noticed] : tail))
   }
 
-  /// How long points must be kept so that one from before the corruption is still there while it is being restored: δ + T + reaction.
+  /// How long points must be kept so that one from before the corruption is still there while it is being restored:
+  /// max(δ, tail) + T + reaction.
   public func retentionNeeded(noticedWithin delay: Located<TimeSpan>, reaction: [Term]) -> Figure {
-    Figure([Term("until it is noticed", delay.value, .plan(delay.span))] + cadence + reaction)
+    let noticed = Term("until it is noticed", delay.value, .plan(delay.span))
+    return Figure((delay.value >= cycleTime ? [noticed] : cycle) + cadence + reaction)
   }
 }

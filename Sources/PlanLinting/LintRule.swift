@@ -13,9 +13,15 @@ public struct LintRule: Sendable {
   public let summary: String
   /// What it does, why it matters, what to do instead: for the reference.
   public let explanation: String
+  /// Whether the rule also looks at a plan of which parts could not be read. One that concludes from what is absent does not.
+  let looksAtIncompletePlans: Bool
   let check: @Sendable (LintContext) -> [Diagnostic]
 
-  init(_ code: DiagnosticCode, _ severity: Severity, _ summary: String, explanation: String, check: @escaping @Sendable (LintContext) -> [Diagnostic]) {
+  init(
+    _ code: DiagnosticCode, _ severity: Severity, _ summary: String, explanation: String, looksAtIncompletePlans: Bool = false,
+    check: @escaping @Sendable (LintContext) -> [Diagnostic]
+  ) {
+    self.looksAtIncompletePlans = looksAtIncompletePlans
     self.code = code; self.severity = severity; self.summary = summary; self.explanation = explanation; self.check = check
   }
 }
@@ -55,11 +61,15 @@ public func lint(_ file: SourceFile, kinds: StepKinds, protection: ProtectionSte
   let (typed, typing) = typecheck(plan, kinds: kinds, protection: protection)
   let assessment = assess(typed)
   let context = LintContext(typed: typed, assessment: assessment, document: document)
-  let findings = lintRules.flatMap { $0.check(context) }
+  let isWhole = !(yaml + reading + typing).contains { $0.severity == .error }
+  let findings = lintRules.filter { isWhole || $0.looksAtIncompletePlans }.flatMap { $0.check(context) }
   return LintResult(diagnostics: unique((yaml + reading + typing + findings).sorted()), assessment: assessment, plan: plan)
 }
 
-/// The same finding can come from two ways through a plan; it is shown once.
+/// The same finding can come from two ways through a plan; it is shown once, in the words of the first.
 private func unique(_ sorted: [Diagnostic]) -> [Diagnostic] {
-  sorted.reduce(into: []) { if $0.last != $1 { $0.append($1) } }
+  sorted.reduce(into: []) { kept, next in
+    let isKnown = kept.contains { $0 == next || ($0.concealsText && next.concealsText && $0.span == next.span) }
+    if !isKnown { kept.append(next) }
+  }
 }

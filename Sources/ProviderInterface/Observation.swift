@@ -81,6 +81,18 @@ public struct Footprint: Hashable, Sendable, Codable {
   ) {
     self.reads = reads; self.writes = writes; self.requires = requires; self.recovers = recovers; self.verifies = verifies
   }
+
+  /// Sorted: a set has another order in every process, and a changeset's bytes and digest must not.
+  public func encode(to encoder: any Encoder) throws {
+    var members = encoder.container(keyedBy: CodingKeys.self)
+    try members.encode(reads.sorted(), forKey: .reads)
+    try members.encode(writes.sorted(), forKey: .writes)
+    try members.encode(requires.sorted(), forKey: .requires)
+    try members.encodeIfPresent(recovers, forKey: .recovers)
+    try members.encode(verifies.sorted(), forKey: .verifies)
+  }
+
+  private enum CodingKeys: String, CodingKey { case reads, writes, requires, recovers, verifies }
 }
 
 /// Something in the world that two steps could both touch: `server:pg-new`, `point:insights@east`.

@@ -3,12 +3,22 @@ public import PlanModel
 public import Units
 
 /// What a step needs to survive.
-public enum Requirement: Hashable, Sendable, Codable {
+public enum Requirement: Hashable, Comparable, Sendable, Codable {
   case secret(SecretName)
   case server(ServerName)
   /// One of several is enough: a restore reads from any store that holds the point.
   case anyStore([StoreName])
   case store(StoreName)
+
+  public static func < (a: Self, b: Self) -> Bool { a.order.lexicographicallyPrecedes(b.order) }
+  private var order: [String] {
+    switch self {
+    case .secret(let name): ["1", name.rawValue]
+    case .server(let name): ["2", name.rawValue]
+    case .anyStore(let names): ["3"] + names.map(\.rawValue)
+    case .store(let name): ["4", name.rawValue]
+    }
+  }
 }
 
 /// One field of a step kind: for the reference, for the schema, and for what an editor shows.

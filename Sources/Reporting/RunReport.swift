@@ -27,7 +27,7 @@ private func stepTable(_ state: RunState) -> Table {
     let word = state.state(index)
     let detail = word == .done ? record.result?.summary ?? "" : record.failure?.message ?? record.doubt ?? ""
     table.rows.append([
-      planned.specification.name.rawValue, word.rawValue, record.took?.rounded ?? "", word == .unchanged ? "" : planned.duration.amount.rounded, detail,
+      planned.specification.name.rawValue, word.rawValue, word == .undone || word == .undoFailed ? "" : record.took?.rounded ?? "", word == .unchanged ? "" : planned.duration.amount.rounded, detail,
     ])
   }
   return table

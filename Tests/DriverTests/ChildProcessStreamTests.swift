@@ -30,10 +30,10 @@ private final class Meter: Sendable {
 }
 
 @Suite struct ChildProcessStreamTests {
-  @Test func `64 MB pass through a program both ways, and no more than the pipes hold is under way`() async throws {
+  @Test func `16 MB pass through a program both ways, and no more than the pipes hold is under way`() async throws {
     let meter = Meter()
     let chunk = 128 << 10
-    let total = 64 << 20
+    let total = 16 << 20
     let output = try await children.stream(shell("cat"), input: .chunks { meter.next(chunk: chunk, total: total) }) { bytes in
       meter.receive(bytes)
     }

@@ -7,7 +7,7 @@ import Units
 let searchPath = ["PATH": "/usr/bin:/bin"]
 
 /// A shell script run as a child, under the supervisor of the built tool.
-func shell(_ script: String, deadline: TimeSpan = .seconds(60), grace: TimeSpan = .milliseconds(300)) -> ChildCommand {
+func shell(_ script: String, deadline: TimeSpan = .minutes(5), grace: TimeSpan = .milliseconds(300)) -> ChildCommand {
   var command = ChildCommand("sh", ["-c", script], environment: searchPath, deadline: deadline)
   command.grace = grace
   return command

@@ -18,12 +18,12 @@ import Units
   }
 
   @Test func `Arguments arrive as they are, without a shell in between`() async throws {
-    let command = ChildCommand("printf", ["%s|", "a b", "*", "$HOME", "", "--"], environment: searchPath, deadline: .seconds(60))
+    let command = ChildCommand("printf", ["%s|", "a b", "*", "$HOME", "", "--"], environment: searchPath, deadline: .minutes(5))
     #expect(try await children.run(command).text == "a b|*|$HOME||--|")
   }
 
   @Test func `The environment and the working folder are those of the command and no others`() async throws {
-    var command = ChildCommand("/usr/bin/env", environment: ["ONE": "1", "TWO": "zwei\n2"], deadline: .seconds(60))
+    var command = ChildCommand("/usr/bin/env", environment: ["ONE": "1", "TWO": "zwei\n2"], deadline: .minutes(5))
     command.workingDirectory = "/usr"
     #expect(Set(try await children.run(command).text.split(separator: "\n")) == ["ONE=1", "TWO=zwei", "2"])
     command.program = "/bin/pwd"
@@ -93,7 +93,7 @@ import Units
     ("/etc", "cannot start '/etc': it is a folder"),
     ("", "cannot start '': its name is empty"),
   ]) func `What cannot be started is said in words`(program: String, expected: String) async throws {
-    let command = ChildCommand(program, environment: searchPath, deadline: .seconds(60))
+    let command = ChildCommand(program, environment: searchPath, deadline: .minutes(5))
     let error = await #expect(throws: ChildError.self) { try await children.run(command) }
     #expect(error?.description == expected)
   }
@@ -107,7 +107,7 @@ import Units
         (script + "2", "or the interpreter that its first line names, does not exist"),
       ]
       for (path, reason) in reasons {
-        let error = await #expect(throws: ChildError.self) { try await children.run(ChildCommand(path, deadline: .seconds(60))) }
+        let error = await #expect(throws: ChildError.self) { try await children.run(ChildCommand(path, deadline: .minutes(5))) }
         guard case .cannotStart(path, let said) = error else { Issue.record("\(String(describing: error))"); continue }
         #expect(said.hasSuffix(reason))
       }
@@ -115,7 +115,7 @@ import Units
   }
 
   @Test func `A working folder that is not there is said in words`() async throws {
-    let command = ChildCommand("/bin/pwd", workingDirectory: "/no/such/folder", deadline: .seconds(60))
+    let command = ChildCommand("/bin/pwd", workingDirectory: "/no/such/folder", deadline: .minutes(5))
     let error = await #expect(throws: ChildError.self) { try await children.run(command) }
     #expect(error == .cannotStart(program: "/bin/pwd", reason: "its working folder /no/such/folder does not exist or cannot be entered"))
   }
@@ -123,21 +123,21 @@ import Units
   @Test func `A wrong variable is named without its value`() async throws {
     for (name, value) in [("A=B", "canary"), ("1A", "canary"), ("A", "can\0ary"), ("", "canary")] {
       let error = await #expect(throws: ChildError.self) {
-        try await children.run(ChildCommand("/bin/true", environment: [name: value], deadline: .seconds(60)))
+        try await children.run(ChildCommand("/bin/true", environment: [name: value], deadline: .minutes(5)))
       }
       #expect(error.map { !$0.description.contains("can") || $0.description.contains("cannot") && !$0.description.contains("ary") } == true)
     }
   }
 
   @Test func `The hidden mode refuses people`() async throws {
-    let output = try await children.run(ChildCommand(BuiltProgram.sieDR, ["__supervise", "x"], deadline: .seconds(60)))
+    let output = try await children.run(ChildCommand(BuiltProgram.sieDR, ["__supervise", "x"], deadline: .minutes(5)))
     #expect(output.status == .exited(64) && output.errorOutput.contains("own use"))
   }
 
   @Test func `A supervisor whose run is gone starts nothing`() async throws {
     try await withTemporaryFolder { folder in
       let order = ["__supervise", "1", "0", "--", "/usr/bin/touch", "touch", "\(folder)/x"]
-      let command = ChildCommand(BuiltProgram.sieDR, order, deadline: .seconds(60))
+      let command = ChildCommand(BuiltProgram.sieDR, order, deadline: .minutes(5))
       await #expect(throws: ChildError.self) { try await children.run(command) }
       let listing = try await children.run(shell("ls \(folder)")).text
       #expect(listing == "")

@@ -15,7 +15,9 @@ struct CompressionTests {
   static func compress(_ bytes: [UInt8], step: Int) throws -> [UInt8] {
     var compressor = try ZstdCompressor()
     var out: [UInt8] = []
-    for start in stride(from: 0, to: bytes.count, by: step) { out += try compressor.compress(Array(bytes[start..<min(start + step, bytes.count)])) }
+    for start in stride(from: 0, to: bytes.count, by: step) {
+      out += try compressor.compress(Array(bytes[start..<min(start + step, bytes.count)]))
+    }
     return out + (try compressor.finish())
   }
 

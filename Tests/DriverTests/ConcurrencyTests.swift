@@ -42,7 +42,7 @@ private func counts(of recorder: Recorder, tasks: Int) async -> [Int] {
   }
 }
 
-@Suite("Concurrency", .timeLimit(.minutes(1)))
+@Suite("Concurrency", .timeLimit(.minutes(10)))
 struct ConcurrencyTests {
   @Test("a lock keeps twenty tasks from losing an increment")
   func lock() async {
@@ -121,6 +121,30 @@ struct ConcurrencyTests {
     await #expect(throws: DeadlineExceeded(limit: .seconds(1))) {
       try await pool.run { () throws(DeadlineExceeded) -> Int in throw DeadlineExceeded(limit: .seconds(1)) }
     }
+  }
+
+  @Test("a cancelled caller does not wait for a call that hangs, and work that has not begun never begins")
+  func abandoned() async {
+    let pool = BlockingPool(threads: 1)
+    let (hanging, begun) = (Lock(true), Lock(0))
+    let (started, start) = AsyncStream<Void>.makeStream()
+    let running = Task {
+      try await pool.run(abandonedAs: DeadlineExceeded(limit: .zero)) { () throws(DeadlineExceeded) in
+        start.finish()
+        while hanging.withLock({ $0 }) {}
+      }
+    }
+    for await _ in started {}
+    let waiting = Task {
+      try await pool.run(abandonedAs: DeadlineExceeded(limit: .zero)) { () throws(DeadlineExceeded) in begun.withLock { $0 += 1 } }
+    }
+    for task in [running, waiting] {
+      task.cancel()
+      await #expect(throws: DeadlineExceeded.self) { try await task.value }
+    }
+    hanging.withLock { $0 = false }
+    await pool.run { begun.withLock { $0 += 10 } }
+    #expect(begun.withLock { $0 } == 10)
   }
 
   @Test("what ends in time is returned, its own error comes through")

@@ -53,7 +53,8 @@ struct PostgreSQLClientTests {
   @Test("rows copied out and in are the same bytes")
   func copy() async throws {
     let connection = try await open()
-    try await connection.execute("CREATE TEMP TABLE a AS SELECT n, repeat(md5(n::text), 20) AS t FROM generate_series(1, 20000) n; CREATE TEMP TABLE b (LIKE a)")
+    try await connection.execute(
+      "CREATE TEMP TABLE a AS SELECT n, repeat(md5(n::text), 20) AS t FROM generate_series(1, 20000) n; CREATE TEMP TABLE b (LIKE a)")
     try await connection.execute("INSERT INTO a SELECT 0, repeat('x', 3000000)")
     var chunks: [[UInt8]] = []
     let rows = try await connection.copyOut("COPY a TO STDOUT", bufferSize: 1 << 18) { chunks.append([UInt8]($0)) }
@@ -70,7 +71,8 @@ struct PostgreSQLClientTests {
   func copyReaderFails() async throws {
     let connection = try await open()
     await #expect(throws: ReaderFailed.self) {
-      try await connection.copyOut("COPY (SELECT repeat('x', 1000) FROM generate_series(1, 1000000)) TO STDOUT") { _ in throw ReaderFailed() }
+      try await connection.copyOut("COPY (SELECT repeat('x', 1000) FROM generate_series(1, 1000000)) TO STDOUT") { _ in throw ReaderFailed()
+      }
     }
     #expect(try await connection.query("SELECT 1").value == "1")
   }
@@ -102,13 +104,34 @@ struct PostgreSQLClientTests {
   @Test("a deadline ends a statement, a cancelled task too, and the connection goes on")
   func interruptions() async throws {
     let connection = try await open()
-    let late = await #expect(throws: PostgreSQLError.self) { try await connection.query("SELECT pg_sleep(60)", deadline: .milliseconds(50)) }
+    let late = await #expect(throws: PostgreSQLError.self) {
+      try await connection.query("SELECT pg_sleep(60)", deadline: .milliseconds(50))
+    }
     #expect(late?.kind == .timedOut)
     let task = Task { try await connection.query("SELECT pg_sleep(60)") }
     task.cancel()
     let cancelled = await #expect(throws: PostgreSQLError.self) { try await task.value }
     #expect(cancelled?.kind == .cancelled)
     #expect(try await connection.query("SELECT 1").value == "1")
+  }
+
+  @Test("many connections that wait hold up nobody else", .timeLimit(.minutes(10)))
+  func waiting() async throws {
+    let holder = try await open()
+    try await holder.query("SELECT pg_advisory_lock(42)")
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<12 {
+        group.addTask {
+          let connection = try await open()
+          try await connection.query("SELECT pg_advisory_lock(42)")
+          await connection.close()
+        }
+      }
+      let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+      while try await holder.query(waiting).value != "12" { try await Task.sleep(for: .milliseconds(5)) }
+      try await holder.query("SELECT pg_advisory_unlock(42)")
+      try await group.waitForAll()
+    }
   }
 
   @Test("a session that the server ends is gone, and says so")
@@ -151,9 +174,10 @@ struct PostgreSQLClientTests {
     #expect("\(address)" == "me@db.example:5433/shop")
     #expect(address.redact("p@ss or p%40ss") == "*** or ***")
     #expect(address.with(database: "o'ther").toolConnectionString == "dbname='o\\'ther' keepalives_idle='7'")
-    #expect(address.toolEnvironment == [
-      "PGHOST": "db.example", "PGPORT": "5433", "PGUSER": "me", "PGPASSWORD": "p@ss", "PGDATABASE": "shop", "PGSSLMODE": "require",
-    ])
+    #expect(
+      address.toolEnvironment == [
+        "PGHOST": "db.example", "PGPORT": "5433", "PGUSER": "me", "PGPASSWORD": "p@ss", "PGDATABASE": "shop", "PGSSLMODE": "require",
+      ])
   }
 
   @Test("the reading half cannot write, however it is asked")
@@ -165,7 +189,9 @@ struct PostgreSQLClientTests {
       "DO $$ BEGIN EXECUTE 'CREATE TABLE written (n int)'; END $$",
     ]
     for sql in writes { await #expect(throws: PostgreSQLError.self) { try await database.query(sql) } }
-    for sql in ["SELECT lo_create(0)", "SET transaction_read_only = off", "COMMIT", "SET default_transaction_read_only = off"] { _ = try? await database.query(sql) }
+    for sql in ["SELECT lo_create(0)", "SET transaction_read_only = off", "COMMIT", "SET default_transaction_read_only = off"] {
+      _ = try? await database.query(sql)
+    }
     await #expect(throws: PostgreSQLError.self) { try await database.query("CREATE TABLE written (n int)") }
     #expect(try await database.query("SELECT to_regclass('written'), count(*) FROM pg_largeobject_metadata").rows == [[nil, "0"]])
   }

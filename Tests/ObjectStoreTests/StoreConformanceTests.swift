@@ -3,7 +3,7 @@ import ObjectStore
 import TestSupport
 import Testing
 
-@Suite("Every store keeps the promises of the door", .timeLimit(.minutes(3)))
+@Suite("Every store keeps the promises of the door", .timeLimit(.minutes(10)))
 struct StoreConformanceTests {
   @Test("in memory", arguments: storeChecks)
   func memory(check: StoreCheck) async throws {

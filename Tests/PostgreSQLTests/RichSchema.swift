@@ -2,18 +2,14 @@
 enum RichSchema {
   /// Run first, on the server: roles with what roles can have.
   static let roles = """
-    DO $$ BEGIN
-      IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'App Owner') THEN
-        CREATE ROLE "App Owner" NOLOGIN CONNECTION LIMIT 7;
-        CREATE ROLE reader LOGIN PASSWORD 'canary-role-password' VALID UNTIL '2030-01-01';
-        CREATE ROLE auditor NOINHERIT;
-        COMMENT ON ROLE auditor IS 'looks, and says nothing';
-        GRANT "App Owner" TO auditor WITH ADMIN OPTION;
-        GRANT pg_read_all_data TO reader;
-        ALTER ROLE reader SET search_path = 'Odd Schema', public;
-        ALTER ROLE reader SET work_mem = '7MB';
-      END IF;
-    END $$;
+    CREATE ROLE "App Owner" NOLOGIN CONNECTION LIMIT 7;
+    CREATE ROLE reader LOGIN PASSWORD 'canary-role-password' VALID UNTIL '2030-01-01';
+    CREATE ROLE auditor NOINHERIT;
+    COMMENT ON ROLE auditor IS 'looks, and says nothing';
+    GRANT "App Owner" TO auditor WITH ADMIN OPTION;
+    GRANT pg_read_all_data TO reader;
+    ALTER ROLE reader SET search_path = 'Odd Schema', public;
+    ALTER ROLE reader SET work_mem = '7MB';
     """
 
   static func settings(_ database: String) -> String {

@@ -14,6 +14,12 @@ import Units
 enum Servers {
   static let source = Result { try PostgreSQLServer.start(settings: ["max_locks_per_transaction = 128"]) }
   static let target = Result { try PostgreSQLServer.start() }
+  /// A source for tests with roles of their own: roles are in every point of their server, and so on every target.
+  static let withRoles = Result {
+    let server = try PostgreSQLServer.start()
+    try server.psql(RichSchema.roles)
+    return server
+  }
 }
 
 /// One test's small world: a source, a target, a store, and runs of steps over them.
@@ -24,6 +30,11 @@ struct World: Sendable {
   var database: String
   var store: any ObjectStore
   var programs = ProgramFolders([PostgreSQLServer.programs])
+  var user = "postgres"
+  /// By TCP and with a password, instead of by the Unix socket.
+  var overTCP = false
+  /// For both servers.
+  var urlOverride: String?
   let progress = Lock<[StepProgress]>([])
 
   /// A new database on the source with `sql` in it.
@@ -34,6 +45,13 @@ struct World: Sendable {
     let world = World(source: try source ?? Servers.source.get(), target: try target ?? Servers.target.get(), database: name, store: store)
     try world.source.psql("CREATE DATABASE \(SQL.identifier(name))")
     if !sql.isEmpty { try world.source.psql(sql, database: name) }
+    return world
+  }
+
+  /// The same world, its store behind a script of faults.
+  func with(faults script: @escaping FaultyStore.Script) -> World {
+    var world = self
+    world.store = FaultyStore(store, script)
     return world
   }
 
@@ -103,16 +121,51 @@ struct World: Sendable {
   }
 
   func undoRestore(_ result: StepResult?, attempt: Int = 1, earlier: [Int] = []) async throws {
-    try await RestorePerformer(host: host).undo(restoreArguments, result: result, in: context(step: "restore", attempt: attempt, earlier: earlier))
+    try await RestorePerformer(host: host).undo(
+      restoreArguments, result: result, in: context(step: "restore", attempt: attempt, earlier: earlier))
   }
 
   func points() async -> [PointManifest] { await Catalogue.read("insights", in: [store]).points.map(\.manifest) }
+
+  // MARK: Moments of a backup
+
+  func until(_ condition: String, on server: PostgreSQLServer? = nil) async throws {
+    let address = try ServerAddress(url: server?.url() ?? source.url(database))
+    let watcher = try await PostgreSQLConnection.open(address, application: "test")
+    for _ in 0..<600 {
+      if try await watcher.query("SELECT \(condition)").value == "t" { return }
+      try await Task.sleep(for: .milliseconds(25))
+    }
+    throw StepFailure("test", "the moment did not come: \(condition)")
+  }
+
+  /// A worker is in the middle of a COPY.
+  func untilDumping() async throws {
+    try await until("EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%' AND state = 'active')")
+  }
+
+  /// pg_dump is done, the workers are not.
+  func untilSchemaIsRead() async throws {
+    for _ in 0..<600 {
+      if try await store.listAll(prefix: "").contains(where: { $0.key.path.hasSuffix("schema.dump") }) { return }
+      try await Task.sleep(for: .milliseconds(25))
+    }
+    throw StepFailure("test", "pg_dump did not end")
+  }
+
+  /// The backup waits for a lock.
+  func untilWaiting() async throws {
+    try await until(
+      "EXISTS (SELECT FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))")
+  }
 
   // MARK: Comparison
 
   /// Databases that a restore made beside this world's own and did not remove.
   func leftovers() throws -> [String] {
-    try target.psql("SELECT datname FROM pg_database ORDER BY 1").split(separator: "\n").map(String.init).filter { $0.hasPrefix(database + "__") }
+    try target.psql("SELECT datname FROM pg_database ORDER BY 1").split(separator: "\n").map(String.init).filter {
+      $0.hasPrefix(database + "__")
+    }
   }
 
   /// What pg_dump says of a database, sorted: equal for equal databases whatever the order of their rows.
@@ -132,14 +185,16 @@ struct World: Sendable {
 
 extension World: SecretResolving, StoreOpening {
   func resolve(_ secret: SecretReference) async throws(StepFailure) -> SecretValue {
-    SecretValue(secret.name.rawValue == "source" ? source.url(database) : target.url(database))
+    if let urlOverride { return SecretValue(urlOverride) }
+    let server = secret.name.rawValue == "source" ? source : target
+    return SecretValue(overTCP ? server.tcpURL(database, user: user) : server.url(database, user: user))
   }
   func reading(_: StoreReference) async throws(StepFailure) -> any ObjectReading { store }
   func opening(_: StoreReference) async throws(StepFailure) -> any ObjectStore { store }
 }
 
 /// The failure that a step ended with.
-func failure(_ body: () async throws -> some Sendable) async -> StepFailure? {
+func failure<Value: Sendable>(_ body: () async throws -> Value) async -> StepFailure? {
   do { _ = try await body() } catch { return error as? StepFailure }
   return nil
 }

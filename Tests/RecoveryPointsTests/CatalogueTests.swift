@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Units
 
-@Suite("The catalogue", .timeLimit(.minutes(1)))
+@Suite("The catalogue", .timeLimit(.minutes(10)))
 struct CatalogueTests {
   @Test("lists the newest point first; the latest usable one is not suspect")
   func order() async throws {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Units
 
-@Suite("Copying a point", .timeLimit(.minutes(3)))
+@Suite("Copying a point", .timeLimit(.minutes(10)))
 struct CopyTests {
   @Test("gives the same bytes under the same names", arguments: StoreKind.allCases)
   func same(kind: StoreKind) async throws {

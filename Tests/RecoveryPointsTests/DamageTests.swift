@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Units
 
-@Suite("Damage is found", .timeLimit(.minutes(3)))
+@Suite("Damage is found", .timeLimit(.minutes(10)))
 struct DamageTests {
   private let manifestKey = object(place().prefix + "manifest.json")
 

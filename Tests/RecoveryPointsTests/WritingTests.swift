@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Units
 
-@Suite("A recovery point is written whole or not at all", .timeLimit(.minutes(3)))
+@Suite("A recovery point is written whole or not at all", .timeLimit(.minutes(10)))
 struct WritingTests {
   @Test("what is written is found in the catalogue and read back", arguments: StoreKind.allCases)
   func roundTrip(kind: StoreKind) async throws {

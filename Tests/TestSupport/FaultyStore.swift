@@ -16,6 +16,10 @@ public struct StoreCall: Hashable, Sendable, CustomStringConvertible {
   /// Bytes handed to `put` and `write` before this call and by it.
   public var bytesBefore: Int
   public var bytes: Int
+  public init(index: Int, occurrence: Int, operation: Operation, key: ObjectKey?, bytesBefore: Int, bytes: Int) {
+    self.index = index; self.occurrence = occurrence; self.operation = operation; self.key = key
+    self.bytesBefore = bytesBefore; self.bytes = bytes
+  }
   public var description: String { "#\(index) \(operation.rawValue) \(key?.path ?? "")" }
 }
 

@@ -16,13 +16,8 @@ public final class PostgreSQLServer: Sendable {
   public static func start(settings: [String] = []) throws -> PostgreSQLServer {
     let folder = try temporaryFolder("pg")
     do {
-      try writeFile("\(folder)/password", password)
       try own(folder)
-      try asOwner([
-        "\(programs)/initdb", "-D", "\(folder)/data", "-U", "postgres", "--pwfile=\(folder)/password", "--auth-local=trust",
-        "--auth-host=scram-sha-256", "--no-sync", "--no-locale", "-E", "UTF8",
-      ])
-      try asOwner(["sh", "-c", "echo \"include '../test.conf'\" >> \(folder)/data/postgresql.conf"])
+      try asOwner(["cp", "-a", "\(template.get().folder)/data", folder])
       // A free port may be taken before the server has it: once more then.
       do { return try run(folder, settings) } catch { return try run(folder, settings) }
     } catch {
@@ -31,16 +26,49 @@ public final class PostgreSQLServer: Sendable {
     }
   }
 
+  /// A hot standby that has caught up with `primary`.
+  public static func standby(of primary: PostgreSQLServer) throws -> PostgreSQLServer {
+    let folder = try temporaryFolder("pg")
+    do {
+      try own(folder)
+      try asOwner([
+        "\(programs)/pg_basebackup", "-h", primary.folder, "-p", "\(primary.port)", "-U", "postgres", "-D", "\(folder)/data", "-R", "-c",
+        "fast", "--no-sync",
+      ])
+      return try run(folder, ["hot_standby = on"])
+    } catch {
+      removeFolder(folder)
+      throw error
+    }
+  }
+
+  /// A data folder that every server of this process starts as a copy of: initdb takes longer than all the rest.
+  private struct Template { var folder: String; var lifeline: Int32 }
+  private static let template = Result {
+    let folder = try temporaryFolder("initdb")
+    try writeFile("\(folder)/password", password)
+    try own(folder)
+    let lifeline = try guardian("rm -rf '\(folder)'")
+    try asOwner([
+      "\(programs)/initdb", "-D", "\(folder)/data", "-U", "postgres", "--pwfile=\(folder)/password", "--auth-local=trust",
+      "--auth-host=scram-sha-256", "--no-sync", "--no-locale", "-E", "UTF8",
+    ])
+    try asOwner(["sh", "-c", "echo \"include '../test.conf'\" >> \(folder)/data/postgresql.conf"])
+    return Template(folder: folder, lifeline: lifeline)
+  }
+
   private static func run(_ folder: String, _ settings: [String]) throws -> PostgreSQLServer {
     let port = freePort()
-    let lines = settings + [
-      "fsync = off", "shared_buffers = 32MB", "max_connections = 60", "listen_addresses = '127.0.0.1'", "port = \(port)",
-      "unix_socket_directories = '\(folder)'", "log_min_messages = warning",
-    ]
+    let lines =
+      settings + [
+        "fsync = off", "shared_buffers = 32MB", "max_connections = 300", "listen_addresses = '127.0.0.1'", "port = \(port)",
+        "unix_socket_directories = '\(folder)'", "log_min_messages = warning",
+      ]
     try writeFile("\(folder)/test.conf", lines.joined(separator: "\n"))
     try runProgram(["chmod", "644", "\(folder)/test.conf"])
     try asOwner(["\(programs)/pg_ctl", "-D", "\(folder)/data", "-l", "\(folder)/log", "-w", "-t", "30", "start"])
-    return PostgreSQLServer(folder: folder, port: port, lifeline: try guardian(folder))
+    let stop = asOwnerWords(["\(programs)/pg_ctl", "-D", "\(folder)/data", "-m", "immediate", "-w", "stop"]).joined(separator: " ")
+    return PostgreSQLServer(folder: folder, port: port, lifeline: try guardian("\(stop); rm -rf '\(folder)'"))
   }
 
   private init(folder: String, port: Int, lifeline: Int32) {
@@ -51,8 +79,8 @@ public final class PostgreSQLServer: Sendable {
 
   deinit { close(lifeline) }
 
-  /// A shell that waits for this process's end on a pipe, then stops the server and removes its folder.
-  private static func guardian(_ folder: String) throws -> Int32 {
+  /// A shell that waits for this process's end on a pipe, then cleans up.
+  private static func guardian(_ cleaning: String) throws -> Int32 {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { throw ProgramFailure(description: "cannot make a pipe") }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -63,8 +91,7 @@ public final class PostgreSQLServer: Sendable {
     posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-    let stop = asOwnerWords(["\(programs)/pg_ctl", "-D", "\(folder)/data", "-m", "immediate", "-w", "stop"]).joined(separator: " ")
-    _ = try spawn(["sh", "-c", "read line; cd /; \(stop); rm -rf '\(folder)'"], environment: [:], actions: &actions, newSession: true)
+    _ = try spawn(["sh", "-c", "read line; cd /; \(cleaning)"], environment: [:], actions: &actions, newSession: true)
     return ends[1]
   }
 
@@ -90,7 +117,8 @@ public final class PostgreSQLServer: Sendable {
   @discardableResult
   public func tool(_ name: String, _ arguments: [String], input: String = "", mayFail: Bool = false) throws -> ProgramResult {
     try runProgram(
-      ["\(Self.programs)/\(name)"] + arguments, environment: ["PGHOST": folder, "PGPORT": String(port), "PGUSER": "postgres", "PGOPTIONS": "-c statement_timeout=0"],
+      ["\(Self.programs)/\(name)"] + arguments,
+      environment: ["PGHOST": folder, "PGPORT": String(port), "PGUSER": "postgres", "PGOPTIONS": "-c statement_timeout=0"],
       input: input, mayFail: mayFail)
   }
 

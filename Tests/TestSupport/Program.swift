@@ -5,10 +5,12 @@ public struct ProgramResult: Sendable {
   public var status: Int32
   public var output: String
   public var errors: String
+  public init(status: Int32, output: String = "", errors: String = "") { self.status = status; self.output = output; self.errors = errors }
 }
 
 public struct ProgramFailure: Error, CustomStringConvertible {
   public var description: String
+  public init(description: String) { self.description = description }
 }
 
 /// Runs a program to its end, for tests: the tools that a test compares with, never what is tested.
@@ -74,14 +76,16 @@ public func removeFolder(_ path: String) {
 
 public func writeFile(_ path: String, _ text: String) throws { try writeBytes(path, Array(text.utf8)) }
 
-public func readFile(_ path: String) throws -> String {
+public func readFile(_ path: String) throws -> String { String(decoding: try readBytes(path), as: UTF8.self) }
+
+public func readBytes(_ path: String) throws -> [UInt8] {
   let file = open(path, O_RDONLY | O_CLOEXEC)
   guard file >= 0 else { throw ProgramFailure(description: "cannot read \(path)") }
   defer { close(file) }
   var bytes: [UInt8] = []
   var buffer = [UInt8](repeating: 0, count: 1 << 16)
   while case let n = read(file, &buffer, buffer.count), n > 0 { bytes += buffer[..<n] }
-  return String(decoding: bytes, as: UTF8.self)
+  return bytes
 }
 
 public func writeBytes(_ path: String, _ bytes: [UInt8]) throws {

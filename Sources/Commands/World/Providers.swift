@@ -6,20 +6,20 @@ internal import HTTPProvider
 internal import OperatorProvider
 internal import PlanModel
 internal import PostgreSQLProvider
-internal import ProviderInterface
+public import ProviderInterface
 internal import RecoveryPointProvider
 
 /// The composition root: the only place that names concrete providers.
-enum Providers {
+public enum Providers {
   /// What steps can be: pure, all that `lint` needs.
-  static let kinds = StepKinds(
+  public static let kinds = StepKinds(
     PostgreSQLProvider.kinds + [
       AnyStepKind(RecoveryPointCopy.self), AnyStepKind(RecoveryPointExpire.self), AnyStepKind(CommandRun.self), AnyStepKind(HTTPCheck.self),
       AnyStepKind(OperatorConfirm.self),
     ])
 
   /// What protections are made of.
-  static let protection = ProtectionSteps(
+  public static let protection = ProtectionSteps(
     backup: { protection, dataClass, plan in
       made(PostgreSQLBackup.self, PostgreSQLBackup.arguments(protection, of: dataClass, in: plan, onlyWhenDue: true))
     },

@@ -67,6 +67,8 @@ final class PendingFile: Sendable {
       guard phase == .writing else { return }
       phase = .aborted
       unlinkat(root, name, 0)
+      // While somebody still holds the upload the file stays open; its space is given back now.
+      _ = ftruncate(file, 0)
     }
   }
 

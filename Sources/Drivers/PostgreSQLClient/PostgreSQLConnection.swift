@@ -27,9 +27,23 @@ public actor PostgreSQLConnection {
   ) async throws(PostgreSQLError) -> PostgreSQLConnection {
     let connection = PostgreSQLConnection(address)
     try await connection.connect(application, timeout)
-    let all = ["standard_conforming_strings = on", "statement_timeout = 0", "lock_timeout = 0", "idle_in_transaction_session_timeout = 0"]
+    try await connection.liftTimeout(timeout)
+    let all = ["standard_conforming_strings = on", "lock_timeout = 0", "idle_in_transaction_session_timeout = 0"]
     try await connection.execute((all + settings).map { "SET \($0)" }.joined(separator: "; "), deadline: timeout)
     return connection
+  }
+
+  /// A database may have a time-out that even this first statement can exceed.
+  private func liftTimeout(_ timeout: Duration) async throws(PostgreSQLError) {
+    for _ in 0..<50 {
+      do throws(PostgreSQLError) {
+        try await execute("SET statement_timeout = 0", deadline: timeout)
+        return
+      } catch {
+        guard error.state == .queryCancelled else { throw error }
+      }
+    }
+    try await execute("SET statement_timeout = 0", deadline: timeout)
   }
 
   private func connect(_ application: String, _ timeout: Duration) async throws(PostgreSQLError) {
@@ -139,13 +153,16 @@ public actor PostgreSQLConnection {
 
   private var closed: PostgreSQLError { PostgreSQLError(.serverGone, "the connection to \(address) is closed") }
 
+  private func onThread<R>(_ body: () throws(PostgreSQLError) -> R) throws(PostgreSQLError) -> R { try body() }
+
   /// Runs a call that waits in `poll`, and wakes it when the task is cancelled.
   private func cancellable<R: Sendable>(
     _ body: () throws(PostgreSQLError) -> R
   ) async throws(PostgreSQLError) -> R {
     try begin()
     let outcome = await withTaskCancellationHandler {
-      Result { () throws(PostgreSQLError) in try body() }
+      // A closure that does not mention the actor is not on the actor's thread.
+      Result { () throws(PostgreSQLError) in try onThread(body) }
     } onCancel: {
       wakeUp.signal()
     }

@@ -27,7 +27,8 @@ public struct ServerAddress: Sendable, CustomStringConvertible {
     // libpq would take a part of a password with '@' or '/' for the host or the port, and quote it in its error.
     let beforeQuery = rest.prefix { $0 != "?" }
     let authority = beforeQuery.prefix { $0 != "/" }
-    guard beforeQuery.filter({ $0 == "@" }).count == authority.filter({ $0 == "@" }).count, authority.filter({ $0 == "@" }).count <= 1 else {
+    guard beforeQuery.filter({ $0 == "@" }).count == authority.filter({ $0 == "@" }).count, authority.filter({ $0 == "@" }).count <= 1
+    else {
       throw .badURL("an '@' or '/' in user, password or database must be written %40 or %2F")
     }
     guard let parsed = Self.parse(url) else { throw .badURL("libpq cannot read it; reserved characters must be percent-encoded") }

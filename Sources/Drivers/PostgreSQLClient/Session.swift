@@ -29,12 +29,14 @@ struct Session: ~Copyable {
     backendPID = dr_pq_backend_pid(connection)
     serverVersion = dr_pq_server_version(connection)
     _ = dr_pq_set_nonblocking(connection, 1)
-    dr_pq_set_notice_processor(connection, { context, message in
-      guard let context, let message else { return }
-      let notices = Unmanaged<Lock<[String]>>.fromOpaque(context).takeUnretainedValue()
-      let text = String(cString: message)
-      notices.withLock { if $0.count < Session.noticeLimit { $0.append(text) } }
-    }, Unmanaged.passUnretained(notices).toOpaque())
+    dr_pq_set_notice_processor(
+      connection,
+      { context, message in
+        guard let context, let message else { return }
+        let notices = Unmanaged<Lock<[String]>>.fromOpaque(context).takeUnretainedValue()
+        let text = String(cString: message)
+        notices.withLock { if $0.count < Session.noticeLimit { $0.append(text) } }
+      }, Unmanaged.passUnretained(notices).toOpaque())
   }
 
   deinit { dr_pq_finish(connection) }
@@ -42,7 +44,9 @@ struct Session: ~Copyable {
   /// The server's notices since the last call, the first hundred of them.
   func takeNotices() -> [String] {
     let address = address
-    return notices.withLock { list in defer { list.removeAll() }; return list.map { address.redact($0) } }
+    return notices.withLock { list in
+      defer { list.removeAll() }; return list.map { address.redact($0) }
+    }
   }
 
   /// For the optional in which a connection keeps it.
@@ -72,11 +76,12 @@ struct Session: ~Copyable {
   /// Sends a statement; without parameters several, separated by semicolons.
   mutating func send(_ sql: String, parameters: [String?]?, deadline: Deadline) throws(PostgreSQLError) {
     guard !isBroken else { throw PostgreSQLError(.serverGone, "the connection to \(address) is closed") }
-    let sent = if let parameters {
-      withCStrings(parameters) { dr_pq_send_query_params(connection, sql, Int32($0.count), $0.baseAddress) }
-    } else {
-      dr_pq_send_query(connection, sql)
-    }
+    let sent =
+      if let parameters {
+        withCStrings(parameters) { dr_pq_send_query_params(connection, sql, Int32($0.count), $0.baseAddress) }
+      } else {
+        dr_pq_send_query(connection, sql)
+      }
     guard sent == 1 else { throw connectionFailure() }
     try flush(deadline)
   }
@@ -98,7 +103,9 @@ struct Session: ~Copyable {
   }
 
   /// The next result, or nil after the last; a wait that is ended from outside cancels the statement and then waits for its end.
-  mutating func nextResult(_ interruption: inout PostgreSQLError.Kind?, _ deadline: inout Deadline) throws(PostgreSQLError) -> OpaquePointer? {
+  mutating func nextResult(_ interruption: inout PostgreSQLError.Kind?, _ deadline: inout Deadline) throws(PostgreSQLError)
+    -> OpaquePointer?
+  {
     while dr_pq_is_busy(connection) != 0 {
       switch wait(POLLIN, until: deadline) {
       case .ready: if dr_pq_consume_input(connection) == 0 { throw connectionFailure() }
@@ -146,7 +153,9 @@ struct Session: ~Copyable {
       switch dr_pq_result_status(result) {
       case PGRES_SINGLE_TUPLE, PGRES_TUPLES_OK:
         if answer.columns.isEmpty { answer.columns = (0..<dr_pq_columns(result)).map { String(cString: dr_pq_column_name(result, $0)) } }
-        if answer.rows.count < limit { appendRows(of: result, to: &answer) } else if failure == nil {
+        if answer.rows.count < limit {
+          appendRows(of: result, to: &answer)
+        } else if failure == nil {
           failure = PostgreSQLError(.unusable, "the query gives more than \(limit) rows, which is more than is read at once")
           try interrupt(.unusable, &interruption, &deadline)
         }
@@ -169,11 +178,12 @@ struct Session: ~Copyable {
 
   private func appendRows(of result: OpaquePointer, to answer: inout QueryResult) {
     for row in 0..<dr_pq_rows(result) {
-      answer.rows.append((0..<dr_pq_columns(result)).map { column in
-        guard dr_pq_is_null(result, row, column) == 0, let value = dr_pq_value(result, row, column) else { return nil }
-        let bytes = UnsafeRawBufferPointer(start: value, count: Int(dr_pq_length(result, row, column)))
-        return String(decoding: bytes, as: UTF8.self)
-      })
+      answer.rows.append(
+        (0..<dr_pq_columns(result)).map { column in
+          guard dr_pq_is_null(result, row, column) == 0, let value = dr_pq_value(result, row, column) else { return nil }
+          let bytes = UnsafeRawBufferPointer(start: value, count: Int(dr_pq_length(result, row, column)))
+          return String(decoding: bytes, as: UTF8.self)
+        })
     }
   }
 
@@ -214,12 +224,14 @@ private final class Canceller: Sendable {
   func cancel() {
     let retained = Unmanaged.passRetained(self)
     var thread = pthread_t()
-    let code = pthread_create(&thread, nil, { context in
-      guard let context else { return nil }
-      let canceller = Unmanaged<Canceller>.fromOpaque(context).takeRetainedValue()
-      withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { _ = dr_pq_cancel(canceller.handle, $0.baseAddress, 256) }
-      return nil
-    }, retained.toOpaque())
+    let code = pthread_create(
+      &thread, nil,
+      { context in
+        guard let context else { return nil }
+        let canceller = Unmanaged<Canceller>.fromOpaque(context).takeRetainedValue()
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { _ = dr_pq_cancel(canceller.handle, $0.baseAddress, 256) }
+        return nil
+      }, retained.toOpaque())
     if code == 0 { pthread_detach(thread) } else { retained.release() }
   }
 }

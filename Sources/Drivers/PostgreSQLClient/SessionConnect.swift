@@ -68,7 +68,9 @@ extension Session {
     guard bytes.count >= 10 else { return nil }
     for start in 0...(bytes.count - 10) where bytes[start..<start + 3].elementsEqual(":  ".utf8) && bytes[start + 8] == UInt8(ascii: ":") {
       let code = bytes[start + 3..<start + 8]
-      if code.allSatisfy({ ($0 >= 0x30 && $0 <= 0x39) || ($0 >= 0x41 && $0 <= 0x5A) }) { return SQLState(String(decoding: code, as: UTF8.self)) }
+      if code.allSatisfy({ ($0 >= 0x30 && $0 <= 0x39) || ($0 >= 0x41 && $0 <= 0x5A) }) {
+        return SQLState(String(decoding: code, as: UTF8.self))
+      }
     }
     return nil
   }

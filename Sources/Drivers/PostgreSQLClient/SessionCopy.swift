@@ -54,7 +54,11 @@ extension Session {
     var (deadline, interruption, rows, failure) = (deadline, PostgreSQLError.Kind?.none, Int64(0), PostgreSQLError?.none)
     while let result = try nextResult(&interruption, &deadline) {
       defer { dr_pq_clear(result) }
-      if dr_pq_result_status(result) == PGRES_COMMAND_OK { rows = affected(result) } else { failure = failure ?? self.failure(of: result, interruption) }
+      if dr_pq_result_status(result) == PGRES_COMMAND_OK {
+        rows = affected(result)
+      } else {
+        failure = failure ?? self.failure(of: result, interruption)
+      }
     }
     if let failure { throw failure }
     return rows

@@ -10,7 +10,7 @@ extension LintRule {
     explanation: """
       `needs` and the outputs that a step takes decide the order. A circle has no beginning; the finding shows it as a path. Remove one of its
       edges.
-      """
+      """, looksAtIncompletePlans: true
   ) { context in
     context.assessment.scenarios.compactMap { scenario in
       guard let cycle = scenario.cycle else { return nil }

@@ -44,7 +44,7 @@ extension LintRule {
     ]
     let protection = best.backup.protection
     let rest = best.figure.total - best.backup.effectiveInterval.amount * Int64(protection.misses + 1)
-    let fitting = usual.first { $0 < protection.every.value && $0 > best.backup.runTime && $0 * Int64(protection.misses + 1) + rest <= target }
+    let fitting = usual.first { $0 < protection.every.value && $0 > best.backup.cycleTime && $0 * Int64(protection.misses + 1) + rest <= target }
     if let fitting { return ["back up every \(fitting) (computed \((fitting * Int64(protection.misses + 1) + rest).rounded))"] }
     return ["no interval meets this target while dump, upload and copy take \(rest.rounded): make them faster, or state the target that can be met"]
   }

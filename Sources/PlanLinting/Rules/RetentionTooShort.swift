@@ -15,10 +15,15 @@ extension LintRule {
       scenario.classes.flatMap { data -> [Diagnostic] in
         guard case .corrupted(let corruption) = data.cause else { return [] }
         let reaction = scenario.recovery.map { [Term("recovery", $0.guaranteed, .plan(scenario.scenario.name.span))] } ?? []
-        return context.assessment.protections.filter { $0.dataClass.name.value == data.dataClass.name.value }.compactMap { protection in
+        let protections = context.assessment.protections.filter { $0.dataClass.name.value == data.dataClass.name.value }
+        func needed(_ protection: ProtectionAssessment) -> Figure {
+          protection.backup.retentionNeeded(noticedWithin: corruption.noticedWithin, reaction: reaction)
+        }
+        // One protection that keeps its points long enough is enough.
+        guard protections.allSatisfy({ $0.backup.protection.keep.map(\.duration.value) ?? .longest < needed($0).total }) else { return [] }
+        return protections.compactMap { protection in
           guard let keep = protection.backup.protection.keep else { return nil }
-          let needed = protection.backup.retentionNeeded(noticedWithin: corruption.noticedWithin, reaction: reaction)
-          guard keep.duration.value < needed.total else { return nil }
+          let needed = needed(protection)
           return Diagnostic(
             "retention-too-short",
             "points of `\(data.dataClass.name.value)` are kept \(keep.duration.value.rounded), `\(scenario.scenario.name.value)` needs \(needed.total.rounded)",

@@ -7,17 +7,17 @@ extension LintRule {
   static let runLongerThanInterval = LintRule(
     "run-longer-than-interval", .error, "A backup takes longer than the time until the next one is due.",
     explanation: """
-      If dump and upload together take the interval or more, runs queue up or are left out, and the stated interval is fiction. The figures
-      count with the interval that really results: `⌈(dump + upload) / interval⌉ · interval`.
+      If dump, upload and copy together take the interval or more, runs queue up or are left out, and the stated interval is fiction. The figures
+      count with the interval that really results: `⌈(dump + upload + copy) / interval⌉ · interval`.
       """
   ) { context in
     context.assessment.protections.compactMap { protection in
       let backup = protection.backup
       guard backup.overruns else { return nil }
-      let figure = Figure(backup.run)
+      let figure = Figure(backup.cycle)
       return Diagnostic(
         "run-longer-than-interval",
-        "a backup of `\(protection.dataClass.name.value)` takes \(figure.total.rounded), the next is due after \(backup.protection.every.value.rounded)",
+        "a backup of `\(protection.dataClass.name.value)` with its copies takes \(figure.total.rounded), the next is due after \(backup.protection.every.value.rounded)",
         at: backup.protection.every.span, label: "shorter than a run", notes: [figure.sum + "      (durations: \(figure.sources))"],
         helps: ["make the interval longer than \(figure.total.rounded), or give a realistic `estimate` if the time-out stands in for one"])
     }

@@ -7,14 +7,19 @@ extension LintRule {
     explanation: """
       A plan is read by everybody who may read the repository, for ever. Secrets are named under `secrets:` and taken by reference:
       `{ secret: NAME }`. What has been committed counts as exposed: change it.
-      """
+      """, looksAtIncompletePlans: true
   ) { context in
     context.document.root.map { findings(in: $0, key: nil) } ?? []
   }
 
   private static func findings(in node: YAMLNode, key: String?) -> [Diagnostic] {
     switch node.content {
-    case .sequence(let elements): elements.flatMap { findings(in: $0, key: key) }
+    case .sequence(let elements):
+      // `[--password, VALUE]`: an option and its value stand beside each other.
+      elements.enumerated().flatMap { index, element in
+        let before = index > 0 ? elements[index - 1].scalar?.text : nil
+        return findings(in: element, key: before.flatMap { $0.hasPrefix("--") ? String($0.dropFirst(2)) : nil } ?? key)
+      }
     case .mapping(let members): members.flatMap { findings(in: $0.value, key: $0.key) }
     case .scalar(let scalar):
       reason(scalar.text, key: key).map {
@@ -34,11 +39,13 @@ extension LintRule {
     if text.contains("-----BEGIN") && text.contains("PRIVATE KEY") { return "a private key" }
     if text.hasPrefix("AKIA") || text.hasPrefix("ASIA"), text.utf8.count == 20 { return "an AWS access key" }
     if text.hasPrefix("AGE-SECRET-KEY-") { return "an age identity" }
-    if let option = ["--password=", "--token=", "--secret=", "PGPASSWORD="].first(where: text.hasPrefix), text.utf8.count > option.utf8.count {
-      return "the value of `\(option.dropLast())`"
+    for option in ["--password=", "--token=", "--secret=", "PGPASSWORD=", "MYSQL_PWD="] {
+      guard let found = text.firstRange(of: option), let next = text[found.upperBound...].first else { continue }
+      if next != "$" && !next.isWhitespace { return "the value of `\(option.dropLast())`" }
     }
-    let suspicious = ["password", "passwd", "token", "secret-key", "secretkey", "apikey", "api-key"]
-    if let key, suspicious.contains(key.lowercased().replacing("_", with: "-")), !text.isEmpty { return "the value of `\(key)`" }
+    let suspicious = ["password", "passwd", "pgpassword", "token", "secret-key", "secret-access-key", "secretkey", "apikey", "api-key"]
+    let name = key?.lowercased().replacing("_", with: "-") ?? ""
+    if suspicious.contains(where: { name == $0 || name.hasSuffix("-\($0)") }), !text.isEmpty, !text.hasPrefix("$") { return "the value of `\(key ?? "")`" }
     return nil
   }
 

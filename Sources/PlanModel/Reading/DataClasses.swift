@@ -5,8 +5,7 @@ internal import YAMLReading
 extension PlanReader {
   func dataClass(_ name: Located<DataClassName>, _ reader: consuming MappingReader) -> DataClass? {
     let what = reader.what
-    if reader.node("on") == nil { _ = reader.required("on", example: "[SERVER]") }
-    let servers: [Located<ServerName>] = reader.names("on")
+    let servers: [Located<ServerName>] = nonEmpty("on", &reader, example: "[SERVER]")
     let home: Located<ServerName>? = reader.name("home")
     let priority = reader.choice("priority", of: DataClass.Priority.self)?.value ?? .medium
     let objectives = objectives(reader.node("objectives"), "`objectives` of \(what)")
@@ -43,18 +42,20 @@ extension PlanReader {
     let span = name.span
     let method = method(reader.required("logical", example: "{}"), what)
     if reader.node("every") == nil { _ = reader.required("every", example: "30m") }
-    let every = reader.timeSpan("every")
+    let every = reader.positiveTimeSpan("every")
     let jitter = reader.timeSpan("jitter")
     let misses = reader.integer("misses", in: 0...100)?.value ?? 0
     let store = destination(&reader)
     let copies: [Located<StoreName>] = reader.names("copy")
     let keep = retention(reader.node("keep"), what)
-    let timeout = reader.timeSpan("timeout")
+    let timeout = reader.positiveTimeSpan("timeout")
     let retries = reader.integer("retries", in: 0...20)?.value ?? 1
     reader.finish()
-    if let every, every.value == .zero {
-      collector.add(Diagnostic("wrong-value", "`every` of \(what) is zero", at: every.span, label: "expected a length of time"))
-      return nil
+    if let store, let again = copies.first(where: { $0.value == store.value }) {
+      collector.add(
+        Diagnostic(
+          "named-twice", "\(what) is copied to the store that it is written to", at: again.span, label: "survives no more than the original",
+          related: [.init(span: store.span, label: "written here")], helps: ["name a store in another site, or remove it"]))
     }
     guard let method, let every, let store else { return nil }
     return Protection(
@@ -66,15 +67,24 @@ extension PlanReader {
     guard let node, var reader = MappingReader(node, "`logical` of \(what)", collector) else { return nil }
     var options = LogicalOptions()
     if let workers = reader.integer("workers", in: 1...32) { options.workers = workers.value }
-    if let yieldAfter = reader.timeSpan("yieldAfter") { options.yieldAfter = yieldAfter.value }
+    if let yieldAfter = reader.positiveTimeSpan("yieldAfter") { options.yieldAfter = yieldAfter.value }
     reader.finish()
     return .logical(options)
   }
 
+  /// Names of which there must be at least one.
+  private func nonEmpty<Of>(_ key: String, _ reader: inout MappingReader, example: String) -> [Located<Name<Of>>] {
+    guard let node = reader.required(key, example: example) else { return [] }
+    let names: [Located<Name<Of>>] = reader.names(key)
+    if names.isEmpty, node.elements?.isEmpty ?? false {
+      collector.add(Diagnostic("wrong-value", "`\(key)` of \(reader.what) is empty", at: node.span, label: "expected at least one name", helps: ["write `\(key): \(example)`"]))
+    }
+    return names
+  }
+
   /// A backup streams into one store; where it goes besides is said under `copy`.
   private func destination(_ reader: inout MappingReader) -> Located<StoreName>? {
-    guard reader.required("to", example: "[STORE]") != nil else { return nil }
-    let stores: [Located<StoreName>] = reader.names("to")
+    let stores: [Located<StoreName>] = nonEmpty("to", &reader, example: "[STORE]")
     if stores.count > 1 {
       collector.add(
         Diagnostic(
@@ -87,7 +97,7 @@ extension PlanReader {
   private func retention(_ node: YAMLNode?, _ what: String) -> Retention? {
     guard let node, var reader = MappingReader(node, "`keep` of \(what)", collector) else { return nil }
     if reader.node("for") == nil { _ = reader.required("for", example: "30d") }
-    let duration = reader.timeSpan("for")
+    let duration = reader.positiveTimeSpan("for")
     let atLeast = reader.integer("atLeast", in: 1...10_000)?.value ?? 1
     reader.finish()
     return duration.map { Retention(duration: $0, atLeast: atLeast) }

@@ -11,12 +11,12 @@ extension PlanReader {
   }
 
   func secret(_ name: Located<SecretName>, _ reader: consuming MappingReader) -> Secret? {
-    for key in ["value", "literal", "plain"] where reader.keys.contains(key) {
+    for key in ["value", "literal", "plain"] {
+      guard let literal = reader.node(key) else { continue }
       collector.add(
         Diagnostic(
-          "secret-literal", "the secret `\(name.value)` is written into the plan", at: reader.span(of: key), label: "a plan is read by many people",
+          "secret-literal", "the secret `\(name.value)` is written into the plan", at: literal.span, label: "a plan is read by many people",
           helps: ["write where the value is found: `env: NAME`, `file: PATH` or `command: [program, …]`, and change the secret that was exposed"]))
-      _ = reader.node(key)
     }
     let site: Located<SiteName>? = reader.name("site")
     let found = oneOf(["env", "file", "command"], &reader, example: "env: \(name.value.rawValue.uppercased().replacing("-", with: "_"))")
@@ -28,7 +28,8 @@ extension PlanReader {
       default: nil
       }
     reader.finish()
-    return source.map { Secret(name: name, source: $0, site: site) }
+    // A secret whose source is wrong still counts as named, so that nobody is told twice. A plan with an error is never used.
+    return Secret(name: name, source: source ?? .env(""), site: site)
   }
 
   func server(_ name: Located<ServerName>, _ reader: consuming MappingReader) -> Server? {
@@ -75,8 +76,8 @@ extension PlanReader {
   }
 
   func probe(_ name: Located<ProbeName>, _ reader: consuming MappingReader) -> Probe? {
-    let every = reader.timeSpan("every")?.value ?? .seconds(30)
-    let timeout = reader.timeSpan("timeout")?.value ?? .seconds(5)
+    let every = reader.positiveTimeSpan("every")?.value ?? .seconds(30)
+    let timeout = reader.positiveTimeSpan("timeout")?.value ?? .seconds(5)
     let check: Probe.Check? = oneOf(["http", "tcp", "sql"], &reader, example: "http: { url: https://…/ready }").flatMap { kind, node in
       guard var fields = MappingReader(node, "`\(kind)` of the probe `\(name.value)`", collector) else { return nil }
       let check: Probe.Check? =

@@ -98,6 +98,13 @@ extension MappingReader {
     node(key).flatMap { value($0, key, expected: "true or false") { if case .bool(let value) = $0.coreType { value } else { nil } } }
   }
 
+  /// A length of time that must not be zero: a time-out, a period.
+  public mutating func positiveTimeSpan(_ key: String) -> Located<TimeSpan>? {
+    node(key).flatMap {
+      value($0, key, expected: "a length of time longer than zero, such as `90s` or `30m`") { TimeSpan($0.text).flatMap { $0 > .zero ? $0 : nil } }
+    }
+  }
+
   public mutating func timeSpan(_ key: String) -> Located<TimeSpan>? {
     node(key).flatMap { value($0, key, expected: "a length of time with its unit, such as `90s`, `30m`, `1h30m` or `7d`") { TimeSpan($0.text) } }
   }
@@ -128,7 +135,11 @@ extension MappingReader {
   public mutating func texts(_ key: String) -> [Located<String>]? { node(key).flatMap { list($0, key) } }
 
   public mutating func names<Of>(_ key: String, of _: Of.Type = Of.self) -> [Located<Name<Of>>] {
-    (texts(key) ?? []).map { $0.map { Name<Of>(rawValue: $0) } }
+    let names: [Located<Name<Of>>] = (texts(key) ?? []).map { $0.map { Name<Of>(rawValue: $0) } }
+    for (index, name) in names.enumerated() where names.prefix(index).contains(where: { $0.value == name.value }) {
+      collector.add(Diagnostic("named-twice", "`\(key)` of \(what) names `\(name.value)` twice", at: name.span, helps: ["remove one of the two"]))
+    }
+    return names
   }
 
   /// An argument list: a program and its arguments, never one text for a shell to split.

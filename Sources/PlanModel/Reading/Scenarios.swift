@@ -88,7 +88,7 @@ extension PlanReader {
     let fields = reader.node(kind)
     for other in kinds.dropFirst() { _ = reader.node(other) }
     let needs: [Located<StepName>] = reader.names("needs")
-    let timeout = reader.timeSpan("timeout")
+    let timeout = reader.positiveTimeSpan("timeout")
     let retries = reader.integer("retries", in: 0...20)?.value ?? 0
     let estimate = reader.timeSpan("estimate")
     let onFailure = reader.choice("onFailure", of: FailurePolicy.self)?.value
@@ -109,6 +109,11 @@ extension PlanReader {
           "too-many-keys", "\(reader.what) has an `undo` and is said to be irreversible", at: irreversible.span, label: "only one of both can be true"))
     }
     guard let fields = MappingReader(node, "the undo of the step `\(name.value)`", collector) else { return nil }
+    for key in ["needs", "onFailure", "undo", "irreversible"] where fields.keys.contains(key) {
+      collector.add(
+        Diagnostic("unknown-key", "the undo of the step `\(name.value)` has no key `\(key)`", at: fields.span(of: key), label: "an undo stands for itself",
+          helps: ["undo steps run in the reverse order of their steps; remove `\(key)`"]))
+    }
     return step(Located(name.value, at: reader.span(of: "undo")), fields).map { .step($0) }
   }
 }

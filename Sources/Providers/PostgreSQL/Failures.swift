@@ -29,13 +29,17 @@ enum Failures {
     case .authentication: return StepFailure("login-refused", error.message, details: details, helps: helps)
     case .serverGone:
       return StepFailure(
-        "server-gone", error.message, details: details, helps: helps + ["look into the server's log for a crash, a restart or a terminated session"],
+        "server-gone", error.message, details: details,
+        helps: helps + ["look into the server's log for a crash, a restart or a terminated session"],
         transient: true)
     case .timedOut: return StepFailure("server-timed-out", error.message, details: details, helps: helps, transient: true)
     case .cancelled: return .cancelled
     case .unusable: return StepFailure("client-unusable", error.message, details: details, helps: helps)
     case .sql(let state):
-      return StepFailure("sql-refused", "the server refused a statement: \(error.message) (SQLSTATE \(state))", details: details, helps: helps)
+      // Class 53 is a want of memory, disk or connections, class 40 a lost race: both may be better in a minute.
+      return StepFailure(
+        "sql-refused", "the server refused a statement: \(error.message) (SQLSTATE \(state))", details: details, helps: helps,
+        transient: state.code.hasPrefix("53") || state.code.hasPrefix("40"))
     }
   }
 

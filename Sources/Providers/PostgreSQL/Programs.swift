@@ -14,7 +14,8 @@ public struct ProgramFolders: Sendable {
   public static func standard(path: String) -> ProgramFolders {
     let versions = (13...29).reversed()
     return ProgramFolders(
-      versions.map { "/usr/lib/postgresql/\($0)/bin" } + versions.map { "/usr/pgsql-\($0)/bin" } + path.split(separator: ":").map(String.init))
+      versions.map { "/usr/lib/postgresql/\($0)/bin" } + versions.map { "/usr/pgsql-\($0)/bin" }
+        + path.split(separator: ":").map(String.init))
   }
 }
 
@@ -27,7 +28,9 @@ struct Programs: Sendable {
   let children: ChildRunner
 
   /// The lowest version found that is at least `major`.
-  static func find(atLeast major: Int, in places: ProgramFolders, children: ChildRunner, for purpose: String) async throws(StepFailure) -> Programs {
+  static func find(atLeast major: Int, in places: ProgramFolders, children: ChildRunner, for purpose: String) async throws(StepFailure)
+    -> Programs
+  {
     var found: [Programs] = []
     for folder in places.folders where access("\(folder)/pg_dump", X_OK) == 0 && access("\(folder)/pg_restore", X_OK) == 0 {
       let command = ChildCommand("\(folder)/pg_dump", ["--version"], environment: toolEnvironment(), deadline: .seconds(10))
@@ -37,15 +40,19 @@ struct Programs: Sendable {
     if let best = found.filter({ $0.major >= major }).min(by: { $0.major < $1.major }) { return best }
     let newest = found.max { $0.major < $1.major }
     throw StepFailure(
-      "tools-too-old", newest.map { "pg_dump \($0.version) in \($0.folder) is older than PostgreSQL \(major), which \(purpose)" }
+      "tools-too-old",
+      newest.map { "pg_dump \($0.version) in \($0.folder) is older than PostgreSQL \(major), which \(purpose)" }
         ?? "there is no pg_dump on this host, and \(purpose) needs version \(major) or newer",
-      details: ["looked in the folders of the distribution's packages and in PATH"], helps: ["install the client: apt-get install postgresql-client-\(major)"])
+      details: ["looked in the folders of the distribution's packages and in PATH"],
+      helps: ["install the client: apt-get install postgresql-client-\(major)"])
   }
 
   /// `pg_dump (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)`.
   static func version(in text: String) -> (text: String, major: Int)? {
     let words = text.split(whereSeparator: \.isWhitespace)
-    guard let word = words.dropFirst(2).first, let digits = word.prefix(while: \.isNumber) as Substring?, let major = Int(digits) else { return nil }
+    guard let word = words.dropFirst(2).first, let digits = word.prefix(while: \.isNumber) as Substring?, let major = Int(digits) else {
+      return nil
+    }
     return (String(word), major)
   }
 
@@ -62,14 +69,15 @@ struct Programs: Sendable {
     environment["PGCLIENTENCODING"] = "UTF8"
     environment["PGCONNECT_TIMEOUT"] = "15"
     var command = ChildCommand(
-      "\(folder)/\(name)", arguments + ["--no-password", "--dbname=\(address.toolConnectionString)"], environment: environment, deadline: deadline)
+      "\(folder)/\(name)", arguments + ["--no-password", "--dbname=\(address.toolConnectionString)"], environment: environment,
+      deadline: deadline)
     command.secrets = address.secretValues
     return command
   }
 
   /// What a failed program said, without statements: those may hold passwords of user mappings and subscriptions.
-  static func words(of output: ChildOutput, program: String) -> [String] {
-    let lines = output.errorOutput.split(separator: "\n").filter { $0.hasPrefix("\(program): ") && !$0.contains("Command was:") }
+  static func words(in text: String, program: String) -> [String] {
+    let lines = text.split(separator: "\n").filter { $0.hasPrefix("\(program): ") && !$0.contains("Command was:") }
     return lines.suffix(6).map(String.init)
   }
 }

@@ -19,7 +19,8 @@ struct BackupChecks: Sendable {
     guard serverMajor >= oldest else {
       throw StepFailure(
         "server-too-old", "\(address) is PostgreSQL \(version); logical backups are made of servers from \(oldest) on",
-        details: ["older servers lack what the backup relies on, and are out of support"], helps: ["upgrade the server, or use pg_dump by hand"])
+        details: ["older servers lack what the backup relies on, and are out of support"],
+        helps: ["upgrade the server, or use pg_dump by hand"])
     }
   }
 
@@ -66,14 +67,15 @@ struct BackupChecks: Sendable {
   }
 
   private func lockSlots() async throws {
-    let row = try await database.ask(
-      """
-      SELECT count(*) * 2, pg_catalog.current_setting('max_locks_per_transaction')::int8
-        * (pg_catalog.current_setting('max_connections')::int8 + pg_catalog.current_setting('max_prepared_transactions')::int8)
-      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.relkind IN ('r', 'p') AND \(Self.userSchemas)
-      """
-    ).rows.first ?? []
+    let row =
+      try await database.ask(
+        """
+        SELECT count(*) * 2, pg_catalog.current_setting('max_locks_per_transaction')::int8
+          * (pg_catalog.current_setting('max_connections')::int8 + pg_catalog.current_setting('max_prepared_transactions')::int8)
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p') AND \(Self.userSchemas)
+        """
+      ).rows.first ?? []
     guard row.int(0) * 2 > row.int(1) else { return }
     throw StepFailure(
       "too-many-locks", "the backup of \(address) needs \(row.int(0)) locks, more than half of the server's \(row.int(1))",

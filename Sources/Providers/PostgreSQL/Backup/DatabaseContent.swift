@@ -48,7 +48,8 @@ struct DatabaseContent: Sendable {
 
   /// In a database without an encoding names can be any bytes; those that are no text could not be written down again.
   private func checkNames(_ content: LogicalPoint.Database) throws(StepFailure) {
-    let names = snapshot.tables.flatMap { [$0.table.schema, $0.table.name] + $0.columns } + content.sequences.flatMap { [$0.schema, $0.name] }
+    let names =
+      snapshot.tables.flatMap { [$0.table.schema, $0.table.name] + $0.columns } + content.sequences.flatMap { [$0.schema, $0.name] }
     guard let bad = names.first(where: { $0.contains("\u{FFFD}") }) else { return }
     throw StepFailure(
       "name-not-text", "the name `\(bad)` in \(connection.address) is not valid text in UTF-8",

@@ -5,7 +5,8 @@ internal import Units
 enum DatabaseQueries {
   static func properties(of name: String, on connection: some Asking) async throws(PostgreSQLError) -> DatabaseProperties? {
     let version = await connection.major
-    let (provider, icu) = version >= 17 ? ("d.datlocprovider", "d.datlocale") : version >= 15 ? ("d.datlocprovider", "d.daticulocale") : ("'c'", "NULL")
+    let (provider, icu) =
+      version >= 17 ? ("d.datlocprovider", "d.datlocale") : version >= 15 ? ("d.datlocprovider", "d.daticulocale") : ("'c'", "NULL")
     let rows = try await connection.ask(
       """
       SELECT pg_catalog.pg_get_userbyid(d.datdba), pg_catalog.pg_encoding_to_char(d.encoding), \(provider), d.datcollate, d.datctype, \(icu),

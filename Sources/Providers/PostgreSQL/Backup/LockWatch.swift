@@ -63,7 +63,8 @@ struct LockWatch: Sendable {
   private func gaveWay(to row: [String?], after waited: TimeSpan) -> StepFailure {
     let who = row[2].map { "a session running \($0.uppercased())" } ?? "a session"
     return StepFailure(
-      "gave-way", "the backup of \(address) gave way: \(who) waited \(waited.rounded) for a lock on \(row[1] ?? "an object") that the backup holds",
+      "gave-way",
+      "the backup of \(address) gave way: \(who) waited \(waited.rounded) for a lock on \(row[1] ?? "an object") that the backup holds",
       details: [
         "everyone who uses that table waits behind it, so a backup holds nobody up longer than its `yieldAfter` (\(yieldAfter.rounded))",
         "nothing of this point is kept; a new one begins with a new snapshot",

@@ -32,8 +32,10 @@ struct LogicalBackup: Sendable {
 
   /// Settings that the text of a row depends on, or that could end a session; defaults of the database and the role would leak in else.
   static let readSettings = [
-    "DateStyle = 'ISO, MDY'", "IntervalStyle = postgres", "TimeZone = 'UTC'", "extra_float_digits = 3", "bytea_output = hex", "lc_monetary = 'C'",
-    "row_security = off", "search_path = ''", "quote_all_identifiers = off", "synchronize_seqscans = off", "max_parallel_workers_per_gather = 0",
+    "DateStyle = 'ISO, MDY'", "IntervalStyle = postgres", "TimeZone = 'UTC'", "extra_float_digits = 3", "bytea_output = hex",
+    "lc_monetary = 'C'",
+    "row_security = off", "search_path = ''", "quote_all_identifiers = off", "synchronize_seqscans = off",
+    "max_parallel_workers_per_gather = 0",
     "default_transaction_read_only = on",
   ]
 
@@ -67,7 +69,8 @@ struct LogicalBackup: Sendable {
   }
 
   private func check(_ connection: PostgreSQLConnection) async throws -> (major: Int, version: String) {
-    let row = try await connection.query("SELECT pg_catalog.pg_backend_pid(), pg_catalog.current_setting('server_version')").rows.first ?? []
+    let row =
+      try await connection.query("SELECT pg_catalog.pg_backend_pid(), pg_catalog.current_setting('server_version')").rows.first ?? []
     try BackupChecks.checkDirect(announced: await connection.backendPID, actual: row.int(0), at: address)
     let major = await connection.serverVersion / 10_000
     let version = String(row.text(1).prefix { $0 != " " })

@@ -45,7 +45,11 @@ final class PieceQueue: Sendable {
       defer { state.number += 1 }
       return String(state.number)
     }
-    let folder = switch work { case .table: "data"; case .largeObjects: "lo" }
+    let folder =
+      switch work {
+      case .table: "data";
+      case .largeObjects: "lo"
+      }
     return "db/0/\(folder)/\(String(repeating: "0", count: max(0, 6 - number.count)))\(number).copy.zst"
   }
 

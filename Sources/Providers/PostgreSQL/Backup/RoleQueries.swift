@@ -30,7 +30,8 @@ enum RoleQueries {
       roles: roles.map { row in
         RoleCatalogue.Role(
           name: row.text(0), superuser: row.bool(1), inherits: row.bool(2), createRole: row.bool(3), createDatabase: row.bool(4),
-          canLogin: row.bool(5), replication: row.bool(6), bypassRowSecurity: row.bool(7), connectionLimit: Int(row.int(8)), validUntil: row[9],
+          canLogin: row.bool(5), replication: row.bool(6), bypassRowSecurity: row.bool(7), connectionLimit: Int(row.int(8)),
+          validUntil: row[9],
           passwordHash: row[10], comment: row[11],
           settings: settings.filter { $0.text(0) == row.text(0) }.map { setting in
             let (name, value) = DatabaseQueries.split(setting.text(1))

@@ -29,7 +29,8 @@ struct SnapshotTaker: Sendable {
       try await connection.execute("ROLLBACK")
     }
     throw StepFailure(
-      "tables-keep-changing", "the tables of \(connection.address) changed while they were being locked, \(Self.attempts) times in a row: \(reason)",
+      "tables-keep-changing",
+      "the tables of \(connection.address) changed while they were being locked, \(Self.attempts) times in a row: \(reason)",
       details: ["a backup begins only from a moment at which what is locked is what is read"],
       helps: ["let the migration end; the backup is tried again when it is next due"], transient: true)
   }
@@ -51,16 +52,18 @@ struct SnapshotTaker: Sendable {
         throw error
       }
     }
-    let row = try await connection.query(
-      """
-      SELECT pg_catalog.pg_export_snapshot(), pg_catalog.pg_is_in_recovery(),
-        CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_xact_replay_timestamp() ELSE statement_timestamp() END,
-        CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_insert_lsn() END
-      """
-    ).rows.first ?? []
+    let row =
+      try await connection.query(
+        """
+        SELECT pg_catalog.pg_export_snapshot(), pg_catalog.pg_is_in_recovery(),
+          CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_xact_replay_timestamp() ELSE statement_timestamp() END,
+          CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_insert_lsn() END
+        """
+      ).rows.first ?? []
     let now = try await connection.query(TableQueries.tables).rows.map { try TableQueries.entry($0) }
     if let what = difference(listed: listed, underSnapshot: now) { return .moved(what) }
-    return .taken(Snapshot(id: row.text(0), sigma: row[2].flatMap { Timestamp($0) }, isStandby: row.bool(1), lsnBefore: row[3], tables: now))
+    return .taken(
+      Snapshot(id: row.text(0), sigma: row[2].flatMap { Timestamp($0) }, isStandby: row.bool(1), lsnBefore: row[3], tables: now))
   }
 
   /// The look before the locks, in a short transaction of its own; sizes take locks too.

@@ -41,7 +41,9 @@ struct SnapshotDump: Sendable {
       try await point.put("db/0/sequences.sql", Array(content.sequences.map(SequenceStatements.set).joined().utf8)),
     ]
     let hasPasswords = try await RoleQueries.canReadPasswords(connection)
-    let ranges = try await connection.query(LargeObjectQueries.ranges).rows.map { PieceWork.largeObjects(first: $0.int(0), last: $0.int(1)) }
+    let ranges = try await connection.query(LargeObjectQueries.ranges).rows.map {
+      PieceWork.largeObjects(first: $0.int(0), last: $0.int(1))
+    }
     let queue = PieceQueue(ranges + snapshot.tables.map(PieceWork.table), firstNumber: firstNumber)
     let total = snapshot.tables.reduce(ByteCount.zero) { $0 + ByteCount(bytes: $1.size) }
     let progress = TransferProgress(phase: "copying rows", total: total, report: backup.report)
@@ -79,8 +81,12 @@ struct SnapshotDump: Sendable {
   private func readAll(_ coordinator: Coordinator, _ reader: PieceReader, hasPasswords: Bool) async throws -> [Part] {
     try await withThrowingTaskGroup(of: Part.self) { group in
       let watch = LockWatch(address: address, application: backup.application, yieldAfter: backup.yieldAfter)
-      group.addTask { try await watch.watch(); return .background }
-      group.addTask { try await coordinator.keepAlive(); return .background }
+      group.addTask {
+        try await watch.watch(); return .background
+      }
+      group.addTask {
+        try await coordinator.keepAlive(); return .background
+      }
       group.addTask { try await dumpSchema(reader.queue) }
       group.addTask { .globals(try await dumpGlobals(hasPasswords: hasPasswords)) }
       for _ in 0..<backup.workers { group.addTask { .pieces(try await work(reader, coordinator)) } }
@@ -135,7 +141,8 @@ struct SnapshotDump: Sendable {
     if case .table(let entry) = work {
       do throws(PostgreSQLError) {
         // Never wait: behind a queued exclusive lock that waits for the coordinator this would be a deadlock the server cannot see.
-        try await connection.execute("SAVEPOINT sie_dr_lock; LOCK TABLE ONLY \(SQL.qualified(entry.table.schema, entry.table.name)) IN ACCESS SHARE MODE NOWAIT")
+        try await connection.execute(
+          "SAVEPOINT sie_dr_lock; LOCK TABLE ONLY \(SQL.qualified(entry.table.schema, entry.table.name)) IN ACCESS SHARE MODE NOWAIT")
       } catch {
         guard error.state == .lockNotAvailable else { throw error }
         try await connection.execute("ROLLBACK TO SAVEPOINT sie_dr_lock")
@@ -188,7 +195,7 @@ struct SnapshotDump: Sendable {
     do {
       let output = try await programs.children.stream(command) { try await filling.write($0) }
       guard output.succeeded else { throw schemaFailure(output, queue) }
-      let warnings = Programs.words(of: output, program: "pg_dump")
+      let warnings = Programs.words(in: output.errorOutput, program: "pg_dump")
       return .archive(LogicalPoint.Archive(object: path, warnings: warnings), try await filling.finish())
     } catch {
       await filling.abort()
@@ -197,11 +204,11 @@ struct SnapshotDump: Sendable {
   }
 
   private func schemaFailure(_ output: ChildOutput, _ queue: PieceQueue) -> any Error {
-    let words = Programs.words(of: output, program: "pg_dump")
+    let words = Programs.words(in: output.errorOutput, program: "pg_dump")
     let failure = StepFailure(
       "pg-dump-failed", "pg_dump could not read the schema of \(address) (\(output.status))", details: words,
       helps: ["run the same pg_dump --schema-only by hand to see more"], transient: true)
-    let moved = ["canceling statement due to lock timeout", "cache lookup failed", "does not exist", "could not obtain lock"]
+    let moved = ["canceling statement", "cache lookup failed", "does not exist", "could not obtain lock"]
     guard words.contains(where: { line in moved.contains { line.contains($0) } }) else { return failure }
     return Moved(failure: failure, nextNumber: queue.lastNumber)
   }
@@ -215,7 +222,8 @@ struct SnapshotDump: Sendable {
     guard output.succeeded, !output.outputTruncated else {
       throw StepFailure(
         "pg-dumpall-failed", "pg_dumpall could not read the roles of \(address.server) (\(output.status))",
-        details: Programs.words(of: output, program: "pg_dumpall"), helps: ["check the rights of \(address.user ?? "this role")"])
+        details: Programs.words(in: output.errorOutput, program: "pg_dumpall"),
+        helps: ["check the rights of \(address.user ?? "this role")"])
     }
     return try await putCompressed("globals.sql.zst", output.output)
   }

@@ -18,7 +18,9 @@ struct TableEntry: Hashable, Sendable {
     let columnList = columns.map(SQL.identifier).joined(separator: ", ")
     let name = SQL.qualified(table.schema, table.name)
     let source =
-      if let condition { "(SELECT \(columnList) FROM ONLY \(name) \(condition))" } else if columns.isEmpty { name } else { "\(name) (\(columnList))" }
+      if let condition { "(SELECT \(columnList) FROM ONLY \(name) \(condition))" } else if columns.isEmpty { name } else {
+        "\(name) (\(columnList))"
+      }
     return "COPY \(source) TO STDOUT WITH (ENCODING \(SQL.literal(encoding)))"
   }
 }

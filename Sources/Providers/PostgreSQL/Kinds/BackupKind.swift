@@ -72,11 +72,15 @@ public enum PostgreSQLBackup: StepKind {
     let problem = observation.facts[Fact.problem]?.string.map { Change(.unknown, reason: "the step would fail: \($0)", after: after) }
     guard let newest else { return problem ?? Change(.create, reason: "there is no point yet, one is due every \(arguments.every.rounded)", after: after) }
     let age = now - newest
-    if arguments.onlyWhenDue, age < arguments.every {
+    if arguments.onlyWhenDue, age < arguments.every - slack(arguments.every) {
       return Change(.none, reason: "the newest point is \(age.rounded) old, the next is due at \(newest + arguments.every)")
     }
     return problem ?? Change(.create, reason: "the newest point is \(age.rounded) old, one is due every \(arguments.every.rounded)", after: after)
   }
+
+  /// A run that comes a little early counts as due: a scheduler whose period is the interval itself would otherwise find each second
+  /// backup a moment too young and leave it out.
+  private static func slack(_ every: TimeSpan) -> TimeSpan { min(.milliseconds(every.milliseconds / 20), .seconds(30)) }
 }
 
 /// The names of facts and measurements of this provider, the same in observers and comparisons.

@@ -30,7 +30,9 @@ enum RestoreInstructions {
     ]
     let last = DatabaseStatements.apply(database.properties, to: database.name)
     if !last.isEmpty {
-      lines += ["", "# Owner, privileges and settings of the database itself.", "psql -X -v ON_ERROR_STOP=1 -d postgres <<'SQL'"] + last.map { "\($0);" } + ["SQL"]
+      lines +=
+        ["", "# Owner, privileges and settings of the database itself.", "psql -X -v ON_ERROR_STOP=1 -d postgres <<'SQL'"]
+        + last.map { "\($0);" } + ["SQL"]
     }
     lines += ["```", "", "Expected: \(point.rows) rows in \(database.tables.count) tables, \(database.largeObjects.count) large objects."]
     if !database.leftOut.isEmpty { lines += ["", "Not in this point:"] + database.leftOut.map { "- \($0.what): \(code($0.name))" } }
@@ -40,7 +42,9 @@ enum RestoreInstructions {
   private static func createOptions(_ properties: DatabaseProperties) -> String {
     var options = ["-E", properties.encoding]
     if properties.provider == "icu", let icu = properties.icuLocale { options += ["--locale-provider=icu", "--icu-locale=\(shell(icu))"] }
-    if properties.provider == "builtin", let locale = properties.icuLocale { options += ["--locale-provider=builtin", "--builtin-locale=\(shell(locale))"] }
+    if properties.provider == "builtin", let locale = properties.icuLocale {
+      options += ["--locale-provider=builtin", "--builtin-locale=\(shell(locale))"]
+    }
     return (options + ["--lc-collate=\(shell(properties.collate))", "--lc-ctype=\(shell(properties.ctype))"]).joined(separator: " ")
   }
 

@@ -43,12 +43,17 @@ extension RoleCatalogue.Role {
   func differences(from other: Self) -> [String] {
     let flags: [(String, Bool, Bool)] = [
       ("SUPERUSER", superuser, other.superuser), ("INHERIT", inherits, other.inherits), ("CREATEROLE", createRole, other.createRole),
-      ("CREATEDB", createDatabase, other.createDatabase), ("LOGIN", canLogin, other.canLogin), ("REPLICATION", replication, other.replication),
+      ("CREATEDB", createDatabase, other.createDatabase), ("LOGIN", canLogin, other.canLogin),
+      ("REPLICATION", replication, other.replication),
       ("BYPASSRLS", bypassRowSecurity, other.bypassRowSecurity),
     ]
     var found = flags.filter { $0.1 != $0.2 }.map { $0.1 ? "has \($0.0) here" : "lacks \($0.0) here" }
-    if connectionLimit != other.connectionLimit { found.append("CONNECTION LIMIT \(connectionLimit) here, \(other.connectionLimit) in the point") }
-    if validUntil != other.validUntil { found.append("VALID UNTIL \(validUntil ?? "not set") here, \(other.validUntil ?? "not set") in the point") }
+    if connectionLimit != other.connectionLimit {
+      found.append("CONNECTION LIMIT \(connectionLimit) here, \(other.connectionLimit) in the point")
+    }
+    if validUntil != other.validUntil {
+      found.append("VALID UNTIL \(validUntil ?? "not set") here, \(other.validUntil ?? "not set") in the point")
+    }
     return found
   }
 }

@@ -33,7 +33,8 @@ final class ArchiveFile: Sendable {
     guard descriptor >= 0 else {
       throw StepFailure(
         "no-temporary-file", "no temporary file can be made in \(folder): \(String(cString: strerror(errno)))",
-        details: ["the schema of the point is read by pg_restore from a temporary file"], helps: ["set TMPDIR to a folder that can be written"])
+        details: ["the schema of the point is read by pg_restore from a temporary file"],
+        helps: ["set TMPDIR to a folder that can be written"])
     }
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     unlink(template)
@@ -46,7 +47,9 @@ final class ArchiveFile: Sendable {
       let n = bytes[done...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
       if n < 0, errno == EINTR { continue }
       guard n > 0 else {
-        throw StepFailure("no-temporary-file", "the schema of the point cannot be kept in \(folder): \(String(cString: strerror(errno)))", helps: ["free space there, or set TMPDIR"])
+        throw StepFailure(
+          "no-temporary-file", "the schema of the point cannot be kept in \(folder): \(String(cString: strerror(errno)))",
+          helps: ["free space there, or set TMPDIR"])
       }
       done += n
     }

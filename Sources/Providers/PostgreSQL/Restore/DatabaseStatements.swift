@@ -48,7 +48,8 @@ enum DatabaseStatements {
   /// `name TO value`. Settings that are lists of names are kept quoted by the server, and each name must be an item of its own again.
   static func assignment(_ name: String, _ value: String) -> String {
     let lists: Set = [
-      "local_preload_libraries", "search_path", "session_preload_libraries", "shared_preload_libraries", "temp_tablespaces", "unix_socket_directories",
+      "local_preload_libraries", "search_path", "session_preload_libraries", "shared_preload_libraries", "temp_tablespaces",
+      "unix_socket_directories",
     ]
     let variable = name.split(separator: ".", omittingEmptySubsequences: false).map { SQL.identifier(String($0)) }.joined(separator: ".")
     guard lists.contains(name.lowercased()) else { return "\(variable) TO \(SQL.literal(value))" }

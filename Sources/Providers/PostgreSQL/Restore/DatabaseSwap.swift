@@ -40,7 +40,8 @@ struct DatabaseSwap: Sendable {
 
   private func cameToBe(_ things: [String]) -> StepFailure {
     StepFailure(
-      "target-not-empty", "while the restore ran, somebody made the database `\(mark.database)` on \(target.address.server)"
+      "target-not-empty",
+      "while the restore ran, somebody made the database `\(mark.database)` on \(target.address.server)"
         + (things.isEmpty ? "" : " and put things into it: \(things.prefix(5).joined(separator: ", "))"),
       details: ["a restore never overwrites; the restored database is `\(working)`"], helps: ["find out who did, then resume or roll back"])
   }
@@ -71,6 +72,7 @@ struct DatabaseSwap: Sendable {
     ).rows.map { "session \($0.text(1)) of \($0.text(2)) in `\($0.text(0))`" + ($0.text(3).isEmpty ? "" : " (\($0.text(3)))") }
     return StepFailure(
       "target-in-use", "`\(target.database)` on \(target.address.server) cannot be renamed: somebody is connected",
-      details: sessions, helps: ["stop what connects there, or end the session: SELECT pg_terminate_backend(PID); then resume"], transient: true)
+      details: sessions, helps: ["stop what connects there, or end the session: SELECT pg_terminate_backend(PID); then resume"],
+      transient: true)
   }
 }

@@ -39,9 +39,11 @@ struct LogicalRestore: Sendable {
       let target = try await TargetServer.open(address, application: application)
       if let done = try await clearAway(target) { return done }
       let state = try await RestoreChecks(
-        address: address, outside: target.connection, application: application, point: point, content: database).check()
+        address: address, outside: target.connection, application: application, point: point, content: database
+      ).check()
       let programs = try await Programs.find(
-        atLeast: max(point.server.major, await target.connection.major), in: places, children: children, for: "the restore on \(address.server) needs")
+        atLeast: max(point.server.major, await target.connection.major), in: places, children: children,
+        for: "the restore on \(address.server) needs")
       return try await restore(point, database, target, state, programs)
     }
   }
@@ -54,13 +56,16 @@ struct LogicalRestore: Sendable {
     } catch let failure as StepFailure {
       throw failure
     } catch {
-      throw StepFailure("point-unreadable", "what the manifest of point \(pointID) says of its contents is not a logical PostgreSQL point", helps: ["choose another point"])
+      throw StepFailure(
+        "point-unreadable", "what the manifest of point \(pointID) says of its contents is not a logical PostgreSQL point",
+        helps: ["choose another point"])
     }
   }
 
   /// Removes what earlier attempts of this step left. One that was done but for the last cleaning is finished and given back.
   private func clearAway(_ target: TargetServer) async throws -> Made? {
     let marks = earlierMarks + [mark]
+    try await target.endEarlierSessions()
     let found = try await target.marked(by: marks)
     if let done = found.first(where: { $0.mark?.state == .done })?.mark {
       return Made(mark: done, notes: try await dropReplaced(target, found))
@@ -86,12 +91,15 @@ struct LogicalRestore: Sendable {
     restoreMark.roles = rolePlan.create.map(\.name)
     let other = try await fill(point, database, programs)
     restoreMark.state = .done
-    let swap = DatabaseSwap(target: target, working: working, mark: restoreMark, replacedName: RestoreNames.replaced(address.database, mark))
+    let swap = DatabaseSwap(
+      target: target, working: working, mark: restoreMark, replacedName: RestoreNames.replaced(address.database, mark))
     report(StepProgress(phase: "putting the database in place"))
     try await swap.run(settings: finalStatements(database, rolePlan), roles: rolePlan.create)
     var notes = try await dropReplaced(target, try await target.marked(by: [mark]))
     notes += rolePlan.differences + other.map { "extension version: \($0)" }
-    if !rolePlan.skipped.isEmpty { notes.append("roles not made, the database does not need them: \(rolePlan.skipped.joined(separator: ", "))") }
+    if !rolePlan.skipped.isEmpty {
+      notes.append("roles not made, the database does not need them: \(rolePlan.skipped.joined(separator: ", "))")
+    }
     return Made(mark: restoreMark, notes: notes)
   }
 
@@ -111,15 +119,17 @@ struct LogicalRestore: Sendable {
     var properties = database.properties
     if let replaced { properties.tablespace = replaced.properties.tablespace }
     if let tablespace = properties.tablespace {
-      let isThere = try await target.connection.query("SELECT 1 FROM pg_catalog.pg_tablespace WHERE spcname = $1", [tablespace]).value != nil
+      let isThere =
+        try await target.connection.query("SELECT 1 FROM pg_catalog.pg_tablespace WHERE spcname = $1", [tablespace]).value != nil
       if !isThere { properties.tablespace = nil }
     }
     let statement = DatabaseStatements.create(working, like: properties, serverMajor: await target.connection.major)
     do throws(PostgreSQLError) { try await target.connection.execute(statement) } catch {
-      guard let state = error.state, ["22023", "42704"].contains(state.code) else { throw error }
+      guard let state = error.state, ["22023", "42704", "42809"].contains(state.code) else { throw error }
       throw StepFailure(
         "locale-missing", "\(address.server) cannot make a database with \(database.properties.nature): \(error.message)",
-        details: ["sorting and comparing would differ from the source"], helps: ["install the locale on the target's host (Debian: localedef, or locales-all) and restart the server"])
+        details: ["sorting and comparing would differ from the source"],
+        helps: ["install the locale on the target's host (Debian: localedef, or locales-all) and restart the server"])
     }
     try await target.connection.execute(DatabaseStatements.comment(working, restoreMark.text))
     try await target.connection.execute("REVOKE ALL ON DATABASE \(SQL.identifier(working)) FROM PUBLIC")
@@ -152,7 +162,8 @@ struct LogicalRestore: Sendable {
     await connection.close()
     guard differences.isEmpty else {
       throw StepFailure(
-        "verification-failed", "the restored database is not what the manifest of point \(pointID) says", details: Array(differences.prefix(20)),
+        "verification-failed", "the restored database is not what the manifest of point \(pointID) says",
+        details: Array(differences.prefix(20)),
         helps: ["it was not put in place; `\(working)` on \(address.server) shows what came out, until resume or rollback removes it"])
     }
     return other

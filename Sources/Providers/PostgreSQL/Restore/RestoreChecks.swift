@@ -23,13 +23,16 @@ struct RestoreChecks: Sendable {
   }
 
   private func look() async throws -> TargetState {
-    func look(_ outside: some Asking) async throws -> TargetState { try await TargetState.look(at: address, from: outside, application: application) }
+    func look(_ outside: some Asking) async throws -> TargetState {
+      try await TargetState.look(at: address, from: outside, application: application)
+    }
     return try await look(outside)
   }
 
   static func check(format point: LogicalPoint) throws(StepFailure) {
     guard point.format <= LogicalPoint.currentFormat, !point.databases.isEmpty else {
-      throw StepFailure("point-too-new", "the point was written by a newer sie-dr (format \(point.format))", helps: ["use that version for the restore"])
+      throw StepFailure(
+        "point-too-new", "the point was written by a newer sie-dr (format \(point.format))", helps: ["use that version for the restore"])
     }
   }
 
@@ -37,7 +40,8 @@ struct RestoreChecks: Sendable {
     guard major >= point.server.major else {
       throw StepFailure(
         "target-too-old", "\(address.server) is PostgreSQL \(major), the point is of PostgreSQL \(point.server.version)",
-        details: ["a dump of a newer server does not load into an older one"], helps: ["restore to PostgreSQL \(point.server.major) or newer"])
+        details: ["a dump of a newer server does not load into an older one"],
+        helps: ["restore to PostgreSQL \(point.server.major) or newer"])
     }
   }
 
@@ -46,13 +50,16 @@ struct RestoreChecks: Sendable {
     case .absent: return
     case .occupied(let things):
       throw StepFailure(
-        "target-not-empty", "the database `\(address.database)` on \(address.server) is not empty: \(things.prefix(5).joined(separator: ", "))\(things.count > 5 ? " and more" : "")",
+        "target-not-empty",
+        "the database `\(address.database)` on \(address.server) is not empty: \(things.prefix(5).joined(separator: ", "))\(things.count > 5 ? " and more" : "")",
         details: ["a restore never overwrites; nothing was touched"],
-        helps: ["restore to another server or database, or rename this one: ALTER DATABASE \(SQL.identifier(address.database)) RENAME TO …"])
+        helps: ["restore to another server or database, or rename this one: ALTER DATABASE \(SQL.identifier(address.database)) RENAME TO …"]
+      )
     case .empty(let properties):
       guard properties.nature == content.properties.nature else {
         throw StepFailure(
-          "target-encoding-differs", "the empty database `\(address.database)` on \(address.server) has \(properties.nature); the point has \(content.properties.nature)",
+          "target-encoding-differs",
+          "the empty database `\(address.database)` on \(address.server) has \(properties.nature); the point has \(content.properties.nature)",
           details: ["whoever made it may have meant it so; nothing was touched"],
           helps: ["drop it (dropdb \(address.database)): the restore makes the database as the point has it"])
       }
@@ -64,7 +71,8 @@ struct RestoreChecks: Sendable {
     guard row.bool(0) || row.bool(1) else {
       throw StepFailure(
         "rights-missing", "\(address.user ?? "this role") may not create databases on \(address.server)",
-        details: ["a restore fills a database of its own and puts it in place when it is proved"], helps: ["ALTER ROLE … CREATEDB, or connect as another role"])
+        details: ["a restore fills a database of its own and puts it in place when it is proved"],
+        helps: ["ALTER ROLE … CREATEDB, or connect as another role"])
     }
   }
 
@@ -74,7 +82,8 @@ struct RestoreChecks: Sendable {
     guard !missing.isEmpty else { return }
     throw StepFailure(
       "extension-missing", "\(address.server) lacks the extension\(missing.count == 1 ? "" : "s") \(missing.joined(separator: ", "))",
-      details: ["objects of the point need it; nothing was touched"], helps: ["install its package on the target's host (Debian: postgresql-\(await outside.major)-…, or postgresql-contrib)"])
+      details: ["objects of the point need it; nothing was touched"],
+      helps: ["install its package on the target's host (Debian: postgresql-\(await outside.major)-…, or postgresql-contrib)"])
   }
 
   private func tablespaces() async throws {
@@ -83,6 +92,7 @@ struct RestoreChecks: Sendable {
     guard !missing.isEmpty else { return }
     throw StepFailure(
       "tablespace-missing", "\(address.server) lacks the tablespace\(missing.count == 1 ? "" : "s") \(missing.joined(separator: ", "))",
-      details: ["objects of the point lie in it; nothing was touched"], helps: ["CREATE TABLESPACE \(SQL.identifier(missing[0])) LOCATION '…';"])
+      details: ["objects of the point lie in it; nothing was touched"],
+      helps: ["CREATE TABLESPACE \(SQL.identifier(missing[0])) LOCATION '…';"])
   }
 }

@@ -11,6 +11,7 @@ struct RestoreUndo: Sendable {
 
   func run() async throws(StepFailure) {
     try await translating("taking back the restore of `\(target.database)` on \(target.address.server)") {
+      try await target.endEarlierSessions()
       let found = try await target.marked(by: marks)
       let roles = Set(found.compactMap { $0.mark }.flatMap(\.roles) + (recorded?.roles ?? []))
       if let owner = marks.first.map(RestoreMark.Owner.init) { try await markAgain(roles.sorted(), owner) }
@@ -62,10 +63,17 @@ struct RestoreUndo: Sendable {
     return name
   }
 
-  /// Sessions of applications in a database that goes away.
+  /// Sessions of applications in a database that goes away. Who may not end them is told by the renaming who they are.
   private func endSessions(in name: String) async throws {
-    try await target.connection.query(
-      "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE datname = $1 AND pid <> pg_catalog.pg_backend_pid()", [name])
+    do throws(PostgreSQLError) {
+      try await target.connection.query(
+        """
+        SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
+        WHERE datname = $1 AND pid <> pg_catalog.pg_backend_pid()
+        """, [name])
+    } catch {
+      guard error.state == .insufficientPrivilege else { throw error }
+    }
   }
 
   /// Gives an empty database its name and its comment back.
@@ -78,8 +86,11 @@ struct RestoreUndo: Sendable {
 
   static func rolesInUse(_ roles: [String], _ address: ServerAddress) -> StepFailure {
     StepFailure(
-      "roles-in-use", "the role\(roles.count == 1 ? "" : "s") \(roles.joined(separator: ", ")), made by this run on \(address.server), cannot be dropped: something else needs them by now",
+      "roles-in-use",
+      "the role\(roles.count == 1 ? "" : "s") \(roles.joined(separator: ", ")), made by this run on \(address.server), cannot be dropped: something else needs them by now",
       details: ["they own objects in other databases, or were granted rights there"],
-      helps: ["see what: psql -c 'DROP ROLE \(SQL.identifier(roles[0]))'; then drop them, or take the mark away: COMMENT ON ROLE \(SQL.identifier(roles[0])) IS NULL"])
+      helps: [
+        "see what: psql -c 'DROP ROLE \(SQL.identifier(roles[0]))'; then drop them, or take the mark away: COMMENT ON ROLE \(SQL.identifier(roles[0])) IS NULL"
+      ])
   }
 }

@@ -25,7 +25,9 @@ struct RestoreVerification: Sendable {
 
   /// Rows of an extension's own tables cannot be told from those that the extension brought: their number was checked while loading.
   private func expectations() -> [Expected] {
-    let plain = content.tables.filter { $0.condition == nil && $0.loadInto == nil }.map { Expected(name: $0.qualified, rows: $0.rows, only: true) }
+    let plain = content.tables.filter { $0.condition == nil && $0.loadInto == nil }.map {
+      Expected(name: $0.qualified, rows: $0.rows, only: true)
+    }
     let roots = Dictionary(grouping: content.tables.filter { $0.loadInto != nil }) { $0.loadInto ?? $0.qualified }
     return plain + roots.sorted { $0.key < $1.key }.map { Expected(name: $0.key, rows: $0.value.reduce(0) { $0 + $1.rows }, only: false) }
   }
@@ -55,7 +57,8 @@ struct RestoreVerification: Sendable {
     var found: [String] = []
     for start in stride(from: 0, to: content.sequences.count, by: 200) {
       let part = Array(content.sequences[start..<min(start + 200, content.sequences.count)])
-      for row in try await connection.query(TableQueries.sequenceValues(part.map { QualifiedName(schema: $0.schema, name: $0.name) })).rows {
+      for row in try await connection.query(TableQueries.sequenceValues(part.map { QualifiedName(schema: $0.schema, name: $0.name) })).rows
+      {
         let expected = part[Int(row.int(0))]
         if row.int(1) != expected.last || row.bool(2) != expected.called {
           found.append("the sequence \(expected.schema).\(expected.name) is at \(row.int(1)), the point has \(expected.last)")
@@ -79,7 +82,8 @@ struct RestoreVerification: Sendable {
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid AND n.nspname !~ '^pg_' ORDER BY 1
       """
     ).rows.map { $0.text(0) }
-    return open.filter { !expected.contains($0) }.map { "the constraint \($0) is not validated" } + invalid.map { "the index \($0) is not valid" }
+    return open.filter { !expected.contains($0) }.map { "the constraint \($0) is not validated" }
+      + invalid.map { "the index \($0) is not valid" }
   }
 
   /// Versions that differ: right all the same, since the target's own version is what CREATE EXTENSION gives, but worth a word.

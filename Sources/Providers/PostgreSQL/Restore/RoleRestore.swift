@@ -23,15 +23,22 @@ struct RoleRestore: Sendable {
   }
 
   private func plan() async throws -> Plan {
-    let there = try await RoleQueries.catalogue(target.connection).roles
-    let byName = Dictionary(there.map { ($0.name, $0) }) { first, _ in first }
-    let isSuperuser = try await target.connection.query("SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user").value == "t"
+    let found = try await RoleQueries.catalogue(target.connection)
+    let byName = Dictionary(found.roles.map { ($0.name, $0) }) { first, _ in first }
+    let isSuperuser =
+      try await target.connection.query("SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user").value == "t"
     let missing = catalogue.roles.filter { byName[$0.name] == nil }
     // Who is no superuser makes no more than the database needs.
     let create = missing.filter { isSuperuser || $0.isNeeded }
-    let differences = catalogue.roles.flatMap { role in (byName[role.name]?.differences(from: role) ?? []).map { "the role \(role.name) \($0)" } }
+    let differences = catalogue.roles.flatMap { role in
+      (byName[role.name]?.differences(from: role) ?? []).map { "the role \(role.name) \($0)" }
+    }
+    let memberships = Set(found.memberships.map { [$0.role, $0.member] })
+    let apart = catalogue.memberships.filter { byName[$0.member] != nil && !memberships.contains([$0.role, $0.member]) }
     let skipped = missing.map(\.name).filter { name in !create.contains { $0.name == name } }
-    return Plan(create: create, differences: differences, skipped: skipped, names: Set(byName.keys).union(create.map(\.name)))
+    return Plan(
+      create: create, differences: differences + apart.map { "the role \($0.member) is no member of \($0.role) here" }, skipped: skipped,
+      names: Set(byName.keys).union(create.map(\.name)))
   }
 
   /// Makes what is missing. Another restore may be making the same roles at this moment: then it is looked again.
@@ -55,9 +62,12 @@ struct RoleRestore: Sendable {
     try await target.connection.execute("BEGIN")
     do {
       for role in plan.create {
-        for statement in RoleStatements.create(role) + [RoleStatements.comment(role.name, RoleMark.text(owner))] { try await target.connection.execute(statement) }
+        for statement in RoleStatements.create(role) + [RoleStatements.comment(role.name, RoleMark.text(owner))] {
+          try await target.connection.execute(statement)
+        }
       }
-      for membership in catalogue.memberships where new.contains(membership.member) && (plan.names.contains(membership.role) || membership.role.hasPrefix("pg_")) {
+      for membership in catalogue.memberships
+      where new.contains(membership.member) && (plan.names.contains(membership.role) || membership.role.hasPrefix("pg_")) {
         try await grant(membership, plan)
       }
       try await target.connection.execute("COMMIT")

@@ -1,4 +1,5 @@
 internal import Compression
+internal import ObjectStore
 internal import PostgreSQLClient
 internal import ProviderInterface
 internal import RecoveryPoints
@@ -11,7 +12,7 @@ struct RowLoader: Sendable {
 
   static let settings = [
     "default_transaction_read_only = off", "search_path = ''", "DateStyle = 'ISO, MDY'", "IntervalStyle = postgres", "lc_monetary = 'C'",
-    "row_security = off", "session_replication_role = origin", "xmloption = content",
+    "row_security = off", "xmloption = content",
   ]
   private static let attempts = 3
 
@@ -19,7 +20,11 @@ struct RowLoader: Sendable {
     case rows(LogicalPoint.Table, LogicalPoint.Piece)
     case largeObjects(LogicalPoint.Piece)
 
-    var piece: LogicalPoint.Piece { switch self { case .rows(_, let piece), .largeObjects(let piece): piece } }
+    var piece: LogicalPoint.Piece {
+      switch self {
+      case .rows(_, let piece), .largeObjects(let piece): piece
+      }
+    }
     var name: String {
       switch self {
       case .rows(let table, _): table.qualified.description
@@ -30,7 +35,8 @@ struct RowLoader: Sendable {
 
   /// Everything, biggest first.
   func load(_ sessions: Sessions) async throws {
-    let items = content.tables.flatMap { table in table.pieces.map { Item.rows(table, $0) } } + content.largeObjects.pieces.map(Item.largeObjects)
+    let items =
+      content.tables.flatMap { table in table.pieces.map { Item.rows(table, $0) } } + content.largeObjects.pieces.map(Item.largeObjects)
     _ = try await sessions.run(items.sorted { ($0.piece.raw, $1.piece.object) > ($1.piece.raw, $0.piece.object) }) { item, session in
       try await load(item, session)
     }
@@ -44,7 +50,8 @@ struct RowLoader: Sendable {
         return
       } catch {
         await session.reset()
-        let failure = Failures.translate(error, doing: "loading \(item.name) from `\(item.piece.object)`")
+        let place = "`\(item.piece.object)` of point \(reader.manifest.id) in store `\(reader.store.name)`"
+        let failure = Failures.translate(error, doing: "loading \(item.name) from \(place)")
         guard attempt < Self.attempts, failure.isTransient, !Task.isCancelled else { throw failure }
       }
     }

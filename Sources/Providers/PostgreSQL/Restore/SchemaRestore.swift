@@ -15,13 +15,17 @@ struct SchemaRestore: Sendable {
   func run(section: String, jobs: Int?) async throws {
     let parallel = jobs.map { ["--jobs=\(max(1, $0))"] } ?? []
     let command = programs.command(
-      "pg_restore", ["--exit-on-error", "--section=\(section)"] + parallel + [archive.path], on: address, application: application, deadline: deadline)
+      "pg_restore", ["--exit-on-error", "--section=\(section)"] + parallel + [archive.path], on: address, application: application,
+      deadline: deadline)
     let output = try await programs.children.run(command)
-    let words = Programs.words(of: output, program: "pg_restore")
+    let words = Programs.words(in: output.errorOutput, program: "pg_restore")
     guard output.succeeded, words.isEmpty else {
       throw StepFailure(
         "pg-restore-failed", "pg_restore could not make the \(section) objects of `\(address.database)` (\(output.status))", details: words,
-        helps: ["the target's server log shows the statement", "rights of \(address.user ?? "this role"), missing extensions and tablespaces are the usual causes"])
+        helps: [
+          "the target's server log shows the statement",
+          "rights of \(address.user ?? "this role"), missing extensions and tablespaces are the usual causes",
+        ])
     }
   }
 }

@@ -47,7 +47,8 @@ struct TargetServer: Sendable {
     for (index, name) in names.enumerated() {
       do throws(PostgreSQLError) {
         let connection = try await PostgreSQLConnection.open(
-          address.with(database: name), application: application, timeout: timeout, settings: ["default_transaction_read_only = off", "search_path = ''"])
+          address.with(database: name), application: application, timeout: timeout,
+          settings: ["default_transaction_read_only = off", "search_path = ''"])
         return TargetServer(address: address, connection: connection, application: application)
       } catch {
         guard error.state == .invalidCatalogName, index + 1 < names.count else { throw error }
@@ -57,6 +58,27 @@ struct TargetServer: Sendable {
   }
 
   func close() async { await connection.close() }
+
+  /// Ends the sessions of this step's dead attempts. The server carries a statement to its end although its client is gone: a database
+  /// that it is still making would appear after the clearing away, and nobody would ever remove it.
+  func endEarlierSessions() async throws {
+    let end = ContinuousClock.now.advanced(by: .seconds(15))
+    while true {
+      // The name of the application is that of the run and the step.
+      let ended = try await connection.query(
+        """
+        SELECT count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity
+        WHERE application_name = pg_catalog.current_setting('application_name') AND pid <> pg_catalog.pg_backend_pid()
+        """)
+      if ended.value == "0" { return }
+      guard ContinuousClock.now < end else {
+        throw StepFailure(
+          "sessions-left", "sessions that an earlier attempt of this step left on \(address.server) do not end",
+          helps: ["see them: SELECT pid, state, query FROM pg_stat_activity WHERE application_name = '\(application)'; then resume"], transient: true)
+      }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+  }
 
   // MARK: Databases
 
@@ -71,7 +93,8 @@ struct TargetServer: Sendable {
   /// Databases that carry the mark of this run's step, or the name that only an attempt of it would give.
   func marked(by marks: [StepMark]) async throws(PostgreSQLError) -> [(name: String, mark: RestoreMark?)] {
     let owners = marks.map(RestoreMark.Owner.init)
-    let names = Set(marks.flatMap { [RestoreNames.working(database, $0), RestoreNames.replaced(database, $0), RestoreNames.undone(database, $0)] })
+    let names = Set(
+      marks.flatMap { [RestoreNames.working(database, $0), RestoreNames.replaced(database, $0), RestoreNames.undone(database, $0)] })
     return try await connection.query(
       "SELECT d.datname, pg_catalog.shobj_description(d.oid, 'pg_database') FROM pg_catalog.pg_database d ORDER BY 1"
     ).rows.compactMap { row in
@@ -91,7 +114,9 @@ struct TargetServer: Sendable {
     let owners = marks.map(RestoreMark.Owner.init)
     return try await connection.query(
       "SELECT rolname, pg_catalog.shobj_description(oid, 'pg_authid') FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' ORDER BY 1"
-    ).rows.filter { row in RoleMark.owner(in: row[1]).map { owner in owners.contains { $0.isSameStep(as: owner) } } ?? false }.map { $0.text(0) }
+    ).rows.filter { row in RoleMark.owner(in: row[1]).map { owner in owners.contains { $0.isSameStep(as: owner) } } ?? false }.map {
+      $0.text(0)
+    }
   }
 
   /// Drops roles that own nothing and are granted nothing; gives those that others have come to need.

@@ -24,7 +24,9 @@ public struct BackupObserver: StepObserver {
     } catch { return .unreachable(error.message) }
     var reasons: [String] = []
     for server in arguments.servers {
-      do { return try await look(at: server, observation, context) } catch { reasons.append("\(server.server): \(Failures.translate(error, doing: "looking").message)") }
+      do { return try await look(at: server, observation, context) } catch {
+        reasons.append("\(server.server): \(Failures.translate(error, doing: "looking").message)")
+      }
     }
     return .unreachable(reasons.joined(separator: "; "))
   }
@@ -32,9 +34,10 @@ public struct BackupObserver: StepObserver {
   private func look(at server: PostgreSQLReference, _ start: Observation, _ context: ObservingContext) async throws -> Observation {
     let address = try await context.secrets.address(of: server)
     let database = try await ReadOnlyDatabase.open(address, application: Self.application, timeout: context.timeout.duration)
-    let row = try await database.ask(
-      "SELECT current_setting('server_version'), pg_is_in_recovery(), pg_database_size(current_database()), current_database()"
-    ).rows.first ?? []
+    let row =
+      try await database.ask(
+        "SELECT current_setting('server_version'), pg_is_in_recovery(), pg_database_size(current_database()), current_database()"
+      ).rows.first ?? []
     var observation = start
     observation.facts[Fact.server] = .string(server.server.rawValue)
     observation.facts[Fact.serverVersion] = .string(row.text(0))

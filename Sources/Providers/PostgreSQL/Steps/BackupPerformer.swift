@@ -20,7 +20,8 @@ public struct BackupPerformer: StepPerformer {
     let point = PointWriter(place, in: store)
     do throws(StepFailure) {
       let backup = LogicalBackup(
-        address: address, application: context.mark.applicationName, workers: max(1, arguments.options.workers), yieldAfter: arguments.options.yieldAfter,
+        address: address, application: context.mark.applicationName, workers: max(1, arguments.options.workers),
+        yieldAfter: arguments.options.yieldAfter,
         deadline: context.timeout, places: host.programs, children: host.children, report: context.report)
       let made = try await backup.run(into: point)
       let manifest = try await manifest(made, place.id, started, arguments, context, store)
@@ -35,10 +36,14 @@ public struct BackupPerformer: StepPerformer {
   }
 
   /// The objects of this step's dead attempts, and no others.
-  private func clearAway(_ arguments: PostgreSQLBackup.Arguments, _ context: PerformingContext, _ store: any ObjectStore) async throws(StepFailure) {
+  private func clearAway(_ arguments: PostgreSQLBackup.Arguments, _ context: PerformingContext, _ store: any ObjectStore)
+    async throws(StepFailure)
+  {
     let marks = (context.earlierMarks + [context.mark]).map(\.description)
     try await translating("clearing away what an earlier attempt left in `\(store.name)`") {
-      for place in try await Catalogue.unfinished(arguments.dataClass, madeBy: marks, in: store) { try await Self.discard(PointWriter(place, in: store)) }
+      for place in try await Catalogue.unfinished(arguments.dataClass, madeBy: marks, in: store) {
+        try await Self.discard(PointWriter(place, in: store))
+      }
     }
   }
 
@@ -49,7 +54,9 @@ public struct BackupPerformer: StepPerformer {
   }
 
   /// The first server that is a primary; else the first standby.
-  private func chooseServer(_ arguments: PostgreSQLBackup.Arguments, _ context: PerformingContext) async throws(StepFailure) -> ServerAddress {
+  private func chooseServer(_ arguments: PostgreSQLBackup.Arguments, _ context: PerformingContext) async throws(StepFailure)
+    -> ServerAddress
+  {
     var standby: ServerAddress?
     var failures: [StepFailure] = []
     for server in arguments.servers {
@@ -74,7 +81,8 @@ public struct BackupPerformer: StepPerformer {
     let previous = await Catalogue.read(arguments.dataClass, in: [store]).latest?.manifest
     return try await translating("writing the manifest") {
       try PointManifest(
-        id: id, dataClass: arguments.dataClass, protection: arguments.protection, method: "logical", sigma: made.content.sigma, started: started,
+        id: id, dataClass: arguments.dataClass, protection: arguments.protection, method: "logical", sigma: made.content.sigma,
+        started: started,
         available: context.now(), plan: context.plan, planDigest: context.planDigest, mark: context.mark.description,
         toolVersion: context.toolVersion, objects: made.objects, rawBytes: made.content.raw, rows: made.content.rows,
         suspect: Self.suspicion(made.content.raw, previous), content: try CanonicalJSON.value(made.content))
@@ -103,7 +111,9 @@ public struct BackupPerformer: StepPerformer {
     do { store = try await context.stores.reading(arguments.store) } catch { return .unknown(error.message) }
     let catalogue = await Catalogue.read(arguments.dataClass, in: [store])
     if let point = catalogue.points.first(where: { $0.manifest.mark == context.mark.description }) { return .done(result(point.manifest)) }
-    if let failure = catalogue.unreachable.first { return .unknown("the store `\(arguments.store.name)` cannot be asked: \(failure.detail)") }
+    if let failure = catalogue.unreachable.first {
+      return .unknown("the store `\(arguments.store.name)` cannot be asked: \(failure.detail)")
+    }
     return .notDone
   }
 

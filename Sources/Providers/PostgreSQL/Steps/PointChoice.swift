@@ -10,7 +10,9 @@ extension PostgreSQLRestore.Arguments {
     var open: [any ObjectReading] = []
     var problems: [String] = []
     for store in self.stores {
-      do throws(StepFailure) { open.append(try await stores.reading(store)) } catch { problems.append("store `\(store.name)`: \(error.message)") }
+      do throws(StepFailure) { open.append(try await stores.reading(store)) } catch {
+        problems.append("store `\(store.name)`: \(error.message)")
+      }
     }
     let catalogue = await Catalogue.read(dataClass, in: open)
     problems += catalogue.unreachable.map { "store `\($0.store)`: \($0.detail)" }
@@ -30,11 +32,13 @@ extension PostgreSQLRestore.Arguments {
     switch point {
     case .latest:
       StepFailure(
-        "no-point", "there is no usable recovery point of `\(dataClass)` in \(stores.map { "`\($0.name)`" }.joined(separator: ", "))", details: problems,
+        "no-point", "there is no usable recovery point of `\(dataClass)` in \(stores.map { "`\($0.name)`" }.joined(separator: ", "))",
+        details: problems,
         helps: ["see what there is: sie-dr points list PLAN"])
     case .id(let id):
       StepFailure(
-        "no-point", "there is no recovery point \(id) of `\(dataClass)` in \(stores.map { "`\($0.name)`" }.joined(separator: ", "))", details: problems,
+        "no-point", "there is no recovery point \(id) of `\(dataClass)` in \(stores.map { "`\($0.name)`" }.joined(separator: ", "))",
+        details: problems,
         helps: ["see what there is: sie-dr points list PLAN"])
     }
   }

@@ -28,7 +28,7 @@ public struct QueryPerformer: StepPerformer {
     let value = row.first ?? nil
     guard value == expected else {
       throw unexpected("gave \(value.map { "`\($0.prefix(200))`" } ?? "NULL"), not `\(expected)`", arguments, server)
-     }
+    }
     return "the query gave `\(expected)`, as expected"
   }
 

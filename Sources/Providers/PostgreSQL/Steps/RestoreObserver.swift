@@ -20,7 +20,9 @@ public struct RestoreObserver: StepObserver {
     } else if let problem = problems.first {
       observation.facts[Fact.problem] = .string(problem)
     }
-    do { try await look(arguments, point, context, &observation) } catch { return .unreachable(Failures.translate(error, doing: "looking").message) }
+    do { try await look(arguments, point, context, &observation) } catch {
+      return .unreachable(Failures.translate(error, doing: "looking").message)
+    }
     return observation
   }
 
@@ -48,7 +50,9 @@ public struct RestoreObserver: StepObserver {
       let content = try CanonicalJSON.decode(LogicalPoint.self, from: point.manifest.content)
       try RestoreChecks.check(format: content)
       guard let database = content.databases.first else { return nil }
-      _ = try await RestoreChecks(address: address, outside: outside, application: BackupObserver.application, point: content, content: database).check()
+      _ = try await RestoreChecks(
+        address: address, outside: outside, application: BackupObserver.application, point: content, content: database
+      ).check()
       return nil
     } catch { return .string(Failures.translate(error, doing: "looking").message) }
   }

@@ -15,7 +15,8 @@ public struct RestorePerformer: StepPerformer {
     guard let point, let store = stores.first else { throw arguments.noPoint(problems) }
     let restore = LogicalRestore(
       address: try await context.secrets.address(of: arguments.server), application: context.mark.applicationName, mark: context.mark,
-      earlierMarks: context.earlierMarks, reader: PointReader(point.manifest, in: store), jobs: max(1, arguments.jobs), deadline: context.timeout,
+      earlierMarks: context.earlierMarks, reader: PointReader(point.manifest, in: store), jobs: max(1, arguments.jobs),
+      deadline: context.timeout,
       places: host.programs, temporaryFolder: host.temporaryFolder, children: host.children, report: context.report)
     let made = try await restore.run()
     return result(made.mark, notes: made.notes, arguments)
@@ -36,7 +37,9 @@ public struct RestorePerformer: StepPerformer {
       let target = try await TargetServer.open(address, application: context.mark.applicationName)
       let found = try await target.marked(by: [context.mark])
       await target.close()
-      guard let done = found.compactMap(\.mark).first(where: { $0.state == .done && $0.owner == RestoreMark.Owner(context.mark) }) else { return .notDone }
+      guard let done = found.compactMap(\.mark).first(where: { $0.state == .done && $0.owner == RestoreMark.Owner(context.mark) }) else {
+        return .notDone
+      }
       // The empty database that stood in the place is still to go: performing once more does that and nothing else.
       guard !found.contains(where: { $0.mark?.state == .replaced }) else { return .notDone }
       return .done(result(done, notes: [], arguments))

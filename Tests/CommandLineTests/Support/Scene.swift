@@ -1,0 +1,116 @@
+import CanonicalJSON
+import Glibc
+import Journaling
+import PlanModel
+import TestSupport
+
+/// The servers that most tests share, each started when it is first needed. They end with the test process.
+enum Servers {
+  static let source = Result { try PostgreSQLServer.start() }
+  static let target = Result { try PostgreSQLServer.start() }
+}
+
+/// One test's small world: a database on a source server, a target server where there is none of that name, and a folder with a plan, its
+/// stores and its state, in which the built tool runs.
+final class Scene: Sendable {
+  let folder: String
+  let source: PostgreSQLServer
+  let target: PostgreSQLServer
+  let database: String
+  /// What the tool gets besides the URLs of both databases.
+  let environment: [String: String]
+
+  init(
+    _ sql: String = "", plan: PlanText = PlanText(), source: PostgreSQLServer? = nil, target: PostgreSQLServer? = nil,
+    environment: [String: String] = [:]
+  ) throws {
+    self.source = try source ?? Servers.source.get()
+    self.target = try target ?? Servers.target.get()
+    database = "db_\(UInt32.random(in: 0...UInt32.max))"
+    folder = try temporaryFolder("cli")
+    self.environment = environment
+    try write(plan)
+    try runProgram(["mkdir", "\(folder)/near", "\(folder)/far"])
+    try self.source.psql("CREATE DATABASE \(database)")
+    if !sql.isEmpty { try self.source.psql(sql, database: database) }
+  }
+
+  deinit { removeFolder(folder) }
+
+  func write(_ plan: PlanText) throws { try writeFile("\(folder)/plan.yaml", plan.text) }
+
+  // MARK: The tool
+
+  private var variables: [String: String] {
+    ["SOURCE_URL": source.url(database), "TARGET_URL": target.url(database), "SIE_DR_WHO": "tester"].merging(environment) { _, given in given }
+  }
+
+  /// Starts the tool in the folder. Whatever it starts works in the same folder, so it can be found again.
+  func start(_ arguments: String...) throws -> StartedProgram { try start(arguments) }
+  func start(_ arguments: [String], through wrapper: [String] = []) throws -> StartedProgram {
+    try StartedProgram(wrapper + [BuiltProgram.sieDR] + arguments, environment: variables, in: folder)
+  }
+
+  /// Runs the tool to its end.
+  @discardableResult
+  func run(_ arguments: String..., within limit: Duration = .seconds(60)) async throws -> ProgramResult {
+    try await start(arguments).end(within: limit)
+  }
+
+  /// What works in the folder of this scene: the tool and everything that it has started.
+  func processes() -> [SeenProcess] { SeenProcess.all().filter { $0.workingFolder == folder } }
+
+  // MARK: What is there
+
+  func json(_ text: String) throws -> JSONValue { try CanonicalJSON.decode(JSONValue.self, from: Array(text.utf8)) }
+
+  /// The ids of the points that `points list` shows, newest first.
+  func points() async throws -> [String] {
+    let report = try json(try await run("points", "list", "plan.yaml", "--format", "json").output)
+    return report["points"]?.array?.compactMap { $0["manifest"]?["id"]?.string } ?? []
+  }
+
+  var state: String { "\(folder)/.sie-dr" }
+  /// Oldest first.
+  func runs() -> [String] { names(in: "\(state)/runs") }
+  func journalPath(_ run: String) -> String { "\(state)/runs/\(run)/journal.jsonl" }
+  func journal(_ run: String) throws -> [JournalRecord] { try JournalText(readBytes(journalPath(run))).records }
+
+  func intent(of step: String, in run: String) throws -> Bool {
+    try journal(run).contains { if case .intent(let job) = $0.event { job.step.rawValue == step && job.activity == .perform } else { false } }
+  }
+  func outcome(of step: String, in run: String) throws -> Bool {
+    try journal(run).contains { if case .outcome(let outcome) = $0.event { outcome.job.step.rawValue == step } else { false } }
+  }
+
+  /// Waits until the journal of a new run says that the step is about to act; gives the run, or nil if the program ended before.
+  func begun(_ step: String, besides known: Set<String> = [], by program: StartedProgram) async throws -> String? {
+    var begun: String?
+    try await until("`\(step)` begins") {
+      // A journal that is being written may end in the middle of a record, or not be there yet.
+      begun = self.runs().first { run in !known.contains(run) && (try? self.intent(of: step, in: run)) == true }
+      return begun != nil || !program.isRunning
+    }
+    return begun
+  }
+
+  /// Databases on the target whose names begin as this scene's does.
+  func targetDatabases() throws -> [String] {
+    try target.psql("SELECT datname FROM pg_database WHERE datname LIKE '\(database)%' ORDER BY 1").split(separator: "\n").map(String.init)
+  }
+
+  func dropTarget() throws {
+    for name in try targetDatabases() { try target.psql("DROP DATABASE \"\(name)\" WITH (FORCE)") }
+  }
+
+  /// What `pg_dump` says, sorted: equal for equal databases whatever the order of their rows.
+  static func dump(_ server: PostgreSQLServer, _ database: String) throws -> [String] {
+    try server.tool("pg_dump", ["-d", database]).output.split(separator: "\n").filter { !isRandom($0) }.map(String.init).sorted()
+  }
+
+  /// A whole server: roles, databases with all that belongs to them, contents.
+  static func dumpAll(_ server: PostgreSQLServer) throws -> String {
+    try server.tool("pg_dumpall", []).output.split(separator: "\n").filter { !isRandom($0) }.joined(separator: "\n")
+  }
+  private static func isRandom(_ line: Substring) -> Bool { line.hasPrefix("\\restrict") || line.hasPrefix("\\unrestrict") }
+}
