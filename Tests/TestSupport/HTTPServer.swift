@@ -27,12 +27,12 @@ public final class HTTPServer: Sendable {
   private let thread = BlockingPool(threads: 1)
 
   public init(_ handler: @escaping @Sendable (Request) -> Reply) throws {
-    (listener, port) = try Self.listen()
+    (listener, port) = try Sockets.listen()
     Task.detached { [thread, listener, stopped, seen] in
       await thread.run {
         var held: [Int32] = []
         while !stopped.withLock({ $0 }) {
-          guard Self.isReadable(listener, milliseconds: 20), case let connection = accept(listener, nil, nil), connection >= 0 else { continue }
+          guard Sockets.isReadable(listener, milliseconds: 20), case let connection = accept(listener, nil, nil), connection >= 0 else { continue }
           guard let request = Self.read(connection) else { close(connection); continue }
           seen.withLock { $0.append(request) }
           switch handler(request) {
@@ -57,35 +57,15 @@ public final class HTTPServer: Sendable {
 
   /// A port that nothing listens on.
   public static func closedPort() throws -> Int {
-    let (listener, port) = try listen()
+    let (listener, port) = try Sockets.listen()
     close(listener)
     return port
-  }
-
-  private static func listen() throws -> (Int32, Int) {
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let failed = withUnsafeMutablePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(listener, $0, size) != 0 || Glibc.listen(listener, 16) != 0 || getsockname(listener, $0, &size) != 0
-      }
-    }
-    guard !failed else { throw ProgramFailure(description: "cannot listen on 127.0.0.1") }
-    return (listener, Int(UInt16(bigEndian: address.sin_port)))
-  }
-
-  private static func isReadable(_ descriptor: Int32, milliseconds: Int32) -> Bool {
-    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    return poll(&entry, 1, milliseconds) > 0
   }
 
   private static func read(_ connection: Int32) -> Request? {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 16 << 10)
-    while isReadable(connection, milliseconds: 5_000), case let count = recv(connection, &buffer, buffer.count, 0), count > 0 {
+    while Sockets.isReadable(connection, milliseconds: 5_000), case let count = recv(connection, &buffer, buffer.count, 0), count > 0 {
       bytes += buffer[..<count]
       if let request = parse(bytes) { return request }
     }
@@ -109,11 +89,6 @@ public final class HTTPServer: Sendable {
 
   private static func write(_ status: Int, _ headers: [String: String], _ body: [UInt8], length: Int, to connection: Int32) {
     let lines = ["HTTP/1.1 \(status) Said", "Content-Length: \(length)", "Connection: close"] + headers.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
-    var rest = (Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8) + body)[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-      guard count > 0 else { return }
-      rest = rest.dropFirst(count)
-    }
+    _ = Sockets.write(Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8) + body, to: connection)
   }
 }

@@ -9,14 +9,15 @@ actor S3Download: ObjectDownload {
   private let fullKey: String
   private let size: Int64
   /// The ETag.
-  private let version: String?
+  private let version: String
   private var current: HTTPDownload?
   private var position: Int64 = 0
-  /// Since bytes last came.
+  /// Since the last mebibyte came without one: a byte now and then is no progress.
   private var failures = 0
+  private var lastFailure: Int64 = 0
   private var isOver = false
 
-  init(_ connection: S3Connection, _ key: ObjectKey, _ fullKey: String, _ download: HTTPDownload, size: Int64, version: String?) {
+  init(_ connection: S3Connection, _ key: ObjectKey, _ fullKey: String, _ download: HTTPDownload, size: Int64, version: String) {
     self.connection = connection
     self.key = key
     self.fullKey = fullKey
@@ -38,7 +39,7 @@ actor S3Download: ObjectDownload {
       do throws(HTTPError) {
         guard let chunk = try await current?.next() else { throw HTTPError(.brokenConnection, target: "", "the answer ended before the object did") }
         position += Int64(chunk.count)
-        failures = 0
+        if position - lastFailure >= 1 << 20 { failures = 0 }
         return chunk
       } catch {
         try await recover(from: error)
@@ -58,6 +59,7 @@ actor S3Download: ObjectDownload {
   private func recover(from broken: HTTPError) async throws(StoreError) {
     current = nil
     failures += 1
+    lastFailure = position
     guard broken.reason != .cancelled else { throw error(.cancelled, "cancelled") }
     guard failures < connection.patience.attempts else {
       throw error(broken.reason == .timedOut ? .timedOut : .unreachable, "reading it broke off at byte \(position) of \(size), \(failures) times: \(broken.detail)")
@@ -68,14 +70,12 @@ actor S3Download: ObjectDownload {
 
   private func goOn() async throws(StoreError) -> HTTPDownload {
     var request = S3Request(.get, fullKey, doing: "reading it from byte \(position) on", action: "s3:GetObject")
-    request.headers = [(name: "range", value: "bytes=\(position)-")]
-    guard let version else { throw error(.unreachable, "reading it broke off at byte \(position) of \(size), and the store names no version to go on with") }
-    request.headers.append((name: "if-match", value: version))
+    request.headers = [(name: "range", value: "bytes=\(position)-"), (name: "if-match", value: version)]
     request.accepted = [412, 416]
     request.mayStall = true
     let answer = try await connection.open(request, for: key)
     guard answer.response.status == 206, let download = answer.download,
-      answer.response.header("content-range")?.hasPrefix("bytes \(position)-") == true, answer.response.header("etag") ?? version == version
+      answer.response.header("content-range")?.hasPrefix("bytes \(position)-") == true, answer.response.header("etag") == version
     else { throw error(.other, "it was replaced while it was read, or the store cannot go on from the middle; read it again") }
     return download
   }

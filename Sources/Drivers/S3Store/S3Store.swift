@@ -62,7 +62,10 @@ public struct S3Store: ObjectStore {
     guard let download = answer.download, let size = answer.response.header("content-length").flatMap({ Int64($0) }) else {
       throw StoreError(store: name, .other, key: key, "the store does not say how long it is, so its end cannot be told from a broken connection")
     }
-    return S3Download(connection, key, fullKey(key.path), download, size: size, version: answer.response.header("etag"))
+    guard let version = answer.response.header("etag") else {
+      throw StoreError(store: name, .other, key: key, "the answer names no version (ETag) of it, as every S3 store's does: something else answers at \(connection.endpoint)")
+    }
+    return S3Download(connection, key, fullKey(key.path), download, size: size, version: version)
   }
 
   struct Head {
@@ -146,7 +149,7 @@ public struct S3Store: ObjectStore {
     _ = try await connection.send(request, for: key)
   }
 
-  private func uploadPage(prefix: String) async throws(StoreError) -> S3UploadPage {
+  func uploadPage(prefix: String) async throws(StoreError) -> S3UploadPage {
     var request = S3Request(.get, nil, doing: "listing unfinished uploads", action: "s3:ListBucketMultipartUploads")
     request.query = [("uploads", ""), ("prefix", fullKey(prefix)), ("max-uploads", "1000"), ("encoding-type", "url")]
     let body = try await connection.send(request, for: nil).response.body

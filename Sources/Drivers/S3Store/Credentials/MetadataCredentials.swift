@@ -16,7 +16,8 @@ struct ContainerCredentials {
     let authority = full[scheme...].prefix { !"/?#".contains($0) }
     let host = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
     let near = ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]", "localhost", "[::1]"]
-    guard full.hasPrefix("https://") || full.hasPrefix("http://") && (near.contains(String(host)) || host.hasPrefix("127.")) else {
+    let isLoopback = host.hasPrefix("127.") && host.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
+    guard full.hasPrefix("https://") || full.hasPrefix("http://") && (near.contains(String(host)) || isLoopback) else {
       throw CredentialProblem("AWS_CONTAINER_CREDENTIALS_FULL_URI names \(host), which is neither HTTPS nor an address of this machine")
     }
     url = full
