@@ -3,7 +3,8 @@ internal import Glibc
 
 /// `generate write` writes the files that follow from the code, `generate check` fails if one of them is stale. Run from the repository's root.
 func fail(_ message: String, _ status: Int32) -> Never {
-  fputs("generate: \(message)\n", stderr)
+  let line = Array("generate: \(message)\n".utf8)
+  _ = write(STDERR_FILENO, line, line.count)
   exit(status)
 }
 
