@@ -60,7 +60,17 @@ enum PlanKeys {
   ]
   private static let store = [
     PlanKey("directory", .object([PlanKey("path", .text, required: true, "A folder, from the plan file's folder on.")]), "A folder."),
-    PlanKey("s3", .anything, "A bucket of an S3 object store: `bucket`, `prefix`, `region`, `endpoint`, `style`, `ca`, `credentials`, `encryption`, `lock`."), site,
+    PlanKey("s3", .object(s3), "A bucket of an S3 object store."), site,
+  ]
+  private static let s3 = [
+    PlanKey("bucket", .text, required: true, "The bucket."), PlanKey("prefix", .text, "What every key begins with."),
+    PlanKey("region", .text, "The region that requests are signed for."), PlanKey("endpoint", .text, "`https://HOST[:PORT]` of a store that is not Amazon's."),
+    PlanKey("style", .choice(["path", "virtual"]), "Where the bucket stands in the URL."), PlanKey("ca", .text, "A file with the certificates of your own authority."),
+    PlanKey("credentials", .secretReference, "Where the keys come from; the environment, profiles and roles as every tool finds them if not given."),
+    PlanKey("encryption", .object([PlanKey("s3", .anything, "By the store's own key."), PlanKey("kms", .text, "By this key.")]), "Server-side encryption."),
+    PlanKey(
+      "lock", .object([PlanKey("mode", .choice(["governance", "compliance"]), required: true, "How strict."), PlanKey("for", .timeSpan, required: true, "How long.")]),
+      "Object lock."),
   ]
   private static let expect = PlanKey(
     "expect",
