@@ -37,12 +37,12 @@ public struct PeriodicBackup: Sendable {
   /// d + u + c ≥ T: the next run is due before this one has ended, so the stated interval is not the real one.
   public var overruns: Bool { cycleTime >= protection.every.value }
 
-  /// Where runs overrun, the next begins at the first due moment after the last has ended: ⌈(d + u + c) / T⌉ · T.
+  /// What is due is counted from the last point's consistent moment, and one run at a time is at work: where runs outlast the interval, they
+  /// queue, and the interval is as long as a run: max(T, d + u + c).
   public var effectiveInterval: Term {
     let every = protection.every
     guard overruns else { return Term("interval", every.value, .plan(every.span)) }
-    let periods = (cycleTime.milliseconds - 1) / every.value.milliseconds + 1
-    return Term("interval, since a run outlasts it", every.value * max(1, periods), .plan(every.span))
+    return Term("a run, which outlasts the interval", cycleTime, cycle[0].source)
   }
 
   /// `(k + 1) · T + J`: from one consistent moment to the next run's start.

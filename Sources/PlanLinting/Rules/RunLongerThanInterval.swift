@@ -7,8 +7,8 @@ extension LintRule {
   static let runLongerThanInterval = LintRule(
     "run-longer-than-interval", .error, "A backup takes longer than the time until the next one is due.",
     explanation: """
-      If dump, upload and copy together take the interval or more, runs queue up or are left out, and the stated interval is fiction. The figures
-      count with the interval that really results: `⌈(dump + upload + copy) / interval⌉ · interval`.
+      If dump, upload and copy together take the interval or more, runs queue up, and the stated interval is fiction. The figures count with
+      the interval that really results: `max(interval, dump + upload + copy)`.
       """
   ) { context in
     context.assessment.protections.compactMap { protection in

@@ -1,0 +1,67 @@
+@testable import Commands
+import Diagnostics
+import Objectives
+import PlanModel
+import ProviderInterface
+import Units
+import YAMLReading
+
+/// A plan of one data class, two sites, two stores, with the parts that the arithmetic depends on.
+struct PlanShape {
+  var every = "30m"
+  var protection = ""
+  var estimate = "dump: 9m, upload: 3m, copy: 2m, restore: 1h"
+  var copy = "[far]"
+  var loses = "loses: { sites: [east] }"
+  var detect = "detect: { noticedWithin: 10m }"
+  var steps = "restore: { postgresql.restore: { data: orders, server: pg-west }, timeout: 90m }"
+  var more = ""
+
+  var text: String {
+    """
+    apiVersion: sie-dr/v1
+    kind: RecoveryPlan
+    metadata: { name: shape }
+    objectives: { rto: 4h, rpo: 1h }
+    sites: { east: {}, west: {} }
+    secrets: { east-url: { env: EAST }, west-url: { env: WEST, site: west } }
+    servers:
+      pg-east: { postgresql: { url: { secret: east-url } }, site: east }
+      pg-west: { postgresql: { url: { secret: west-url } }, site: west }
+    stores:
+      near: { directory: { path: near }, site: east }
+      far: { directory: { path: far }, site: west }
+    probes:
+      ready: { http: { url: "http://localhost/ready" }, every: 15s, timeout: 5s }
+    data:
+      orders:
+        on: [pg-east]
+        estimate: { \(estimate) }
+        protect:
+          regular: { logical: {}, every: \(every), to: [near], copy: \(copy), timeout: 20m, retries: 0\(protection) }
+    \(more)
+    scenarios:
+      lost:
+        \(loses)
+        \(detect)
+        steps:
+          \(steps)
+
+    """
+  }
+
+  func assess(width: Int = 4) throws -> ScenarioAssessment {
+    let (document, yaml) = readYAML(SourceFile(path: "plan.yaml", bytes: Array(text.utf8)))
+    let (plan, reading) = readPlan(document)
+    guard let plan else { throw Unreadable(diagnostics: yaml + reading) }
+    let (typed, typing) = typecheck(plan, kinds: Providers.kinds, protection: Providers.protection)
+    let errors = (yaml + reading + typing).filter { $0.severity == .error }
+    guard errors.isEmpty, let scenario = Objectives.assess(typed, width: width).scenarios.first else { throw Unreadable(diagnostics: errors) }
+    return scenario
+  }
+
+  struct Unreadable: Error, CustomStringConvertible {
+    var diagnostics: [Diagnostic]
+    var description: String { diagnostics.map(oneLine).joined(separator: "\n") }
+  }
+}

@@ -1,0 +1,64 @@
+import Objectives
+import PlanModel
+import ProviderInterface
+import Scheduling
+import Testing
+import Units
+
+@Suite("The time that recovery takes") struct RecoveryTimeTests {
+  private let fork = """
+    a: { command.run: { run: [a], undo: ["true"] }, timeout: 10m, estimate: 4m }
+          b: { command.run: { run: [b], undo: ["true"] }, timeout: 20m, retries: 1, needs: [a] }
+          c: { command.run: { run: [c], undo: ["true"] }, timeout: 30m, estimate: 5m, needs: [a] }
+          d: { command.run: { run: [d], undo: ["true"] }, timeout: 10m, estimate: 1m, needs: [b, c] }
+    """
+
+  @Test("counts detection, decision and the critical path; a step without an estimate counts with its time-outs") func path() throws {
+    var shape = PlanShape()
+    shape.detect = "detect: { probe: ready, failing: 5m }\n    decide: 10m"
+    shape.steps = fork
+    let recovery = try #require(try shape.assess().recovery)
+    #expect(recovery.timeline.criticalPath.map { recovery.network.steps[$0].name.rawValue } == ["a", "b", "d"])
+    #expect(recovery.expected.sum == "15s until the next probe + 5s its time-out + 5m failing + 10m decision + 4m `a` + 40m 1s `b` + 1m `d`")
+    #expect(recovery.expected.total == TimeSpan("1h21s"))
+  }
+
+  @Test("is guaranteed by the longest path, or by Graham's bound where the width can make a step wait") func guarantee() throws {
+    var shape = PlanShape()
+    shape.detect = "detect: { noticedWithin: 0s }"
+    shape.steps = fork
+    let wide = try #require(try shape.assess(width: 4).recovery)
+    #expect(wide.bounds.basis == .longestPath)
+    #expect(wide.guaranteed == TimeSpan("1h1s"))
+    let narrow = try #require(try shape.assess(width: 1).recovery)
+    #expect(narrow.bounds.basis == .width)
+    #expect(narrow.guaranteed == TimeSpan("1h30m1s"))
+    #expect(narrow.expected.total == TimeSpan("50m1s"))
+  }
+
+  @Test("shows a circle as a path and computes nothing from it") func cycle() throws {
+    var shape = PlanShape()
+    shape.steps = """
+      a: { command.run: { run: [a], undo: ["true"] }, timeout: 1m, needs: [b] }
+            b: { command.run: { run: [b], undo: ["true"] }, timeout: 1m, needs: [a] }
+      """
+    let scenario = try shape.assess()
+    #expect(scenario.recovery == nil)
+    #expect(scenario.cycle?.path == [0, 1, 0])
+  }
+}
+
+@Suite("What survives a disaster") struct SurvivalTests {
+  @Test("takes a lost site's servers, stores and secrets along") func sites() throws {
+    let survival = try PlanShape().assess().survival
+    #expect(survival.servers == ["pg-east"])
+    #expect(survival.stores == ["near"])
+    #expect(survival.secrets == [])
+    var shape = PlanShape()
+    shape.loses = "loses: { sites: [west], stores: [near], secrets: [east-url] }"
+    let other = try shape.assess().survival
+    #expect(other.servers == ["pg-west"])
+    #expect(other.stores == ["far", "near"])
+    #expect(other.secrets == ["west-url", "east-url"])
+  }
+}
