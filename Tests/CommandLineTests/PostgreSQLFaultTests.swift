@@ -136,6 +136,17 @@ struct PostgreSQLFaultTests {
     try await refuses(scene, "extension-missing", "sie_dr_test")
   }
 
+  /// The programs of an older PostgreSQL, where this machine has one: Debian's place, or `SIE_DR_OLDER_POSTGRESQL`.
+  static let older = ([getenv("SIE_DR_OLDER_POSTGRESQL").map { String(cString: $0) } ?? ""] + [14, 13].map { "/usr/lib/postgresql/\($0)/bin" })
+    .first { $0.hasPrefix("/") && access("\($0)/initdb", X_OK) == 0 }
+
+  @Test("a target of an older major version is refused before anything is touched", .enabled(if: older != nil, "no older PostgreSQL is installed here"))
+  func olderTarget() async throws {
+    let server = try PostgreSQLServer.start(programs: Self.older ?? "")
+    let scene = try await backedUp(target: server)
+    try await refuses(scene, "target-too-old", "PostgreSQL 15")
+  }
+
   @Test("a changed byte in a piece or a missing piece fails the restore at that object, and nothing is put in place", arguments: [true, false])
   func piece(_ isChanged: Bool) async throws {
     let scene = try await backedUp()

@@ -26,6 +26,19 @@ public final class PostgreSQLServer: Sendable {
     }
   }
 
+  /// A server of another version, from the folder of its programs.
+  public static func start(programs: String) throws -> PostgreSQLServer {
+    let folder = try temporaryFolder("pg")
+    do {
+      try own(folder)
+      try initialize(folder, programs)
+      return try run(folder, [], programs)
+    } catch {
+      removeFolder(folder)
+      throw error
+    }
+  }
+
   /// A hot standby that has caught up with `primary`.
   public static func standby(of primary: PostgreSQLServer) throws -> PostgreSQLServer {
     let folder = try temporaryFolder("pg")
@@ -46,18 +59,22 @@ public final class PostgreSQLServer: Sendable {
   private struct Template { var folder: String; var lifeline: Int32 }
   private static let template = Result {
     let folder = try temporaryFolder("initdb")
+    let lifeline = try guardian("rm -rf '\(folder)'")
+    try initialize(folder, programs)
+    return Template(folder: folder, lifeline: lifeline)
+  }
+
+  private static func initialize(_ folder: String, _ programs: String) throws {
     try writeFile("\(folder)/password", password)
     try own(folder)
-    let lifeline = try guardian("rm -rf '\(folder)'")
     try asOwner([
       "\(programs)/initdb", "-D", "\(folder)/data", "-U", "postgres", "--pwfile=\(folder)/password", "--auth-local=trust",
       "--auth-host=scram-sha-256", "--no-sync", "--no-locale", "-E", "UTF8",
     ])
     try asOwner(["sh", "-c", "echo \"include '../test.conf'\" >> \(folder)/data/postgresql.conf"])
-    return Template(folder: folder, lifeline: lifeline)
   }
 
-  private static func run(_ folder: String, _ settings: [String]) throws -> PostgreSQLServer {
+  private static func run(_ folder: String, _ settings: [String], _ programs: String = programs) throws -> PostgreSQLServer {
     let port = freePort()
     let lines =
       settings + [

@@ -40,6 +40,8 @@ public struct RecoveryPointCopyPerformer: StepPerformer {
     for manifest in found.missing.sorted(by: { $0.id < $1.id }) {
       if Task.isCancelled { throw .cancelled }
       do throws(StoreError) {
+        // What an attempt that was killed had begun and not finished. A first attempt may have living neighbours.
+        if !context.earlierMarks.isEmpty { try await to.discardUploads(prefix: manifest.place.prefix) }
         try await copyPoint(manifest, from: from, to: to) { done in
           context.report(StepProgress(phase: "copying \(manifest.id)", done: before + done, total: total))
         }
