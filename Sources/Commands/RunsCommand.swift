@@ -40,6 +40,8 @@ struct RunsCommand: AsyncParsableCommand {
       } catch {
         throw CommandFailure(error.failure)
       }
+      // Names tell seconds apart, not two runs of the same second.
+      states.sort { ($0.startedAt, $0.run.rawValue) > ($1.startedAt, $1.run.rawValue) }
       console.write(try runsReport(states, as: format.format, console.style))
       return damaged ? .error : .done
     }

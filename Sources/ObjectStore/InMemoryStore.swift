@@ -67,6 +67,11 @@ public actor InMemoryStore: ObjectStore {
     openUploads = openUploads.filter { !$0.value.hasPrefix(prefix) }
   }
 
+  public func openUploads(prefix: String) async throws(StoreError) -> [ObjectKey] {
+    try checkCancellation(nil)
+    return Set(openUploads.values).filter { $0.hasPrefix(prefix) }.sorted()
+  }
+
   fileprivate func finish(_ number: Int, _ bytes: [UInt8], _ key: ObjectKey) throws(StoreError) {
     guard openUploads.removeValue(forKey: number) != nil else {
       throw StoreError(store: name, .notFound, key: key, "its upload was discarded meanwhile")

@@ -92,6 +92,14 @@ public protocol ObjectStore: ObjectReading {
   /// Removes what uploads under a prefix have left that were neither finished nor aborted, because their program was killed. The caller
   /// knows that none of them lives: finishing one afterwards fails.
   func discardUploads(prefix: String) async throws(StoreError)
+  /// The keys of uploads under a prefix that are neither finished nor aborted: living ones, and what killed programs have left. Also of a
+  /// killed `put`, where one can leave something. A very long key may be cut short.
+  func openUploads(prefix: String) async throws(StoreError) -> [ObjectKey]
+}
+
+extension ObjectStore {
+  /// Of a store whose `put` is one request that leaves all or nothing: whoever puts an object before the first upload is found by that.
+  public func openUploads(prefix _: String) async throws(StoreError) -> [ObjectKey] { [] }
 }
 
 /// Call `next` until it returns nil, then `close`; or `close` early.

@@ -106,11 +106,15 @@ public struct Catalogue: Sendable {
     return places
   }
 
-  /// Places that an attempt with one of these marks has left without a manifest: what the next attempt clears away.
-  public static func unfinished(_ dataClass: DataClassName, madeBy marks: [String], in store: any ObjectReading) async throws(StoreError) -> [PointPlace] {
-    let places = try await places(of: dataClass, in: store).filter { place in marks.contains { place.id.wasMade(by: $0) } }
+  /// Places that an attempt with one of these marks has left without a manifest: what the next attempt clears away. An attempt that was
+  /// killed while it wrote its very first object has left an open upload and nothing else.
+  public static func unfinished(_ dataClass: DataClassName, madeBy marks: [String], in store: any ObjectStore) async throws(StoreError) -> [PointPlace] {
+    let uploads = try await store.openUploads(prefix: PointPlace.prefix(of: dataClass)).compactMap { key in
+      PointID(key.path.split(separator: "/").dropFirst().first ?? "").map { PointPlace(dataClass: dataClass, id: $0) }
+    }
+    let places = Set(try await places(of: dataClass, in: store) + uploads).sorted { $0.id < $1.id }
     var unfinished: [PointPlace] = []
-    for place in places {
+    for place in places where marks.contains(where: { place.id.wasMade(by: $0) }) {
       do throws(StoreError) { _ = try await store.info(place.key(PointPlace.manifest, in: store.name)) } catch {
         guard error.reason == .notFound else { throw error }
         unfinished.append(place)

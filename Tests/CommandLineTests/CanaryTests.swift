@@ -1,9 +1,10 @@
 import Concurrency
+import Glibc
 import TestSupport
 import Testing
 
 /// Secrets are planted wherever a plan can refer to one, and looked for wherever something is written or shown.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct CanaryTests {
   static let fromEnvironment = "canary/env:one two+three=4"
   static let fromFile = "canary/file:Zwölf&five?six"
@@ -52,7 +53,7 @@ struct CanaryTests {
       try await tool("plan", "plan.yaml", "--scenario", "lost", "--format", format, "--out", "changeset-\(format).json", status: 0)
     }
     try await tool("apply", "--yes", "plan.yaml", "--scenario", "lost", status: onFailure == "pause" ? 6 : 5)
-    let run = scene.runs().last ?? ""
+    let run = try scene.lastRun()
     try await tool("rollback", run, status: 5)
     try await tool("runs", "plan.yaml", "--format", "json", status: 0)
     try await tool("points", "show", "plan.yaml", "latest", status: 0)
@@ -112,11 +113,15 @@ private final class ArgumentWatch: Sendable {
   private let task: Task<Void, Never>
 
   init(_ folder: String) {
+    // A thread of its own: programs come and go while other tests keep the shared ones busy.
+    let thread = BlockingPool(threads: 1)
     task = Task.detached { [seen, isOver] in
-      while !isOver.withLock({ $0 }) {
-        let arguments = SeenProcess.all().filter { $0.workingFolder == folder }.map(\.arguments)
-        seen.withLock { $0.formUnion(arguments) }
-        try? await Task.sleep(for: .milliseconds(3))
+      await thread.run {
+        while !isOver.withLock({ $0 }) {
+          let arguments = SeenProcess.all().filter { $0.workingFolder == folder }.map(\.arguments)
+          seen.withLock { $0.formUnion(arguments) }
+          usleep(3_000)
+        }
       }
     }
   }

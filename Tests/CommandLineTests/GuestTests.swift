@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// A backup never blocks the production longer than it says.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct GuestTests {
   @Test("while a backup runs, ALTER TABLE gets its lock within yieldAfter, and the backup says why it gave way")
   func givesWay() async throws {

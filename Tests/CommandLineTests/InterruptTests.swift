@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Signals: the run ends in good order, says how to go on, and goes on.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct InterruptTests {
   /// Two steps, the first of which takes until a file is there, or a minute.
   static let slow = "[sh, -c, 'echo began >> log.txt; for i in $(seq 600); do test -e go.txt && break; sleep 0.1; done; echo ended >> log.txt']"
@@ -24,7 +24,7 @@ struct InterruptTests {
     let scene = try Scene(plan: Self.plan)
     let program = try await begun(scene)
     program.send(signal)
-    let run = try #require(scene.runs().last)
+    let run = try scene.lastRun()
     try await until("the signal is on record") { try scene.journal(run).contains { if case .interrupted = $0.event { true } else { false } } }
     #expect(program.isRunning)
     try writeFile("\(scene.folder)/go.txt", "")
@@ -42,7 +42,7 @@ struct InterruptTests {
     let scene = try Scene(plan: Self.plan)
     let program = try await begun(scene)
     program.send(signal)
-    let run = try #require(scene.runs().last)
+    let run = try scene.lastRun()
     try await until("the signal is on record") { try scene.journal(run).contains { if case .interrupted = $0.event { true } else { false } } }
     program.send(signal)
     let end = try await program.end(within: .seconds(20))
@@ -58,7 +58,7 @@ struct InterruptTests {
 
   @Test("a backup that is cancelled leaves no half point and no session, and is resumed to a new one")
   func backup() async throws {
-    let scene = try Scene("CREATE TABLE t AS SELECT n, repeat(md5(n::text), 20) AS m FROM generate_series(1, 60000) n")
+    let scene = try Scene("CREATE TABLE t AS SELECT n, repeat(md5(n::text), 40) AS m FROM generate_series(1, 250000) n")
     let program = try scene.start("apply", "--yes", "plan.yaml")
     let run = try #require(try await scene.begun("backup-things-often", by: program))
     program.send(SIGINT)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What can be wrong with servers, targets and points, seen from the command line.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct PostgreSQLFaultTests {
   static let small = "CREATE TABLE t AS SELECT n, md5(n::text) AS m FROM generate_series(1, 2000) n"
   static let large = "CREATE TABLE big AS SELECT n, repeat(md5(n::text), 40) AS t FROM generate_series(1, 150000) n"
@@ -67,7 +67,7 @@ struct PostgreSQLFaultTests {
     #expect((end.output + end.errors).contains("server-") || (end.output + end.errors).contains("pg-dump-failed"), "\(end.errors)")
     #expect(try files(below: "\(scene.folder)/near").isEmpty)
     try server.restart()
-    let resumed = try await scene.run("resume", scene.runs().last ?? "")
+    let resumed = try await scene.run("resume", scene.lastRun())
     #expect(resumed.status == 0, "\(resumed.output)\(resumed.errors)")
     #expect(try await scene.points().count == 1)
   }
@@ -82,7 +82,7 @@ struct PostgreSQLFaultTests {
     let end = try await program.end()
     #expect(end.status == 6, "\(end.output)\(end.errors)")
     try server.restart()
-    let resumed = try await scene.run("resume", scene.runs().last ?? "")
+    let resumed = try await scene.run("resume", scene.lastRun())
     #expect(resumed.status == 0, "\(resumed.output)\(resumed.errors)")
     let contents = "SELECT count(*), sum(hashtext(big::text)) FROM big"
     #expect(try server.psql(contents, database: scene.database) == scene.source.psql(contents, database: scene.database))
@@ -155,7 +155,8 @@ struct PostgreSQLFaultTests {
     for words in ["object-damaged", String(path.split(separator: "/").suffix(2).joined(separator: "/")), "store `near`", "help"] { #expect(said.contains(words), "\(words) in: \(said)") }
     #expect(try !scene.targetDatabases().contains(scene.database))
     // Taken back, nothing is left; mended, it works.
-    #expect(try await scene.run("rollback", scene.runs().last ?? "").status == 4)
+    let back = try await scene.run("rollback", scene.lastRun())
+    #expect(back.status == 4, "\(back.output)\(back.errors)")
     #expect(try scene.targetDatabases() == [])
     try writeBytes("\(store)/\(path)", whole)
     #expect(try await scene.run("apply", "--yes", "plan.yaml", "--scenario", "lost").status == 0)

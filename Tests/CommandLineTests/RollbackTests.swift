@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A run that fails is taken back, and one that cannot be taken back says what is left to do.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct RollbackTests {
   /// A role of its own, so that the restore makes one on the target.
   static func sql(_ role: String) -> String {
@@ -54,7 +54,7 @@ struct RollbackTests {
     let said = applied.output + applied.errors
     for words in ["rolled back", "the balancer says no", "the world is as it was"] { #expect(said.contains(words), "\(words)") }
     // What is over is over.
-    let again = try await scene.run("resume", scene.runs().last ?? "")
+    let again = try await scene.run("resume", scene.lastRun())
     #expect(again.status == 1 && again.errors.contains("run-over"))
   }
 
@@ -70,7 +70,7 @@ struct RollbackTests {
     let before = try Scene.dumpAll(scene.target)
     let applied = try await scene.run("apply", "--yes", "plan.yaml", "--scenario", "lost")
     #expect(applied.status == 5, "\(applied.output)\(applied.errors)")
-    let run = try #require(scene.runs().last)
+    let run = try scene.lastRun()
     // What the failed undo rests on stays; what does not is undone.
     #expect(try scene.targetDatabases() == [scene.database])
     #expect(names(in: scene.folder).contains("aside.txt"))
@@ -92,13 +92,13 @@ struct RollbackTests {
     let before = try Scene.dumpAll(scene.target)
     let paused = try await scene.run("apply", "--yes", "plan.yaml", "--scenario", "lost")
     #expect(paused.status == 6)
-    let run = try #require(scene.runs().last)
+    let run = try scene.lastRun()
     for words in ["sie-dr resume \(run)", "sie-dr rollback \(run)", "--skip switch"] { #expect(paused.output.contains(words), "\(words)") }
     #expect(try await scene.run("rollback", run).status == 4)
     #expect(try Scene.dumpAll(scene.target) == before)
     try writeFile("\(scene.folder)/open.txt", "")
     #expect(try await scene.run("apply", "--yes", "plan.yaml", "--scenario", "lost").status == 0)
-    #expect(try await scene.run("rollback", scene.runs().last ?? "").status == 4)
+    #expect(try await scene.run("rollback", scene.lastRun()).status == 4)
     #expect(try Scene.dumpAll(scene.target) == before)
   }
 
@@ -112,7 +112,7 @@ struct RollbackTests {
     _ = try await program.end()
     try await until("the step's program has ended") { scene.processes().isEmpty }
     try writeFile("\(scene.folder)/quick.txt", "")
-    let run = try #require(scene.runs().last)
+    let run = try scene.lastRun()
     let asked = try await scene.run("resume", run)
     #expect(asked.status == 6, "\(asked.output)")
     #expect(asked.output.contains("--done switch") && asked.output.contains("--not-done switch"))

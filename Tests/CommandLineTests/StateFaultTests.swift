@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What can be wrong with the state directory: damaged journals, a full disk, two runs at once.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct StateFaultTests {
   static let plan = PlanText(
     steps: PlanText.command("first", "[sh, -c, 'echo first >> log.txt']") + PlanText.command("gate", "[test, -e, open.txt]", needs: "first")
@@ -18,7 +18,7 @@ struct StateFaultTests {
     let applied = try await scene.run("apply", "--yes", "plan.yaml", "--scenario", "lost")
     #expect(applied.status == 6, "\(applied.output)\(applied.errors)")
     try writeFile("\(scene.folder)/open.txt", "")
-    return (scene, try #require(scene.runs().last))
+    return (scene, try scene.lastRun())
   }
 
   @Test("a torn last record is kept beside the journal, and the run goes on", arguments: [1, 40, 200])
@@ -74,7 +74,7 @@ struct StateFaultTests {
     let scene = try Scene(plan: InterruptTests.plan)
     let first = try scene.start("apply", "--yes", "plan.yaml", "--scenario", "lost")
     try await until("the step is at work") { names(in: scene.folder).contains("log.txt") }
-    let run = try #require(scene.runs().last)
+    let run = try scene.lastRun()
     for arguments in [["apply", "--yes", "plan.yaml", "--scenario", "lost"], ["resume", run], ["rollback", run]] {
       let second = try await scene.start(arguments).end()
       #expect(second.status == 7, "\(second.output)\(second.errors)")

@@ -79,4 +79,20 @@ struct CatalogueTests {
     try await #expect(Catalogue.unfinished(shop, madeBy: ["run.backup.1", "run.backup.2"], in: store).count == 2)
     try await #expect(Catalogue.unfinished(shop, madeBy: [], in: store) == [])
   }
+
+  @Test("an attempt that died while it wrote its first object is found by what it left open, and cleared away", arguments: StoreKind.allCases)
+  func firstObject(kind: StoreKind) async throws {
+    try await kind.withStore { store in
+      let (dead, other) = (place(minutes: 1), place(minutes: 1, mark: "run.backup.2"))
+      let left = try await PointWriter(dead, in: store).upload("roles.json.zst")
+      let living = try await PointWriter(other, in: store).upload("db/0/50% off.copy.zst")
+      try await #expect(Catalogue.unfinished(shop, madeBy: ["run.backup.1"], in: store) == [dead])
+      try await PointWriter(dead, in: store).discard()
+      try await #expect(store.openUploads(prefix: "shop/").map(\.path) == [other.prefix + "db/0/50% off.copy.zst"])
+      try await #expect(Catalogue.unfinished(shop, madeBy: ["run.backup.1"], in: store) == [])
+      await left.abort()
+      await living.abort()
+      try await #expect(store.openUploads(prefix: "") == [])
+    }
+  }
 }

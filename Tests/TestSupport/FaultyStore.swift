@@ -90,6 +90,10 @@ public struct FaultyStore: ObjectStore {
   public func discardUploads(prefix: String) async throws(StoreError) {
     try await faults.carryOut(.discardUploads, nil, lost: ()) { () throws(StoreError) in try await inner.discardUploads(prefix: prefix) }
   }
+
+  public func openUploads(prefix: String) async throws(StoreError) -> [ObjectKey] {
+    try await faults.carryOut(.list, nil) { () throws(StoreError) in try await inner.openUploads(prefix: prefix) }
+  }
 }
 
 extension FaultyStore {

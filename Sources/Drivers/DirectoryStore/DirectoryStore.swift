@@ -107,6 +107,12 @@ public struct DirectoryStore: ObjectStore {
     try await inRoot("discarding unfinished uploads", nil) { (root) throws(FileFailure) in try PendingFile.discard(prefix: prefix, in: root) }
   }
 
+  public func openUploads(prefix: String) async throws(StoreError) -> [ObjectKey] {
+    try await inRoot("looking for unfinished uploads", nil) { (root) throws(FileFailure) in
+      Set(try PendingFile.all(prefix: prefix, in: root).compactMap(\.key)).sorted()
+    }
+  }
+
   /// The folders that lead to an object, and its name in the last of them.
   private static func split(_ key: ObjectKey) throws(FileFailure) -> (folders: ArraySlice<Substring>, last: String) {
     let parts = key.path.split(separator: "/")

@@ -104,18 +104,28 @@ final class PendingFile: Sendable {
 
   /// Removes the unfinished files under a prefix, whoever wrote them.
   static func discard(prefix: String, in root: borrowing Folder) throws(FileFailure) {
+    let left = try all(prefix: prefix, in: root)
+    guard !left.isEmpty else { return }
+    let pending = try root.subfolder(folder)
+    for (name, _) in left where unlinkat(pending.descriptor, name, 0) != 0 && errno != ENOENT { throw .last }
+  }
+
+  /// The unfinished files under a prefix, each with its key as far as its name tells it.
+  static func all(prefix: String, in root: borrowing Folder) throws(FileFailure) -> [(name: String, key: ObjectKey?)] {
     let pending: Folder
     do throws(FileFailure) {
       pending = try root.subfolder(folder)
     } catch {
-      if case .system(ENOENT) = error { return } else { throw error }
+      if case .system(ENOENT) = error { return [] } else { throw error }
     }
     let wanted = flattened(prefix)
+    var found: [(name: String, key: ObjectKey?)] = []
     for entry in try pending.entries() where !entry.isFolder {
       let parts = entry.name.split(separator: "-", maxSplits: 2, omittingEmptySubsequences: false)
       guard parts.count == 3, parts[2].utf8.starts(with: wanted.utf8) else { continue }
-      if unlinkat(pending.descriptor, entry.name, 0) != 0, errno != ENOENT { throw .last }
+      found.append((entry.name, ObjectKey(String(parts[2].replacing("%2F", with: "/").replacing("%25", with: "%")))))
     }
+    return found
   }
 
   /// A key or prefix in one file name, cut to the 200 bytes that leave room for what makes it unique.

@@ -71,8 +71,13 @@ final class Scene: Sendable {
   }
 
   var state: String { "\(folder)/.sie-dr" }
-  /// Oldest first.
   func runs() -> [String] { names(in: "\(state)/runs") }
+  /// The newest run. Names tell seconds apart, not two runs of the same second.
+  func lastRun() throws -> String {
+    let begun = runs().compactMap { run in (try? journal(run).first).flatMap { $0 }.map { (at: $0.at, run: run) } }
+    guard let last = begun.max(by: { $0.at < $1.at }) else { throw ProgramFailure(description: "there is no run") }
+    return last.run
+  }
   func journalPath(_ run: String) -> String { "\(state)/runs/\(run)/journal.jsonl" }
   func journal(_ run: String) throws -> [JournalRecord] { try JournalText(readBytes(journalPath(run))).records }
 

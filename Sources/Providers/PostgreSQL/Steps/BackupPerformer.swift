@@ -47,7 +47,6 @@ public struct BackupPerformer: StepPerformer {
     }
   }
 
-  /// Small objects are put before the first large one is begun, so an attempt that has open uploads is always found by its objects.
   private static func discard(_ point: PointWriter) async throws(StoreError) {
     try await point.discard()
     try await point.store.discardUploads(prefix: point.place.prefix)

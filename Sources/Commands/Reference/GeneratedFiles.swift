@@ -1,0 +1,58 @@
+internal import CanonicalJSON
+internal import Diagnostics
+internal import PlanLinting
+internal import ProviderInterface
+internal import YAMLReading
+
+/// Files that follow from the code: written by `swift run generate write`, proved fresh by a test and by `generate check`.
+public enum GeneratedFiles {
+  /// Text by path from the repository's root.
+  public static func all() throws -> [String: String] {
+    [
+      "schemas/plan.v1.json": try CanonicalJSON.prettyText(PlanSchema.document(Providers.kinds)),
+      "docs/rules.md": rules,
+      "docs/step-kinds.md": stepKinds(Providers.kinds),
+    ]
+  }
+
+  private static let notice = "<!-- Written by `swift run generate write`; do not edit. -->\n"
+
+  private static var rules: String {
+    var text = notice + "\n# What lint finds\n\nEach finding has a stable code, a place and a way out. `rpo-exceeded`, `rto-exceeded`, `not-surviving` and `data-unprotected` say that an\nobjective is breached: exit status 3.\n"
+    for rule in lintRules {
+      text += "\n## \(rule.code)\n\n*\(rule.severity.rawValue)*: \(rule.summary)\n\n\(rule.explanation)\n"
+    }
+    text += "\n# What the YAML reader finds\n\nAll of these are errors.\n\n| code | finding |\n| --- | --- |\n"
+    for code in YAMLCode.allCases { text += "| `\(code.code)` | \(code.meaning) |\n" }
+    return text
+  }
+
+  private static func stepKinds(_ kinds: StepKinds) -> String {
+    var text = notice + "\n# Step kinds\n\nIn a step exactly one key contains a dot: its kind. `docs/language.md` has the keys that every step may have beside it.\n"
+    for name in kinds.names {
+      guard let kind = kinds[name] else { continue }
+      text += "\n## \(name)\n\n\(kind.summary)\n\n| field | type | | meaning |\n| --- | --- | --- | --- |\n"
+      for field in kind.fields { text += "| `\(field.name)` | \(type(field.shape)) | \(field.isRequired ? "required" : "") | \(field.meaning) |\n" }
+      if !kind.outputs.isEmpty {
+        text += "\nOutputs, taken as `{ output: STEP.NAME }`:\n\n"
+        for output in kind.outputs.keys.sorted() { text += "* `\(output)`: \(kind.outputs[output] ?? "")\n" }
+      }
+    }
+    return text
+  }
+
+  private static func type(_ shape: Field.Shape) -> String {
+    switch shape {
+    case .text: "text"
+    case .integer: "whole number"
+    case .bool: "true or false"
+    case .timeSpan: "time span"
+    case .argumentList: "argument list"
+    case .nameList: "list of names"
+    case .inputMap: "map of inputs"
+    case .mapping: "mapping"
+    case .name(let of): "name of a \(of)"
+    case .choice(let choices): choices.map { "`\($0)`" }.joined(separator: ", ")
+    }
+  }
+}

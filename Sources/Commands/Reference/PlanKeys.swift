@@ -1,0 +1,150 @@
+internal import PlanModel
+internal import ProviderInterface
+
+/// One key of the plan language: for the schema and for editors. Tests hold this description against the reader itself.
+struct PlanKey: Sendable {
+  /// What may stand behind a key.
+  indirect enum Shape: Sendable {
+    case text, bool, timeSpan, size, pace, secretReference, argumentList, anything
+    case integer(ClosedRange<Int>)
+    case constant(String)
+    case choice([String])
+    case names
+    case inputs
+    case object([PlanKey])
+    /// A map keyed by names.
+    case map(Shape)
+    /// A step: the common keys, and exactly one key with a dot.
+    case step
+  }
+  var name: String
+  var shape: Shape
+  var isRequired: Bool
+  var meaning: String
+  init(_ name: String, _ shape: Shape, required: Bool = false, _ meaning: String) {
+    self.name = name; self.shape = shape; isRequired = required; self.meaning = meaning
+  }
+}
+
+/// The plan language, section by section.
+enum PlanKeys {
+  static let plan: [PlanKey] = [
+    PlanKey("apiVersion", .constant("sie-dr/v1"), required: true, "The version of the language."),
+    PlanKey("kind", .constant("RecoveryPlan"), required: true, "What the file is."),
+    PlanKey("metadata", .object(metadata), required: true, "Name and owner of the plan."),
+    PlanKey("objectives", .object(objectives), "Targets of the service; a data class may state stricter ones."),
+    PlanKey("sites", .map(.object([description])), "Places that can be lost as a whole."),
+    PlanKey("secrets", .map(.object(secret)), "Where secret values are found when they are needed."),
+    PlanKey("servers", .map(.object(server)), "Servers that hold data, or can."),
+    PlanKey("stores", .map(.object(store)), "Where recovery points are kept."),
+    PlanKey("state", .object([PlanKey("directory", .text, required: true, "A folder, from the plan file's folder on.")]), "Where journals and the lock are kept; `.sie-dr` beside the plan if not given."),
+    PlanKey("probes", .map(.object(probe)), "Questions about the world's health."),
+    PlanKey("data", .map(.object(dataClass)), "The data classes: what is protected, how, and how well."),
+    PlanKey("scenarios", .map(.object(scenario)), "Disasters, and what is done about them."),
+  ]
+
+  private static let description = PlanKey("description", .text, "For people.")
+  private static let site = PlanKey("site", .text, "Where it is; what lies in a lost site is lost with it.")
+  private static let metadata = [
+    PlanKey("name", .text, required: true, "The plan's name."), PlanKey("owner", .text, "Who answers for it."), description,
+  ]
+  private static let objectives = [
+    PlanKey("rto", .timeSpan, "How long recovery may take, from the disaster on."), PlanKey("rpo", .timeSpan, "How much may be lost."),
+  ]
+  private static let secret = [
+    PlanKey("env", .text, "An environment variable."), PlanKey("file", .text, "A file that holds the value."),
+    PlanKey("command", .argumentList, "A program that prints the value."), site,
+  ]
+  private static let server = [
+    PlanKey("postgresql", .object([PlanKey("url", .secretReference, required: true, "The connection URL of one database, as a secret.")]), "A PostgreSQL server."), site,
+  ]
+  private static let store = [
+    PlanKey("directory", .object([PlanKey("path", .text, required: true, "A folder, from the plan file's folder on.")]), "A folder."),
+    PlanKey("s3", .object(s3), "A bucket of an S3 object store."), site,
+  ]
+  private static let s3 = [
+    PlanKey("bucket", .text, required: true, "The bucket."), PlanKey("prefix", .text, "What every key begins with."),
+    PlanKey("region", .text, "The region that requests are signed for."), PlanKey("endpoint", .text, "`https://HOST[:PORT]` of a store that is not Amazon's."),
+    PlanKey("style", .choice(["path", "virtual"]), "Where the bucket stands in the URL."), PlanKey("ca", .text, "A file with the certificates of your own authority."),
+    PlanKey("credentials", .secretReference, "Where the keys come from; the environment, profiles and roles as every tool finds them if not given."),
+    PlanKey("encryption", .object([PlanKey("s3", .anything, "By the store's own key."), PlanKey("kms", .text, "By this key.")]), "Server-side encryption."),
+    PlanKey(
+      "lock", .object([PlanKey("mode", .choice(["governance", "compliance"]), required: true, "How strict."), PlanKey("for", .timeSpan, required: true, "How long.")]),
+      "Object lock."),
+  ]
+  private static let expect = PlanKey(
+    "expect",
+    .object([
+      PlanKey("status", .integer(100...599), "The status; any 2xx if not given."), PlanKey("json", .anything, "Members that the answer's JSON must hold."),
+      PlanKey("contains", .text, "A text that the body must contain."),
+    ]), "What the answer must be like.")
+  private static let probe = [
+    PlanKey("http", .object([PlanKey("url", .text, required: true, "The URL."), expect]), "An HTTP request."),
+    PlanKey("tcp", .object([PlanKey("host", .text, required: true, "The host."), PlanKey("port", .integer(1...65_535), required: true, "The port.")]), "A TCP connection."),
+    PlanKey(
+      "sql",
+      .object([
+        PlanKey("server", .text, required: true, "Which server."), PlanKey("query", .text, required: true, "One query."),
+        PlanKey("expect", .text, "The first column of the first row."),
+      ]), "A query."),
+    PlanKey("every", .timeSpan, "How often it is asked; 30s if not given."), PlanKey("timeout", .timeSpan, "How long an answer may take; 5s if not given."),
+  ]
+  private static let estimate = [
+    PlanKey("size", .size, "How large it is."), PlanKey("dump", .pace, "How long a dump takes, or its rate."),
+    PlanKey("upload", .pace, "What uploading adds to it."), PlanKey("copy", .pace, "How long a copy to a further store takes."),
+    PlanKey("restore", .pace, "How long a restore takes."),
+  ]
+  private static let protection = [
+    PlanKey(
+      "logical",
+      .object([
+        PlanKey("workers", .integer(1...32), "Sessions that read at once; 2 if not given."),
+        PlanKey("yieldAfter", .timeSpan, "How long somebody may wait behind the backup before it gives way; 30s if not given."),
+      ]), required: true, "A parallel logical backup."),
+    PlanKey("every", .timeSpan, required: true, "The interval."), PlanKey("jitter", .timeSpan, "How late a run may start: the period of whatever calls `apply`."),
+    PlanKey("misses", .integer(0...100), "How many runs in a row may be missed within the target; 0 if not given."),
+    PlanKey("to", .names, required: true, "The store that the point is written to."), PlanKey("copy", .names, "The stores that it is copied to."),
+    PlanKey(
+      "keep",
+      .object([
+        PlanKey("for", .timeSpan, required: true, "Nothing younger goes."), PlanKey("atLeast", .integer(1...10_000), "So many good points always stay; 1 if not given."),
+      ]), "How long points are kept; for ever if not given."),
+    PlanKey("timeout", .timeSpan, "For one attempt."), PlanKey("retries", .integer(0...20), "After a transient failure; 1 if not given."),
+  ]
+  private static let dataClass = [
+    PlanKey("on", .names, required: true, "The servers where it can live."), PlanKey("home", .text, "Where failback leads."),
+    PlanKey("priority", .choice(DataClass.Priority.allCases.map(\.rawValue)), "The higher goes first; medium if not given."),
+    PlanKey("objectives", .object(objectives), "Stricter ones than the service's."), PlanKey("estimate", .object(estimate), "What the author believes, until there is evidence."),
+    PlanKey("protect", .map(.object(protection)), "How it is protected."),
+  ]
+  private static let scenario = [
+    description,
+    PlanKey(
+      "loses",
+      .object([
+        PlanKey("sites", .names, "Sites."), PlanKey("servers", .names, "Servers."), PlanKey("stores", .names, "Stores."), PlanKey("secrets", .names, "Secrets."),
+      ]), "What the disaster takes along."),
+    PlanKey(
+      "corrupts",
+      .object([PlanKey("data", .names, required: true, "Data classes."), PlanKey("noticedWithin", .timeSpan, required: true, "How late that is noticed, at most.")]),
+      "Data that is there but wrong."),
+    PlanKey(
+      "detect",
+      .object([
+        PlanKey("probe", .text, "A probe."), PlanKey("failing", .timeSpan, "For how long it fails before it counts."),
+        PlanKey("noticedWithin", .timeSpan, "A person notices, at the latest after this long."),
+      ]), "How it is noticed: part of the recovery time."),
+    PlanKey("decide", .timeSpan, "How long people take to decide."),
+    PlanKey("onFailure", .choice(FailurePolicy.allCases.map(\.rawValue)), "What a failing step does to the run; pause if not given."),
+    PlanKey("rollback", .object([PlanKey("before", .step, "Before anything is undone."), PlanKey("after", .step, "When everything is.")]), "Steps around a rollback."),
+    PlanKey("steps", .map(.step), required: true, "What is done."),
+  ]
+
+  /// What every step may say beside its kind.
+  static let step = [
+    PlanKey("needs", .names, "Steps that come before."), PlanKey("timeout", .timeSpan, "For one attempt."),
+    PlanKey("retries", .integer(0...20), "After a transient failure; 0 if not given."), PlanKey("estimate", .timeSpan, "How long it is believed to take."),
+    PlanKey("onFailure", .choice(FailurePolicy.allCases.map(\.rawValue)), "Instead of the scenario's."),
+    PlanKey("undo", .step, "A step that takes it back."), PlanKey("irreversible", .text, "Why it cannot be taken back."),
+  ]
+}

@@ -1,0 +1,106 @@
+internal import CanonicalJSON
+internal import PlanModel
+internal import ProviderInterface
+
+/// JSON Schema (2020-12) of the plan language, for editors: completion, hover texts, red lines while typing.
+enum PlanSchema {
+  static func document(_ kinds: StepKinds) -> JSONValue {
+    guard case .object(var root) = object(PlanKeys.plan) else { return .null }
+    root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    root["$id"] = "plan.v1.json"
+    root["title"] = "sie-dr recovery plan"
+    root["$defs"] = .object(definitions(kinds))
+    return .object(root)
+  }
+
+  private static func definitions(_ kinds: StepKinds) -> [String: JSONValue] {
+    let span: JSONValue = ["type": "string", "pattern": "^([0-9]+(\\.[0-9]+)?(d|h|ms|m|s))+$"]
+    return [
+      "timeSpan": span,
+      "size": ["type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?([kKMGTP]?B|[KMGTP]iB)$"],
+      "pace": ["type": "string", "pattern": "^(([0-9]+(\\.[0-9]+)?(d|h|ms|m|s))+|[0-9]+(\\.[0-9]+)?([kKMGTP]?B|[KMGTP]iB)/s)$"],
+      "names": ["oneOf": [["type": "string"], ["type": "array", "items": ["type": "string"]]]],
+      "argumentList": ["type": "array", "minItems": 1, "items": ["type": ["string", "integer", "boolean", "number"]]],
+      "input": [
+        "oneOf": [
+          ["type": ["string", "integer", "boolean", "number"]],
+          ["type": "object", "required": ["secret"], "additionalProperties": false, "properties": ["secret": ["type": "string"]]],
+          ["type": "object", "required": ["output"], "additionalProperties": false, "properties": ["output": ["type": "string"]]],
+        ]
+      ],
+      "step": step(kinds),
+    ]
+  }
+
+  private static func step(_ kinds: StepKinds) -> JSONValue {
+    var properties = members(PlanKeys.step)
+    for name in kinds.names {
+      guard let kind = kinds[name] else { continue }
+      let fields = Dictionary(kind.fields.map { ($0.name, described(field($0), $0.meaning)) }) { first, _ in first }
+      properties[name.rawValue] = [
+        "type": ["object", "null"], "description": .string(kind.summary), "additionalProperties": false, "properties": .object(fields),
+        "required": .array(kind.fields.filter(\.isRequired).map { .string($0.name) }),
+      ]
+    }
+    return [
+      "type": "object", "additionalProperties": false, "properties": .object(properties),
+      "oneOf": .array(kinds.names.map { ["required": [.string($0.rawValue)]] }),
+    ]
+  }
+
+  private static func field(_ field: Field) -> JSONValue {
+    switch field.shape {
+    case .text: ["type": ["string", "integer", "boolean", "number"]]
+    case .integer: ["type": "integer"]
+    case .bool: ["type": "boolean"]
+    case .timeSpan: reference("timeSpan")
+    case .argumentList: reference("argumentList")
+    case .nameList: reference("names")
+    case .inputMap: ["type": "object", "additionalProperties": reference("input")]
+    case .mapping: ["type": "object"]
+    case .name: ["type": "string"]
+    case .choice(let choices): ["enum": .array(choices.map(JSONValue.string))]
+    }
+  }
+
+  private static func object(_ keys: [PlanKey]) -> JSONValue {
+    [
+      "type": ["object", "null"], "additionalProperties": false, "properties": .object(members(keys)),
+      "required": .array(keys.filter(\.isRequired).map { .string($0.name) }),
+    ]
+  }
+
+  private static func members(_ keys: [PlanKey]) -> [String: JSONValue] {
+    Dictionary(keys.map { ($0.name, described(schema($0.shape), $0.meaning)) }) { first, _ in first }
+  }
+
+  private static func schema(_ shape: PlanKey.Shape) -> JSONValue {
+    switch shape {
+    case .text: ["type": ["string", "integer", "boolean", "number"]]
+    case .bool: ["type": "boolean"]
+    case .timeSpan: reference("timeSpan")
+    case .size: reference("size")
+    case .pace: reference("pace")
+    case .secretReference: ["type": "object", "required": ["secret"], "additionalProperties": false, "properties": ["secret": ["type": "string"]]]
+    case .argumentList: reference("argumentList")
+    case .anything: [:]
+    case .integer(let range): ["type": "integer", "minimum": .int(Int64(range.lowerBound)), "maximum": .int(Int64(range.upperBound))]
+    case .constant(let value): ["const": .string(value)]
+    case .choice(let choices): ["enum": .array(choices.map(JSONValue.string))]
+    case .names: reference("names")
+    case .inputs: ["type": "object", "additionalProperties": reference("input")]
+    case .object(let keys): object(keys)
+    case .map(let value):
+      ["type": ["object", "null"], "propertyNames": ["pattern": "^[a-z]([a-z0-9-]*[a-z0-9])?$", "maxLength": 63], "additionalProperties": schema(value)]
+    case .step: reference("step")
+    }
+  }
+
+  private static func reference(_ name: String) -> JSONValue { ["$ref": .string("#/$defs/\(name)")] }
+
+  private static func described(_ schema: JSONValue, _ meaning: String) -> JSONValue {
+    guard case .object(var members) = schema else { return schema }
+    members["description"] = .string(meaning)
+    return .object(members)
+  }
+}

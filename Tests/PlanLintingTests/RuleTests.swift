@@ -1,0 +1,73 @@
+@testable import Commands
+import Diagnostics
+import Glibc
+import Objectives
+import PlanLinting
+import PlanModel
+import Testing
+import Units
+
+@Suite("Lint rules") struct RuleTests {
+  private func findings(_ plan: String, path: String = "plan.yaml") -> [Diagnostic] {
+    lint(SourceFile(path: path, bytes: Array(plan.utf8)), kinds: Providers.kinds, protection: Providers.protection).diagnostics
+  }
+
+  private func shown(_ diagnostics: [Diagnostic], of plan: String) -> String {
+    DiagnosticRenderer(sources: [SourceFile(path: "plan.yaml", bytes: Array(plan.utf8))]).render(diagnostics)
+  }
+
+  @Test("each page shows exactly what lint says, and its mended plan is clean") func pages() throws {
+    for page in try FixturePage.all() {
+      let found = findings(page.plan)
+      let text = shown(found.filter { $0.code.rawValue == page.rule }, of: page.plan)
+      if getenv("SIE_DR_REWRITE") != nil { try page.rewrite(text) } else { #expect(text == page.findings, "\(page.rule)") }
+      #expect(!text.isEmpty, "\(page.rule) finds nothing on its own page")
+      let mended = findings(page.mended)
+      #expect(mended.isEmpty, "\(page.rule), mended: \(shown(mended, of: page.mended))")
+    }
+  }
+
+  @Test("every rule has a page and a file of its own, and no page is without a rule") func registry() throws {
+    let codes = lintRules.map(\.code.rawValue)
+    #expect(Set(codes).count == codes.count)
+    #expect(try FixturePage.all().map(\.rule) == codes.sorted())
+    func plain(_ text: String) -> String { text.lowercased().filter { $0 != "-" } }
+    let files = FixturePage.names(in: FixturePage.root + "Sources/PlanLinting/Rules").map { plain(String($0.dropLast(6))) }
+    #expect(files.sorted() == codes.map(plain).sorted())
+  }
+
+  @Test("plans and examples lint without a finding") func shippedPlans() throws {
+    for folder in ["plans", "examples"] {
+      for name in FixturePage.names(in: FixturePage.root + folder) where name.hasSuffix(".yaml") {
+        let text = try FixturePage.read("\(FixturePage.root)\(folder)/\(name)")
+        #expect(findings(text) == [], "\(folder)/\(name)")
+      }
+    }
+  }
+
+  @Test("an hourly backup breaks an hourly target, and the sum in the finding adds up") func hourly() throws {
+    let text = try FixturePage.read(FixturePage.root + "examples/logical-only.yaml").replacing("every: 30m", with: "every: 1h")
+    let result = lint(SourceFile(path: "plan.yaml", bytes: Array(text.utf8)), kinds: Providers.kinds, protection: Providers.protection)
+    #expect(result.diagnostics.map(\.code) == ["rpo-exceeded"])
+    #expect(result.breachesObjective)
+    let loss = try #require(result.assessment?.scenarios.first?.classes.first?.loss.figure)
+    #expect(loss.terms.map(\.amount) == [.hours(1), .minutes(9), .minutes(3), .minutes(2)])
+    #expect(loss.total == .minutes(74))
+    #expect(result.diagnostics.first?.summary == "`insights` can lose 1h 14m in `region-loss`, its target is 1h")
+    #expect(result.diagnostics.first?.notes.first?.hasPrefix("1h interval + 9m dump + 3m upload + 2m copy to west") == true)
+  }
+
+  @Test("a secret is shown by no finding, whatever else stands on its line") func concealment() {
+    let text = """
+      apiVersion: sie-dr/v1
+      kind: RecoveryPlan
+      metadata: { name: x }
+      secrets: { a: { value: hunter2 } }
+      servers: { s: { postgresql: { url: "postgresql://me:sesame@db/x" }, unknown: 1, site: nowhere } }
+      scenarios: { x: { steps: { a: { command.run: { run: [p, --password, sesame2], env: { DB_PASSWORD: sesame3 } } } } } }
+
+      """
+    let report = shown(findings(text), of: text)
+    for secret in ["hunter2", "sesame"] { #expect(!report.contains(secret)) }
+  }
+}
