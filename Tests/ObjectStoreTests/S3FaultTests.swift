@@ -229,6 +229,40 @@ struct S3FaultTests {
     }
   }
 
+  @Test("Of two hosts that write one key at once, one wins")
+  func twoHosts() async throws {
+    let one = try testStore(.seaweedFS)
+    let other = try testStore(.seaweedFS, prefix: one.connection.bucket.prefix)
+    let key = try key("race")
+    for round in 0..<5 {
+      let winners = await withTaskGroup(of: Bool.self) { group in
+        for store in [one, other] {
+          for task in 0..<4 { group.addTask { (try? await store.put(key, [UInt8(task)], ifAbsent: true)) != nil } }
+        }
+        return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+      }
+      #expect(winners == 1, "round \(round)")
+      try await one.delete(key)
+    }
+  }
+
+  @Test("What a killed run has left is discarded by the next one, and what others upload goes on")
+  func killed() async throws {
+    let killed = try testStore(.seaweedFS)
+    let left = try await killed.upload(try key("class/point/large"))
+    try await left.write(pattern(18 << 20))
+    let next = try testStore(.seaweedFS, prefix: killed.connection.bucket.prefix)
+    let running = try await next.upload(try key("class/other/large"))
+    try await running.write(pattern(18 << 20))
+    #expect(try await next.uploadPage(prefix: "").entries.count == 2)
+    try await next.discardUploads(prefix: "class/point/")
+    #expect(try await next.uploadPage(prefix: "").entries.count == 1)
+    try await running.finish()
+    #expect(try await next.listAll(prefix: "").map(\.key.path) == ["class/other/large"])
+    #expect(await failure { try await left.finish() }?.reason == .notFound)
+    await left.abort()
+  }
+
   @Test("Encryption and lock are asked for in every request that makes an object")
   func headers() async throws {
     let now = systemTime()

@@ -12,10 +12,14 @@ public final class S3Server: Sendable {
 
   public let kind: Kind
   public let port: Int
+  /// SeaweedFS only: a second port, with TLS, under a certificate that it has signed itself.
+  public let tlsPort: Int
   public let folder: String
   private let lifeline: Int32
 
   public var url: String { "http://127.0.0.1:\(port)" }
+  /// The certificate to trust for `tlsPort`, for `localhost` and the bucket below it.
+  public var certificate: String { "\(folder)/certificate.pem" }
 
   /// The server that all tests of this process share, by kind; each works below a prefix of its own.
   public static func shared(_ kind: Kind) throws -> S3Server {
@@ -44,18 +48,23 @@ public final class S3Server: Sendable {
   private static func run(_ kind: Kind) throws -> S3Server {
     let folder = try temporaryFolder("s3")
     try runProgram(["mkdir", "\(folder)/data", "\(folder)/log"])
-    let ports = try (0..<8).map { _ in try HTTPServer.closedPort() }
+    let ports = try (0..<9).map { _ in try HTTPServer.closedPort() }
     let words: [String]
     switch kind {
     case .seaweedFS:
       let identity = #"{"identities":[{"name":"test","credentials":[{"accessKey":"\#(accessKey)","secretKey":"\#(secretKey)"}],"actions":["Admin","Read","List","Tagging","Write"]},{"name":"reader","credentials":[{"accessKey":"reader","secretKey":"reader-secret"}],"actions":["Read","List"]}]}"#
       try writeFile("\(folder)/s3.json", identity)
+      try runProgram([
+        "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "\(folder)/key.pem", "-out", "\(folder)/certificate.pem", "-days", "2",
+        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,DNS:\(bucket).localhost,IP:127.0.0.1",
+      ])
       let p = ports.map(String.init)
       words = [
         try tool("weed"), "-logdir=\(folder)/log", "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-dir=\(folder)/data", "-master.port=\(p[1])",
         "-master.port.grpc=\(p[2])", "-master.telemetry=false", "-master.volumeSizeLimitMB=64", "-volume.port=\(p[3])", "-volume.port.grpc=\(p[4])",
         "-volume.max=300", "-filer", "-filer.port=\(p[5])", "-filer.port.grpc=\(p[6])", "-s3", "-s3.port=\(p[0])", "-s3.port.grpc=\(p[7])",
         "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.config=\(folder)/s3.json",
+        "-s3.domainName=localhost", "-s3.port.https=\(p[8])", "-s3.cert.file=\(folder)/certificate.pem", "-s3.key.file=\(folder)/key.pem",
       ]
     case .rclone:
       try runProgram(["mkdir", "\(folder)/data/\(bucket)"])
@@ -64,14 +73,15 @@ public final class S3Server: Sendable {
         "\(folder)/data",
       ]
     }
-    let server = S3Server(kind: kind, port: ports[0], folder: folder, lifeline: try guardian(folder, words))
+    let server = S3Server(kind: kind, port: ports[0], tlsPort: ports[8], folder: folder, lifeline: try guardian(folder, words))
     try server.waitUntilReady()
     return server
   }
 
-  private init(kind: Kind, port: Int, folder: String, lifeline: Int32) {
+  private init(kind: Kind, port: Int, tlsPort: Int, folder: String, lifeline: Int32) {
     self.kind = kind
     self.port = port
+    self.tlsPort = tlsPort
     self.folder = folder
     self.lifeline = lifeline
   }

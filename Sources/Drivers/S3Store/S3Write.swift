@@ -72,6 +72,7 @@ extension S3Store {
       request.accepted = [412, 501]
     }
     request.mayStall = true
+    if bytes.count > 1 << 20 { request.deadline = connection.patience.transfer }
     let answer = try await connection.send(request, for: key)
     learn(from: answer.response)
     return answer

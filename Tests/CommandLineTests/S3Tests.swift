@@ -1,0 +1,59 @@
+import CanonicalJSON
+import TestSupport
+import Testing
+
+/// The whole way with buckets in place of folders.
+@Suite("backups in S3 buckets", .serialized, .timeLimit(.minutes(10)))
+struct S3Tests {
+  private static let rows = 200_000
+  private static let sql = """
+    CREATE TABLE t AS SELECT n, md5(n::text) || md5((n + 1)::text) AS m, repeat(md5(random()::text), 4) AS r FROM generate_series(1, \(rows)) n;
+    ALTER TABLE t ADD PRIMARY KEY (n); CREATE TABLE "empty; table" (a int)
+    """
+
+  /// `near` in SeaweedFS, with the secret given by name; `far` in rclone, with the same keys from the environment.
+  private func scene() throws -> Scene {
+    let (near, far) = (try S3Server.shared(.seaweedFS), try S3Server.shared(.rclone))
+    let scene = try Scene(
+      Self.sql, plan: PlanText(secrets: "  keys: { env: S3_KEYS }", copy: "far"),
+      environment: ["S3_KEYS": "\(S3Server.accessKey):\(S3Server.secretKey)", "AWS_ACCESS_KEY_ID": S3Server.accessKey, "AWS_SECRET_ACCESS_KEY": S3Server.secretKey])
+    let text = try readFile("\(scene.folder)/plan.yaml")
+      .replacing(
+        "near: { directory: { path: near }, site: there }",
+        with: "near: { s3: { bucket: \(S3Server.bucket), prefix: \(scene.database), endpoint: \"\(near.url)\", credentials: { secret: keys } }, site: there }")
+      .replacing("far: { directory: { path: far }, site: there }", with: "far: { s3: { bucket: \(S3Server.bucket), prefix: \(scene.database), endpoint: \"\(far.url)\" }, site: there }")
+    try writeFile("\(scene.folder)/plan.yaml", text)
+    return scene
+  }
+
+  @Test("a backup goes to one bucket and is copied to another, is listed in both and restored from either", arguments: ["", "near"])
+  func roundTrip(lost: String) async throws {
+    let scene = try scene()
+    let backup = try await scene.run("apply", "--yes", "plan.yaml", within: .seconds(120))
+    #expect(backup.status == 0, "\(backup.errors)\(backup.output)")
+    #expect(try await scene.points().count == 1)
+    if !lost.isEmpty {
+      let plan = try readFile("\(scene.folder)/plan.yaml").replacing("loses: { servers: [source] }", with: "loses: { servers: [source], stores: [\(lost)] }")
+      // A bucket that is not there any more.
+      try writeFile("\(scene.folder)/plan.yaml", plan.replacing("bucket: \(S3Server.bucket), prefix: \(scene.database), endpoint: \"\(try S3Server.shared(.seaweedFS).url)\"", with: "bucket: gone, endpoint: \"\(try S3Server.shared(.seaweedFS).url)\""))
+    }
+    let restore = try await scene.run("apply", "--yes", "plan.yaml", "--scenario", "lost", within: .seconds(120))
+    #expect(restore.status == 0, "\(restore.errors)\(restore.output)")
+    #expect(try Scene.dump(scene.target, scene.database) == Scene.dump(scene.source, scene.database))
+  }
+
+  @Test("wrong keys are refused with words, and neither they nor the secret are shown anywhere")
+  func wrongKeys() async throws {
+    let scene = try scene()
+    let refused = try await StartedProgram(
+      [BuiltProgram.sieDR, "apply", "--yes", "plan.yaml"],
+      environment: ["SOURCE_URL": scene.source.url(scene.database), "TARGET_URL": scene.target.url(scene.database), "S3_KEYS": "\(S3Server.accessKey):canary-secret"],
+      in: scene.folder
+    ).end(within: .seconds(120))
+    #expect(refused.status != 0)
+    let said = refused.output + refused.errors
+    #expect(said.contains("the secret key does not belong to the access key"), "\(said)")
+    #expect(!said.contains("canary"))
+    for run in scene.runs() { #expect(try !readFile(scene.journalPath(run)).contains("canary")) }
+  }
+}
