@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Units
 
-@Suite("S3 endpoints, styles and verdicts", .serialized, .timeLimit(.minutes(5)))
+@Suite("S3 endpoints, styles and verdicts", .serialized, .timeLimit(.minutes(10)))
 struct S3EndpointTests {
   private func roundTrip(_ store: S3Store) async throws {
     let key = try #require(ObjectKey("folder/ö b+c"))

@@ -63,7 +63,7 @@ private func faulty(_ method: String, times count: Int = 1, _ fault: ExchangeFau
   }
 }
 
-@Suite("S3 stores through faults", .serialized, .timeLimit(.minutes(5)))
+@Suite("S3 stores through faults", .serialized, .timeLimit(.minutes(10)))
 struct S3FaultTests {
   @Test("What passes is tried again until it is done", arguments: [
     ExchangeFault.answer(500, body: said("InternalError")), .answer(503, headers: ["Retry-After": "0"], body: said("SlowDown")), .answer(502), .answer(429), .answer(504),
