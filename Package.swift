@@ -117,6 +117,7 @@ let package = Package(
     tests("RecoveryPointsTests", "RecoveryPoints", "ObjectStore", "DirectoryStore", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
     tests("DriverTests", "Hashing", "Compression", "ChildProcess", "HTTPClient", "PostgreSQLClient", "Concurrency", "Units"),
     tests("PostgreSQLTests", "PostgreSQLProvider", "PostgreSQLClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "ProviderInterface", "PlanModel", "ChildProcess", "Hashing", "Compression", "Units", "CanonicalJSON", "Concurrency"),
+    tests("ProviderTests", "CommandProvider", "HTTPProvider", "OperatorProvider", "RecoveryPointProvider", "ChildProcess", "HTTPClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON"),
     tests("CommandLineTests", "Commands", "ProviderInterface", "PlanModel", "Journaling", "ChangePlanning", "Units", "CanonicalJSON", "Diagnostics"),
   ]
 )
