@@ -1,0 +1,81 @@
+import CanonicalJSON
+import ObjectStore
+import PlanModel
+import ProviderInterface
+import RecoveryPoints
+import TestSupport
+import Testing
+import Units
+
+/// Two stores, the first with points of several ages.
+struct Points {
+  let east = InMemoryStore(name: "east")
+  let west = InMemoryStore(name: "west")
+  var stores: Stores { Stores(byName: ["east": east, "west": west]) }
+
+  init(agesInDays ages: [Int64]) async throws {
+    for age in ages {
+      let taken = noon - .days(age)
+      let place = PointPlace(dataClass: "shop", id: PointID(started: taken, mark: "run.backup.1"))
+      let writer = PointWriter(place, in: east)
+      let objects = [try await writer.put("db/0/schema.dump", Array("CREATE TABLE t ();".utf8))]
+      let manifest = try PointManifest(
+        id: place.id, dataClass: place.dataClass, protection: "p", method: "logical", sigma: taken, started: taken, available: taken + .minutes(2),
+        plan: "small", planDigest: "d", mark: "run.backup.1", toolVersion: "1.0.0", objects: objects, rawBytes: ByteCount(bytes: 18), rows: 0,
+        suspect: nil, content: ["note": "sample"])
+      try await writer.publish(manifest, instructions: "by hand\n")
+    }
+  }
+
+  func contents() async throws -> [[String]] {
+    [try await east.listAll(prefix: "").map(\.key.path), try await west.listAll(prefix: "").map(\.key.path)]
+  }
+  func count(in store: InMemoryStore) async -> Int { await Catalogue.read("shop", in: [store]).points.count }
+}
+
+private let copyStep = "recovery-point.copy: { data: shop, from: east, to: west }"
+private let expireStep = "recovery-point.expire: { data: shop, in: east, olderThan: 30d, atLeast: 1 }"
+
+@Suite("recovery-point.copy and .expire", .timeLimit(.minutes(3)))
+struct RecoveryPointTests {
+  @Test("performed twice is performed once", arguments: [copyStep, expireStep])
+  func twice(text: String) async throws {
+    let points = try await Points(agesInDays: [1, 40, 50])
+    try await conformance(step(text), performing(points.stores)) { try await points.contents() }.performsTwiceAsOnce()
+  }
+
+  @Test("can be planned when no store can be reached", arguments: [copyStep, expireStep])
+  func unreachable(text: String) async throws {
+    let it = try step(text)
+    try conformance(it) { 0 }.plansWithoutReach()
+    let observation = await observers.observe(it.kind, it.arguments, in: observing())
+    #expect(kinds[it.kind]?.compare(it.arguments, observation, noon).action == .unknown)
+    let failure = await #expect(throws: StepFailure.self) { try await perform(it) }
+    #expect(failure?.code == "store-unreachable")
+  }
+
+  @Test("cancelled it does nothing", arguments: [copyStep, expireStep])
+  func cancelled(text: String) async throws {
+    let points = try await Points(agesInDays: [1, 40])
+    try await conformance(step(text), performing(points.stores)) { try await points.contents() }.honoursCancellation()
+  }
+
+  @Test("a copy settles by looking at the goal")
+  func settles() async throws {
+    let points = try await Points(agesInDays: [1, 2])
+    try await conformance(step(copyStep), performing(points.stores)) { try await points.contents() }.settles()
+    await #expect(points.count(in: points.west) == 2)
+  }
+
+  @Test("retention takes what is too old and leaves the newest good point", arguments: [
+    ([1, 40, 50], 1), ([40, 50], 1), ([1, 2], 2), ([], 0),
+  ] as [([Int64], Int)])
+  func retention(ages: [Int64], left: Int) async throws {
+    let points = try await Points(agesInDays: ages)
+    let it = try step(expireStep)
+    let observation = await observers.observe(it.kind, it.arguments, in: observing(points.stores))
+    #expect(kinds[it.kind]?.compare(it.arguments, observation, noon).action == (ages.count == left ? Change.Action.none : .delete))
+    _ = try await perform(it, performing(points.stores))
+    await #expect(points.count(in: points.east) == left)
+  }
+}
