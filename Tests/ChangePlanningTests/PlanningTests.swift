@@ -59,7 +59,7 @@ struct Planning {
   }
 }
 
-@Suite("The digest of a changeset") struct DigestTests {
+@Suite("The digest of a changeset") struct PlannedDigestTests {
   private func digest(_ change: (inout Planning) -> Void = { _ in }) throws -> String {
     var planning = Planning()
     change(&planning)
