@@ -56,7 +56,7 @@ public final class FaultProxy: Sendable {
   private func accept() {
     PeerThread.start { [listener, stopped, seen, script, upstream] in
       while !stopped.withLock({ $0 }) {
-        guard Sockets.isReadable(listener, milliseconds: 20), case let client = Glibc.accept(listener, nil, nil), client >= 0 else { continue }
+        guard Sockets.isReadable(listener, milliseconds: 20), case let client = Sockets.accept(listener), client >= 0 else { continue }
         PeerThread.start {
           ProxiedExchange(client: client, upstream: upstream, stopped: stopped, seen: seen, script: script).carryOut()
           close(client)
@@ -223,6 +223,13 @@ enum Sockets {
     guard failed else { return descriptor }
     close(descriptor)
     return -1
+  }
+
+  /// Not inherited by programs that tests start.
+  static func accept(_ listener: Int32) -> Int32 {
+    let descriptor = Glibc.accept(listener, nil, nil)
+    if descriptor >= 0 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    return descriptor
   }
 
   static func isReadable(_ descriptor: Int32, milliseconds: Int32) -> Bool {

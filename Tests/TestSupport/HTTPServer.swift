@@ -30,7 +30,7 @@ public final class HTTPServer: Sendable {
     PeerThread.start { [listener, stopped, seen] in
       var held: [Int32] = []
       while !stopped.withLock({ $0 }) {
-        guard Sockets.isReadable(listener, milliseconds: 20), case let connection = accept(listener, nil, nil), connection >= 0 else { continue }
+        guard Sockets.isReadable(listener, milliseconds: 20), case let connection = Sockets.accept(listener), connection >= 0 else { continue }
         guard let request = Self.read(connection) else { close(connection); continue }
         seen.withLock { $0.append(request) }
         switch handler(request) {
