@@ -39,7 +39,6 @@ public final class FaultProxy: Sendable {
   private let script: Script
   private let stopped = Lock(false)
   private let seen = Lock<[Exchange]>([])
-  private let threads = BlockingPool(threads: 24)
 
   /// `upstream`: the server's port.
   public init(to upstream: Int, _ script: @escaping Script) throws {
@@ -55,19 +54,15 @@ public final class FaultProxy: Sendable {
   public var exchanges: [Exchange] { seen.withLock { $0 } }
 
   private func accept() {
-    Task.detached { [listener, stopped, seen, script, upstream, threads] in
-      await threads.run {
-        while !stopped.withLock({ $0 }) {
-          guard Sockets.isReadable(listener, milliseconds: 20), case let client = Glibc.accept(listener, nil, nil), client >= 0 else { continue }
-          Task.detached {
-            await threads.run {
-              ProxiedExchange(client: client, upstream: upstream, stopped: stopped, seen: seen, script: script).carryOut()
-              close(client)
-            }
-          }
+    PeerThread.start { [listener, stopped, seen, script, upstream] in
+      while !stopped.withLock({ $0 }) {
+        guard Sockets.isReadable(listener, milliseconds: 20), case let client = Sockets.accept(listener), client >= 0 else { continue }
+        PeerThread.start {
+          ProxiedExchange(client: client, upstream: upstream, stopped: stopped, seen: seen, script: script).carryOut()
+          close(client)
         }
-        close(listener)
       }
+      close(listener)
     }
   }
 }
@@ -228,6 +223,13 @@ enum Sockets {
     guard failed else { return descriptor }
     close(descriptor)
     return -1
+  }
+
+  /// Not inherited by programs that tests start.
+  static func accept(_ listener: Int32) -> Int32 {
+    let descriptor = Glibc.accept(listener, nil, nil)
+    if descriptor >= 0 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    return descriptor
   }
 
   static func isReadable(_ descriptor: Int32, milliseconds: Int32) -> Bool {

@@ -24,28 +24,25 @@ public final class HTTPServer: Sendable {
   private let listener: Int32
   private let stopped = Lock(false)
   private let seen = Lock<[Request]>([])
-  private let thread = BlockingPool(threads: 1)
 
   public init(_ handler: @escaping @Sendable (Request) -> Reply) throws {
     (listener, port) = try Sockets.listen()
-    Task.detached { [thread, listener, stopped, seen] in
-      await thread.run {
-        var held: [Int32] = []
-        while !stopped.withLock({ $0 }) {
-          guard Sockets.isReadable(listener, milliseconds: 20), case let connection = accept(listener, nil, nil), connection >= 0 else { continue }
-          guard let request = Self.read(connection) else { close(connection); continue }
-          seen.withLock { $0.append(request) }
-          switch handler(request) {
-          case .silence: held.append(connection)
-          case .hangUp: close(connection)
-          case .answer(let status, let headers, let body):
-            Self.write(status, headers, request.method == "HEAD" ? [] : body, length: body.count, to: connection)
-            close(connection)
-          }
+    PeerThread.start { [listener, stopped, seen] in
+      var held: [Int32] = []
+      while !stopped.withLock({ $0 }) {
+        guard Sockets.isReadable(listener, milliseconds: 20), case let connection = Sockets.accept(listener), connection >= 0 else { continue }
+        guard let request = Self.read(connection) else { close(connection); continue }
+        seen.withLock { $0.append(request) }
+        switch handler(request) {
+        case .silence: held.append(connection)
+        case .hangUp: close(connection)
+        case .answer(let status, let headers, let body):
+          Self.write(status, headers, request.method == "HEAD" ? [] : body, length: body.count, to: connection)
+          close(connection)
         }
-        for connection in held { close(connection) }
-        close(listener)
       }
+      for connection in held { close(connection) }
+      close(listener)
     }
   }
 

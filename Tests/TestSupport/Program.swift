@@ -46,7 +46,11 @@ func spawn(
   var attributes = posix_spawnattr_t()
   posix_spawnattr_init(&attributes)
   defer { posix_spawnattr_destroy(&attributes) }
-  if newSession { posix_spawnattr_setflags(&attributes, Int16(0x80)) }  // POSIX_SPAWN_SETSID
+  // A signal that this process blocks, SIGCHLD above all, must not be blocked in a shell that waits for a child.
+  var none = sigset_t()
+  sigemptyset(&none)
+  posix_spawnattr_setsigmask(&attributes, &none)
+  posix_spawnattr_setflags(&attributes, Int16(newSession ? 0x88 : 0x08))  // POSIX_SPAWN_SETSIGMASK, POSIX_SPAWN_SETSID
   let variables = environment.merging(["PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C.UTF-8"]) { given, _ in given }
   let words = arguments.map { strdup($0) } + [nil]
   let values = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
