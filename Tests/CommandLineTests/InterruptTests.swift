@@ -61,9 +61,15 @@ struct InterruptTests {
     let scene = try Scene("CREATE TABLE t AS SELECT n, repeat(md5(n::text), 40) AS m FROM generate_series(1, 250000) n")
     let program = try scene.start("apply", "--yes", "plan.yaml")
     let run = try #require(try await scene.begun("backup-things-often", by: program))
+    // The server's own processes stand still meanwhile, so that the backup cannot be over before it is cancelled.
+    let sessions = try scene.source.psql("SELECT pid FROM pg_stat_activity WHERE datname = '\(scene.database)' AND pid <> pg_backend_pid()")
+      .split(separator: "\n").compactMap { Int32($0) }
+    #expect(!sessions.isEmpty)
+    for session in sessions { kill(session, SIGSTOP) }
     program.send(SIGINT)
     try await until("the signal is on record") { try scene.journal(run).contains { if case .interrupted = $0.event { true } else { false } } }
     program.send(SIGINT)
+    for session in sessions { kill(session, SIGCONT) }
     let end = try await program.end()
     #expect(end.status == 130, "\(end.output)\(end.errors)")
     #expect(try files(below: "\(scene.folder)/near").isEmpty)
