@@ -113,10 +113,9 @@ private final class ArgumentWatch: Sendable {
   private let task: Task<Void, Never>
 
   init(_ folder: String) {
-    // A thread of its own: programs come and go while other tests keep the shared ones busy.
-    let thread = BlockingPool(threads: 1)
+    // Programs come and go.
     task = Task.detached { [seen, isOver] in
-      await thread.run {
+      try? await onThread {
         while !isOver.withLock({ $0 }) {
           let arguments = SeenProcess.all().filter { $0.workingFolder == folder }.map(\.arguments)
           seen.withLock { $0.formUnion(arguments) }

@@ -13,6 +13,10 @@ struct InterruptTests {
 
   func log(_ scene: Scene) -> String { (try? readFile("\(scene.folder)/log.txt")) ?? "" }
 
+  static func isInterrupted(_ run: String, _ scene: Scene) throws -> Bool {
+    try scene.journal(run).contains { if case .interrupted = $0.event { true } else { false } }
+  }
+
   func begun(_ scene: Scene) async throws -> StartedProgram {
     let program = try scene.start("apply", "--yes", "plan.yaml", "--scenario", "lost")
     try await until("the step is at work") { log(scene) == "began\n" }
@@ -25,7 +29,7 @@ struct InterruptTests {
     let program = try await begun(scene)
     program.send(signal)
     let run = try scene.lastRun()
-    try await until("the signal is on record") { try scene.journal(run).contains { if case .interrupted = $0.event { true } else { false } } }
+    try await until("the signal is on record") { try Self.isInterrupted(run, scene) }
     #expect(program.isRunning)
     try writeFile("\(scene.folder)/go.txt", "")
     let end = try await program.end()
@@ -43,7 +47,7 @@ struct InterruptTests {
     let program = try await begun(scene)
     program.send(signal)
     let run = try scene.lastRun()
-    try await until("the signal is on record") { try scene.journal(run).contains { if case .interrupted = $0.event { true } else { false } } }
+    try await until("the signal is on record") { try Self.isInterrupted(run, scene) }
     program.send(signal)
     let end = try await program.end(within: .seconds(20))
     #expect(end.status == (signal == SIGINT ? 130 : 143), "\(end.output)\(end.errors)")
@@ -60,16 +64,18 @@ struct InterruptTests {
   func backup() async throws {
     let scene = try Scene("CREATE TABLE t AS SELECT n, repeat(md5(n::text), 40) AS m FROM generate_series(1, 250000) n")
     let program = try scene.start("apply", "--yes", "plan.yaml")
-    let run = try #require(try await scene.begun("backup-things-often", by: program))
-    // The server's own processes stand still meanwhile, so that the backup cannot be over before it is cancelled.
-    let sessions = try scene.source.psql("SELECT pid FROM pg_stat_activity WHERE datname = '\(scene.database)' AND pid <> pg_backend_pid()")
-      .split(separator: "\n").compactMap { Int32($0) }
-    #expect(!sessions.isEmpty)
-    for session in sessions { kill(session, SIGSTOP) }
-    program.send(SIGINT)
-    try await until("the signal is on record") { try scene.journal(run).contains { if case .interrupted = $0.event { true } else { false } } }
-    program.send(SIGINT)
-    for session in sessions { kill(session, SIGCONT) }
+    let run = try await onThread {
+      guard let run = try scene.begun("backup-things-often", by: program) else { throw ProgramFailure(description: program.errors) }
+      // The server's own processes stand still meanwhile, so that the backup cannot be over before it is cancelled.
+      let sessions = try scene.source.psql("SELECT pid FROM pg_stat_activity WHERE datname = '\(scene.database)' AND pid <> pg_backend_pid()")
+        .split(separator: "\n").compactMap { Int32($0) }
+      for session in sessions { kill(session, SIGSTOP) }
+      defer { for session in sessions { kill(session, SIGCONT) } }
+      program.send(SIGINT)
+      try holdUntil("the signal is on record") { try Self.isInterrupted(run, scene) }
+      program.send(SIGINT)
+      return run
+    }
     let end = try await program.end()
     #expect(end.status == 130, "\(end.output)\(end.errors)")
     #expect(try files(below: "\(scene.folder)/near").isEmpty)

@@ -113,15 +113,16 @@ struct Undisturbed {
   var fromIntent: Duration
 
   init(_ scene: Scene, _ arguments: [String], _ step: String) async throws {
-    let began = ContinuousClock.now
     let known = Set(scene.runs())
-    let program = try scene.start(arguments)
-    _ = try await scene.begun(step, besides: known, by: program)
-    let intent = ContinuousClock.now
-    let end = try await program.end()
-    guard end.status == 0 else { throw ProgramFailure(description: "the undisturbed run ended with \(end.status): \(end.errors)") }
-    fromStart = began.duration(to: .now)
-    fromIntent = intent.duration(to: .now)
+    (fromStart, fromIntent) = try await onThread {
+      let began = ContinuousClock.now
+      let program = try scene.start(arguments)
+      _ = try scene.begun(step, besides: known, by: program)
+      let intent = ContinuousClock.now
+      try holdUntil("the undisturbed run has ended") { !program.isRunning }
+      guard program.errors.contains("is done") else { throw ProgramFailure(description: "the undisturbed run failed: \(program.errors)") }
+      return (began.duration(to: .now), intent.duration(to: .now))
+    }
   }
 }
 
@@ -135,17 +136,20 @@ struct Kill {
 
   init(_ plan: KillPlan, _ scene: Scene, _ arguments: [String], _ step: String, _ undisturbed: Undisturbed) async throws {
     let known = Set(scene.runs())
-    let began = ContinuousClock.now
-    let program = try scene.start(arguments)
-    switch plan.from {
-    case .start: try await Task.sleep(for: undisturbed.fromStart * plan.share, tolerance: .zero)
-    case .intent:
-      _ = try await scene.begun(step, besides: known, by: program)
-      try await Task.sleep(for: undisturbed.fromIntent * plan.share, tolerance: .zero)
+    after = try await onThread {
+      let began = ContinuousClock.now
+      let program = try scene.start(arguments)
+      var moment = began.advanced(by: undisturbed.fromStart * plan.share)
+      if plan.from == .intent {
+        _ = try scene.begun(step, besides: known, by: program)
+        moment = .now.advanced(by: undisturbed.fromIntent * plan.share)
+      }
+      while ContinuousClock.now < moment { usleep(500) }
+      program.send(SIGKILL)
+      let after = began.duration(to: .now)
+      try holdUntil("the killed tool has ended") { !program.isRunning }
+      return after
     }
-    after = began.duration(to: .now)
-    program.send(SIGKILL)
-    _ = try await program.end()
     // Nothing that it had started outlives it.
     try await until("everything that the killed tool had started has ended", within: .seconds(5)) { scene.processes().isEmpty }
     let run = scene.runs().first { !known.contains($0) }

@@ -107,7 +107,7 @@ struct RollbackTests {
     let scene = try await scene(
       PlanText(steps: PlanText.command("switch", "[sh, -c, 'echo once >> times.txt; test -e quick.txt || sleep 30']")))
     let program = try scene.start("apply", "--yes", "plan.yaml", "--scenario", "lost")
-    try await until("the step is at work") { names(in: scene.folder).contains("times.txt") }
+    try await until("the step is at work") { (try? readFile("\(scene.folder)/times.txt")) == "once\n" }
     program.send(9)
     _ = try await program.end()
     try await until("the step's program has ended") { scene.processes().isEmpty }

@@ -76,3 +76,17 @@ public func until(_ what: String, within limit: Duration = .seconds(30), _ holds
     try await Task.sleep(for: .milliseconds(2))
   }
 }
+
+/// The same on the thread of the caller, which does nothing else meanwhile: for moments that must not be missed.
+public func holdUntil(_ what: String, within limit: Duration = .seconds(30), _ holds: () throws -> Bool) throws {
+  let tooLate = ContinuousClock.now.advanced(by: limit)
+  while try !holds() {
+    guard ContinuousClock.now < tooLate else { throw ProgramFailure(description: "waited \(limit) in vain until \(what)") }
+    usleep(1_000)
+  }
+}
+
+/// Runs a body on a thread of its own: other tests may keep the shared ones busy for seconds.
+public func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+  try await BlockingPool(threads: 1).run(body)
+}

@@ -89,9 +89,9 @@ final class Scene: Sendable {
   }
 
   /// Waits until the journal of a new run says that the step is about to act; gives the run, or nil if the program ended before.
-  func begun(_ step: String, besides known: Set<String> = [], by program: StartedProgram) async throws -> String? {
+  func begun(_ step: String, besides known: Set<String> = [], by program: StartedProgram) throws -> String? {
     var begun: String?
-    try await until("`\(step)` begins") {
+    try holdUntil("`\(step)` begins") {
       // A journal that is being written may end in the middle of a record, or not be there yet.
       begun = self.runs().first { run in !known.contains(run) && (try? self.intent(of: step, in: run)) == true }
       return begun != nil || !program.isRunning
