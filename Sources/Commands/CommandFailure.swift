@@ -1,4 +1,3 @@
-internal import ArgumentParser
 internal import Diagnostics
 internal import ProviderInterface
 
@@ -18,12 +17,5 @@ extension StepFailure {
   func text(color: Bool) -> String {
     let head = color ? "\u{1B}[1;31merror[\(code)]\u{1B}[0m" : "error[\(code)]"
     return (["\(head): \(message)"] + details.map { "  = \($0)" } + helps.map { "  = help: \($0)" }).joined(separator: "\n") + "\n"
-  }
-}
-
-extension ParsableCommand {
-  /// Ends the command with this status.
-  func end(_ status: ExitStatus) throws {
-    if status != .done { throw ExitCode(status.rawValue) }
   }
 }
