@@ -129,6 +129,32 @@ struct DirectoryStoreTests {
     }
   }
 
+  @Test("refusing what is no file closes nobody else's file")
+  func closesOnce() async throws {
+    try await withFolder { root, store in
+      #expect(mkfifo(root + "/pipe", 0o600) == 0)
+      let pipe = try key("pipe")
+      let lost = await withTaskGroup(of: Int.self) { group in
+        for _ in 0..<4 {
+          group.addTask {
+            for _ in 0..<500 { _ = try? await store.open(pipe) }
+            return 0
+          }
+        }
+        group.addTask {
+          var lost = 0
+          for _ in 0..<20_000 {
+            let file = open("/dev/null", O_RDONLY | O_CLOEXEC)
+            if fcntl(file, F_GETFD) < 0 || close(file) != 0 { lost += 1 }
+          }
+          return lost
+        }
+        return await group.reduce(0, +)
+      }
+      #expect(lost == 0)
+    }
+  }
+
   @Test("names that a file cannot have are refused with words, before anything is written")
   func refusedNames() async throws {
     try await withFolder { root, store in

@@ -10,14 +10,12 @@ final class ReadableFile: Sendable {
     // O_NONBLOCK: a pipe that somebody put there must not hold us up.
     descriptor = openat(folder.descriptor, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw errno == ELOOP ? .symbolicLink : .last }
+    // From here on `deinit` closes it, also where this throws.
     var found = stat()
-    guard fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG else {
-      close(descriptor)
-      throw .system(code: ENOENT)
-    }
+    guard fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG else { throw .system(code: ENOENT) }
   }
 
-  deinit { close(descriptor) }
+  deinit { if descriptor >= 0 { close(descriptor) } }
 
   /// Up to 1 MiB from where the last read ended; empty at the end.
   func read() throws(FileFailure) -> [UInt8] {
