@@ -9,7 +9,7 @@ struct ManualTests {
     try await StartedProgram([BuiltProgram.sieDR] + arguments, environment: ["COLUMNS": "120"], in: "/").end()
   }
 
-  static let commands = ["", "lint", "plan", "apply", "resume", "rollback", "runs", "points", "points list", "points show"]
+  static let commands = ["", "lint", "plan", "apply", "resume", "rollback", "runs", "points", "points list", "points show", "doctor"]
 
   /// Generated here and nowhere else: `SIE_DR_REWRITE=1 swift test --filter ManualTests` writes it anew.
   static let manual = "docs/cli.md"
@@ -50,7 +50,7 @@ struct ManualTests {
     ["plan", "--parallelism", "0", "examples/logical-only.yaml"], ["plan", "--parallelism", "many", "examples/logical-only.yaml"],
     ["plan", "--observe-timeout", "9h", "examples/logical-only.yaml"], ["plan", "--scenario", "region-los", "examples/logical-only.yaml"],
     ["apply", "--scenario", "nothing-like-it", "examples/logical-only.yaml"], ["points", "list", "--data", "x", "examples/logical-only.yaml"],
-    ["resume", "r", "--parallelism", "x"], ["--color", "blue", "runs"],
+    ["resume", "r", "--parallelism", "x"], ["doctor"], ["doctor", "--timeout", "9h", "examples/logical-only.yaml"], ["--color", "blue", "runs"],
   ])
   func usage(_ arguments: [String]) async throws {
     let program = try StartedProgram([BuiltProgram.sieDR] + arguments, in: currentFolder())

@@ -31,5 +31,7 @@ public struct ReadOnlyDatabase: Sendable {
 
   /// As in `server_version_num`: 150004 for 15.4.
   public var serverVersion: Int { get async { await connection.serverVersion } }
+  /// The process id that the connection announced: behind a pooler, another one than the session's.
+  public var backendPID: Int { get async { await connection.backendPID } }
   public func close() async { await connection.close() }
 }

@@ -1,0 +1,64 @@
+internal import PostgreSQLClient
+public import ProviderInterface
+internal import Units
+
+/// Looks at a server with everything that a backup or a restore will ask of it. Reads only.
+public struct ServerExamination: Sendable {
+  static let application = "sie-dr:doctor"
+  private let server: PostgreSQLReference
+  private let duties: ServerDuties
+  private let tools: PostgreSQLTools
+
+  public init(of server: PostgreSQLReference, for duties: ServerDuties, tools: PostgreSQLTools) {
+    self.server = server; self.duties = duties; self.tools = tools
+  }
+
+  public func outcomes(in context: ObservingContext) async -> [CheckOutcome] {
+    do {
+      let address = try await context.secrets.address(of: server)
+      let (database, hasDatabase) = try await open(address, context.timeout.duration)
+      let seen = try await look(at: address, database, hasDatabase, context)
+      await database.close()
+      return seen.outcomes(duties, tools: tools)
+    } catch {
+      let failed = CheckOutcome("connection", Failures.translate(error, doing: "connecting"))
+      return [failed] + ServerSeen.names(duties).map { CheckOutcome($0, .notChecked, "there is no connection") }
+    }
+  }
+
+  /// The database that a restore is to make need not be there.
+  private func open(_ address: ServerAddress, _ timeout: Duration) async throws -> (ReadOnlyDatabase, exists: Bool) {
+    do { return (try await .open(address, application: Self.application, timeout: timeout), true) } catch {
+      guard error.state == .invalidCatalogName, duties.isRestoredTo else { throw error }
+      return (try await TargetServer.look(address, application: Self.application, timeout: timeout), false)
+    }
+  }
+
+  private func look(at address: ServerAddress, _ database: ReadOnlyDatabase, _ hasDatabase: Bool, _ context: ObservingContext) async throws -> ServerSeen {
+    let asked = context.now()
+    let theirs = try await database.ask("SELECT pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')").value
+    let answered = context.now()
+    let row =
+      try await database.ask(
+        """
+        SELECT pg_catalog.current_setting('server_version'), pg_catalog.pg_is_in_recovery(), r.rolsuper, r.rolcreatedb,
+          pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'SELECT'), pg_catalog.pg_backend_pid(), r.rolname
+        FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
+        """
+      ).rows.first ?? []
+    var seen = ServerSeen(
+      address: "\(address.server)/\(address.database)", user: row.text(6), version: row.text(0), major: await database.major, isStandby: row.bool(1),
+      isSuperuser: row.bool(2), createsDatabases: row.bool(3), readsPasswords: row.bool(4),
+      clock: ClockComparison(asked: asked, theirs: theirs.flatMap { Timestamp($0) } ?? asked, answered: answered, resolution: .milliseconds(2)), hasDatabase: hasDatabase)
+    do throws(StepFailure) {
+      try BackupChecks.checkDirect(announced: await database.backendPID, actual: row.int(5), at: address)
+    } catch { seen.pooler = error }
+    guard duties.isBackedUp, hasDatabase else { return seen }
+    for part in BackupChecks.Part.allCases {
+      do { try await BackupChecks(address: address, database: database).check(part) } catch {
+        seen.problems[part] = Failures.translate(error, doing: "looking")
+      }
+    }
+    return seen
+  }
+}
