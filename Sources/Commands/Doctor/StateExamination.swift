@@ -38,7 +38,7 @@ struct StateExamination: Sendable {
     var room = statvfs()
     guard statvfs(place, &room) == 0 else { return [writing, CheckOutcome("space", .notChecked, String(cString: strerror(errno)))] }
     let free = ByteCount(bytes: Int64(clamping: UInt64(room.f_bavail) * UInt64(room.f_frsize)))
-    return [writing, SpaceVerdict.outcome(free: free, expected: SpaceVerdict.least, of: "journals")]
+    return [writing, SpaceVerdict.outcome(free: free, needed: SpaceVerdict.least)]
   }
 
   /// A file of our own, made and removed at once.

@@ -43,7 +43,7 @@ extension StoreSeen {
   /// In the order they are shown.
   func outcomes(_ duties: StoreDuties) -> [CheckOutcome] {
     var outcomes = [
-      outcome("list", listing, "objects can be listed"), outcome("write", writing, "took an object"),
+      outcome("list", listing, "objects can be listed"), writingOutcome,
       outcome("read", reading, "gave back what was written"), conditionOutcome, deletion(duties),
       clock?.outcome(of: "the store") ?? CheckOutcome("clock", .notChecked, "the store gave no time"),
     ]
@@ -62,6 +62,11 @@ extension StoreSeen {
     case .failed(let error): CheckOutcome(name, .failed, error.detail, helps: [Self.help(error)])
     case .notTried: CheckOutcome(name, .notChecked, "what comes before it failed")
     }
+  }
+
+  private var writingOutcome: CheckOutcome {
+    if case .failed = writing, writing == listing { return CheckOutcome("write", .failed, "fails for the same reason") }
+    return outcome("write", writing, "took an object")
   }
 
   private var conditionOutcome: CheckOutcome {
@@ -109,14 +114,17 @@ extension StoreSeen {
 
   private static func outcome(_ space: Result<ByteCount, StoreError>, expected: ByteCount?) -> CheckOutcome {
     switch space {
-    case .failure(let error): return CheckOutcome("space", .failed, error.detail, helps: [help(error)])
-    case .success(let free): return SpaceVerdict.outcome(free: free, expected: expected, of: "the next points")
+    case .failure(let error): CheckOutcome("space", .failed, error.detail, helps: [help(error)])
+    case .success(let free):
+      SpaceVerdict.outcome(
+        free: free, needed: expected ?? SpaceVerdict.least,
+        expected.map { "the next points will take about \($0.rounded)" } ?? "how much the next points take is not known: there is none yet, and no `estimate`")
     }
   }
 
   private static func help(_ error: StoreError) -> String {
     switch error.reason {
-    case .denied: "give this identity the right, then run `sie-dr doctor` again"
+    case .denied: "give this identity what it lacks, then run `sie-dr doctor` again"
     case .noSpace: "make room, then run `sie-dr doctor` again"
     case .unreachable, .timedOut: "look whether the store, or what is mounted there, is up, and whether path or endpoint are right"
     case .damaged: "do not trust this store with backups before it is known why"
@@ -129,11 +137,10 @@ enum SpaceVerdict {
   /// What no file system should have less of, where nobody knows what is needed.
   static let least = ByteCount(bytes: 100_000_000)
 
-  static func outcome(free: ByteCount, expected: ByteCount?, of what: String) -> CheckOutcome {
-    let needed = expected ?? least
-    let found = "\(free.rounded) free, \(expected.map { "\(what) will take about \($0.rounded)" } ?? "and nobody knows how much is needed")"
-    if free < needed { return CheckOutcome("space", .failed, found, helps: ["make room, or keep less"]) }
-    if free < needed + needed { return CheckOutcome("space", .warning, found, helps: ["make room before it is needed"]) }
+  static func outcome(free: ByteCount, needed: ByteCount, _ why: String? = nil) -> CheckOutcome {
+    let found = "\(free.rounded) free" + (why.map { ", \($0)" } ?? "")
+    if free < needed { return CheckOutcome("space", .failed, found, helps: ["make room there, or keep less"]) }
+    if free < needed + needed { return CheckOutcome("space", .warning, found, helps: ["make room there before it is needed"]) }
     return CheckOutcome("space", .ok, found)
   }
 }
