@@ -1,5 +1,6 @@
 internal import ChangePlanning
 internal import ChildProcess
+internal import Concurrency
 internal import DirectoryStore
 internal import HTTPClient
 internal import HTTPProvider
@@ -115,8 +116,8 @@ struct Doctor: Sendable {
       if protections.contains(where: { $0.keep != nil }) { duties.expires = true }
       // Only of use beside the free space, which buckets do not tell.
       guard isListed, opened is DirectoryStore else { continue }
-      let newest = await Catalogue.read(dataClass.name.value, in: [opened]).latest?.manifest.storedBytes
-      if let size = newest ?? dataClass.estimate.size?.value { duties.expected = (duties.expected ?? .zero) + size }
+      let catalogue = try? await withDeadline(timeout.duration) { await Catalogue.read(dataClass.name.value, in: [opened]) }
+      if let size = catalogue?.latest?.manifest.storedBytes ?? dataClass.estimate.size?.value { duties.expected = (duties.expected ?? .zero) + size }
     }
     return duties
   }

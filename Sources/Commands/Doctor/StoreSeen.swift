@@ -124,7 +124,7 @@ extension StoreSeen {
 
   private static func help(_ error: StoreError) -> String {
     switch error.reason {
-    case .denied: "give this identity what it lacks, then run `sie-dr doctor` again"
+    case .denied: "mend what is said here, then run `sie-dr doctor` again"
     case .noSpace: "make room, then run `sie-dr doctor` again"
     case .unreachable, .timedOut: "look whether the store, or what is mounted there, is up, and whether path or endpoint are right"
     case .damaged: "do not trust this store with backups before it is known why"

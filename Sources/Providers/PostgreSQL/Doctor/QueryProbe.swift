@@ -11,7 +11,7 @@ public enum QueryProbe {
     do {
       let address = try await context.secrets.address(of: query.server)
       let database = try await ReadOnlyDatabase.open(address, application: ServerExamination.application, timeout: context.timeout.duration)
-      let answer = try await database.query(query.sql, deadline: context.timeout.duration, limit: 1)
+      let answer = try await database.query(query.sql, limit: 1)
       await database.close()
       return CheckOutcome(name, .ok, try QueryPerformer.judge(answer, query, address.server))
     } catch {
