@@ -44,6 +44,14 @@ struct ManualTests {
     #expect(result.output.hasPrefix("sie-dr \(Version.number) ("))
   }
 
+  @Test("without /proc, where Swift finds the arguments, nothing is taken for done")
+  func noProc() throws {
+    let script = "mount -t tmpfs none /proc || exit 99; exec \(BuiltProgram.sieDR) lint nowhere.yaml"
+    let result = try runProgram(["unshare", "--mount", "sh", "-c", script], mayFail: true)
+    guard geteuid() == 0, result.status != 99 else { return print("not tested: /proc cannot be hidden here (\(result.errors))") }
+    #expect(result.status == 1 && result.output == "" && result.errors.contains("mount -t proc proc /proc"), "\(result)")
+  }
+
   @Test("wrong usage ends with 64 and says so on the error output", arguments: [
     ["fly"], ["lint"], ["lint", "--fast", "x.yaml"], ["plan"], ["apply"], ["resume"], ["rollback"], ["points", "show"],
     ["lint", "--format", "xml", "examples/logical-only.yaml"], ["plan", "--now", "noon", "examples/logical-only.yaml"],
