@@ -80,14 +80,30 @@ struct DoctorTests {
     #expect(!lines.values.contains { $0.message.contains(wrong) || $0.helps.contains { $0.contains(wrong) } })
   }
 
+  @Test("the state directory is looked at where it is, or where it would be made")
+  func state() async throws {
+    let scene = try Scene()
+    func writing(_ path: String) async throws -> Line? { try await examine(scene, "--state", path)["state in \(path)/write"] }
+    let folder = scene.folder
+    #expect(try await writing("\(folder)/near")?.message == "journals can be written" && names(in: "\(folder)/near").filter { !$0.hasPrefix(".") } == [])
+    #expect(try await writing("\(folder)/a/b/c")?.message.contains("can be made") == true && access("\(folder)/a", F_OK) != 0)
+    #expect(try await writing("/nowhere-at-all/state")?.verdict == (geteuid() == 0 ? "ok" : "failed"))
+    #expect(try await writing("\(folder)/plan.yaml/state")?.verdict == "failed")
+    guard let disk = try SmallDisk(kilobytes: 64) else { return }
+    let lines = try await examine(scene, "--state", disk.path)
+    #expect(lines["state in \(disk.path)/space"]?.verdict == "failed" && lines["state in \(disk.path)/write"]?.verdict == "ok")
+  }
+
   // MARK: Buckets
 
   /// `near` as a bucket at `url`, opened by the keys `keys`.
-  private func bucket(_ url: String, keys: String = "\(S3Server.accessKey):\(S3Server.secretKey)", bucket: String = S3Server.bucket) throws -> Scene {
+  private func bucket(
+    _ url: String, keys: String = "\(S3Server.accessKey):\(S3Server.secretKey)", bucket: String = S3Server.bucket, lock: String = ""
+  ) throws -> Scene {
     let scene = try Scene(plan: PlanText(secrets: "  keys: { env: S3_KEYS }"), environment: ["S3_KEYS": keys])
     let text = try readFile("\(scene.folder)/plan.yaml").replacing(
       "near: { directory: { path: near }, site: there }",
-      with: "near: { s3: { bucket: \(bucket), prefix: \(scene.database), endpoint: \"\(url)\", credentials: { secret: keys } }, site: there }")
+      with: "near: { s3: { bucket: \(bucket), prefix: \(scene.database), endpoint: \"\(url)\", credentials: { secret: keys }\(lock) }, site: there }")
     try writeFile("\(scene.folder)/plan.yaml", text)
     return scene
   }
@@ -104,6 +120,19 @@ struct DoctorTests {
     if kind == .rclone { #expect(names(in: "\(server.folder)/data/\(S3Server.bucket)/\(scene.database)/sie-dr-doctor") == []) }
   }
 
+  @Test("an object lock makes a key that can delete harmless; where the bucket has none, the write is refused")
+  func locks() async throws {
+    let server = try S3Server.shared(.seaweedFS)
+    let name = "locked-\(UInt32.random(in: 0...UInt32.max))"
+    try server.makeBucketWithLocks(name)
+    let lock = ", lock: { mode: compliance, for: 1d }"
+    let locked = try await examine(try bucket(server.url, bucket: name, lock: lock))
+    #expect(locked["store near/write"]?.verdict == "ok", "\(String(describing: locked["store near/write"]))")
+    #expect(locked["store near/delete"]?.verdict == "ok" && locked["store near/delete"]?.message.contains("locked for 1d") == true, "\(String(describing: locked["store near/delete"]))")
+    let without = try await examine(try bucket(server.url, lock: lock))
+    #expect(without["store near/write"]?.verdict == "failed", "\(String(describing: without["store near/write"]))")
+  }
+
   @Test("keys that may only read, a bucket that is gone, a port where nobody listens")
   func brokenBuckets() async throws {
     let server = try S3Server.shared(.seaweedFS)
@@ -113,6 +142,11 @@ struct DoctorTests {
     #expect(readers["store near/delete"]?.verdict == "not-checked")
     let gone = try await examine(try bucket(server.url, bucket: "gone"))
     #expect(gone["store near/list"]?.message.contains("there is no bucket `gone`") == true)
+    let skewed = try FaultProxy(to: server.port) { _ in
+      .answer(403, body: "<Error><Code>RequestTimeTooSkewed</Code><ServerTime>2026-01-01T00:00:00Z</ServerTime></Error>")
+    }
+    let late = try await examine(try bucket(skewed.url))
+    #expect(late["store near/list"]?.message.contains("the store's clock says 2026-01-01T00:00:00Z") == true)
     let closed = try await examine(try bucket("http://127.0.0.1:\(try HTTPServer.closedPort())"))
     #expect(closed["store near/list"]?.verdict == "failed" && closed["store near/read"]?.verdict == "not-checked")
   }

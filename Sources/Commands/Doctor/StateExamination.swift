@@ -27,7 +27,9 @@ struct StateExamination: Sendable {
   private static func look(at path: String) -> [CheckOutcome] {
     var place = path
     // Not made here: that is the first run's business.
-    while access(place, F_OK) != 0, errno == ENOENT, let slash = place.lastIndex(of: "/"), slash != place.startIndex { place = String(place[..<slash]) }
+    while access(place, F_OK) != 0, errno == ENOENT, let slash = place.lastIndex(of: "/"), place != "/" {
+      place = slash == place.startIndex ? "/" : String(place[..<slash])
+    }
     let problem = place == path ? writingProblem(in: place) : access(place, W_OK | X_OK) == 0 ? nil : errno
     let writing =
       problem.map {
