@@ -103,7 +103,7 @@ let package = Package(
     // Tests.
     .target(
       name: "TestSupport",
-      dependencies: ["ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Journaling", "ExecutionCore", "ChangePlanning", "Scheduling", "Concurrency"],
+      dependencies: ["ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Journaling", "ExecutionCore", "ChangePlanning", "Scheduling", "Concurrency", "HTTPClient", "S3Store"],
       path: "Tests/TestSupport", swiftSettings: settings),
     tests("UnitsTests", "Units", "CanonicalJSON"),
     tests("YAMLReadingTests", "YAMLReading", "Diagnostics"),
@@ -117,8 +117,8 @@ let package = Package(
     tests("ObjectStoreTests", "ObjectStore", "DirectoryStore", "S3Store", "HTTPClient", "Concurrency", "Units"),
     tests("RecoveryPointsTests", "RecoveryPoints", "ObjectStore", "DirectoryStore", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
     tests("DriverTests", "Hashing", "Compression", "ChildProcess", "HTTPClient", "S3Store", "PostgreSQLClient", "Concurrency", "Units"),
-    tests("PostgreSQLTests", "PostgreSQLProvider", "PostgreSQLClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "ProviderInterface", "PlanModel", "ChildProcess", "Hashing", "Compression", "Units", "CanonicalJSON", "Concurrency"),
-    tests("CommandLineTests", "Commands", "Concurrency", "Scheduling", "ProviderInterface", "PlanModel", "Journaling", "ChangePlanning", "Units", "CanonicalJSON", "Diagnostics"),
+    tests("PostgreSQLTests", "PostgreSQLProvider", "PostgreSQLClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "S3Store", "ProviderInterface", "PlanModel", "ChildProcess", "Hashing", "Compression", "Units", "CanonicalJSON", "Concurrency"),
+    tests("CommandLineTests", "Commands", "ObjectStore", "S3Store", "Concurrency", "Scheduling", "ProviderInterface", "PlanModel", "Journaling", "ChangePlanning", "Units", "CanonicalJSON", "Diagnostics"),
     tests("ProviderTests", "CommandProvider", "HTTPProvider", "OperatorProvider", "RecoveryPointProvider", "ChildProcess", "HTTPClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON"),
   ]
 )
