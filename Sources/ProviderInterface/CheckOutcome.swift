@@ -19,8 +19,10 @@ public struct CheckOutcome: Hashable, Sendable, Codable {
     self.name = name; self.verdict = verdict; self.message = message; self.helps = helps
   }
 
-  /// As a step would fail for the same reason.
-  public init(_ name: String, _ failure: StepFailure) { self.init(name, .failed, failure.message, helps: failure.helps) }
+  /// As a step would fail for the same reason. `help` is said where the failure itself does not know what to do.
+  public init(_ name: String, _ failure: StepFailure, otherwise help: String) {
+    self.init(name, .failed, failure.message, helps: failure.helps.isEmpty ? [help] : failure.helps)
+  }
 }
 
 /// The checks of one server, store or the like.

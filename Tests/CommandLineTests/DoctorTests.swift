@@ -80,6 +80,15 @@ struct DoctorTests {
     #expect(!lines.values.contains { $0.message.contains(wrong) || $0.helps.contains { $0.contains(wrong) } })
   }
 
+  @Test("a database that is not there, and a server that is not: both say what to do")
+  func absent() async throws {
+    let source = try Servers.source.get()
+    let url = "postgresql://nobody:canary-password@127.0.0.1:\(try HTTPServer.closedPort())/shop"
+    let lines = try await examine(try Scene(environment: ["SOURCE_URL": source.url("nowhere"), "TARGET_URL": url]))
+    #expect(lines["server source/connection"]?.verdict == "failed" && lines["server source/connection"]?.message.contains("nowhere") == true)
+    #expect(lines["server target/connection"]?.message.contains("refused") == true && lines["server target/new databases"]?.verdict == "not-checked")
+  }
+
   @Test("the state directory is looked at where it is, or where it would be made")
   func state() async throws {
     let scene = try Scene()

@@ -100,7 +100,7 @@ struct Doctor: Sendable {
       guard let seen = await StoreExamination(opened, timeout: timeout, now: SystemClock.now, name: name)?.look() else { return [] }
       return seen.outcomes(await duties(of: store, opened, isListed: seen.listing.isDone))
     } catch {
-      return [CheckOutcome("open", error)]
+      return [CheckOutcome("open", error, otherwise: "correct the store in the plan")]
     }
   }
 

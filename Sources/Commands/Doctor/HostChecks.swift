@@ -59,7 +59,7 @@ struct NeededProgram: Hashable, Sendable {
 
 extension SecretReference {
   func outcome(_ problem: StepFailure?) -> CheckOutcome {
-    if let problem { return CheckOutcome(name.rawValue, problem) }
+    if let problem { return CheckOutcome(name.rawValue, problem, otherwise: "look where the plan says that the secret is") }
     return switch source {
     case .env(let variable): CheckOutcome(name.rawValue, .ok, "is in the environment variable \(variable)")
     case .file(let path): CheckOutcome(name.rawValue, .ok, "is in the file \(path)")

@@ -15,8 +15,7 @@ public enum QueryProbe {
       await database.close()
       return CheckOutcome(name, .ok, try QueryPerformer.judge(answer, query, address.server))
     } catch {
-      let failure = Failures.translate(error, doing: "asking the probe")
-      return CheckOutcome(name, failure.helps.isEmpty ? failure.adding(details: [], helps: ["ask by hand: psql -c \(SQL.literal(sql))"]) : failure)
+      return CheckOutcome(name, Failures.translate(error, doing: "asking the probe"), otherwise: "ask by hand, with psql: \(sql)")
     }
   }
 }

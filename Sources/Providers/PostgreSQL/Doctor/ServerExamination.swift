@@ -21,7 +21,8 @@ public struct ServerExamination: Sendable {
       await database.close()
       return seen.outcomes(duties, tools: tools)
     } catch {
-      let failed = CheckOutcome("connection", Failures.translate(error, doing: "connecting"))
+      let help = "check that the server is up, and the URL in the secret `\(server.url.name)`: does psql connect with it from here?"
+      let failed = CheckOutcome("connection", Failures.translate(error, doing: "connecting"), otherwise: help)
       return [failed] + ServerSeen.names(duties).map { CheckOutcome($0, .notChecked, "there is no connection") }
     }
   }

@@ -29,6 +29,8 @@ struct ServerSeen: Sendable {
 }
 
 extension ServerSeen {
+  private static let look = "look at the server, then run `sie-dr doctor` again"
+
   /// The names of the checks after `connection`, in the order they are shown.
   static func names(_ duties: ServerDuties) -> [String] {
     ["version", "pooler", "clock"] + (duties.isBackedUp ? BackupChecks.Part.allCases.map(\.rawValue) + ["role passwords"] : [])
@@ -38,7 +40,7 @@ extension ServerSeen {
   func outcomes(_ duties: ServerDuties, tools: PostgreSQLTools) -> [CheckOutcome] {
     let place = "\(user) at \(address), \(isStandby ? "a standby" : "a primary")"
     var outcomes = [CheckOutcome("connection", .ok, place), versionOutcome(duties, tools)]
-    outcomes.append(pooler.map { CheckOutcome("pooler", $0) } ?? CheckOutcome("pooler", .ok, "none in between"))
+    outcomes.append(pooler.map { CheckOutcome("pooler", $0, otherwise: Self.look) } ?? CheckOutcome("pooler", .ok, "none in between"))
     outcomes.append(clock.outcome(of: "the server"))
     if duties.isBackedUp { outcomes += BackupChecks.Part.allCases.map(outcome) + [passwords] }
     if duties.isRestoredTo { outcomes.append(newDatabases) }
@@ -62,7 +64,7 @@ extension ServerSeen {
 
   private func outcome(_ part: BackupChecks.Part) -> CheckOutcome {
     guard hasDatabase else { return CheckOutcome(part.rawValue, .notChecked, "the database is not there: it is what a restore makes") }
-    return problems[part].map { CheckOutcome(part.rawValue, $0) } ?? CheckOutcome(part.rawValue, .ok, part.whenFine)
+    return problems[part].map { CheckOutcome(part.rawValue, $0, otherwise: Self.look) } ?? CheckOutcome(part.rawValue, .ok, part.whenFine)
   }
 
   private var passwords: CheckOutcome {
