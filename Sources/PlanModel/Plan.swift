@@ -71,6 +71,8 @@ public struct Store: Sendable {
   public var name: Located<StoreName>
   public var kind: Kind
   public var site: Located<SiteName>?
+  /// How much all transfers to and from it may take together; nil: what they get.
+  public var bandwidth: Located<ByteRate>?
 
   public enum Kind: Hashable, Sendable {
     /// A folder; a relative path counts from the folder of the plan file.

@@ -5,7 +5,7 @@ internal import ProviderInterface
 struct PlanKey: Sendable {
   /// What may stand behind a key.
   indirect enum Shape: Sendable {
-    case text, bool, timeSpan, size, pace, secretReference, argumentList, anything
+    case text, bool, timeSpan, size, byteRate, pace, secretReference, argumentList, anything
     case integer(ClosedRange<Int>)
     case constant(String)
     case choice([String])
@@ -60,7 +60,7 @@ enum PlanKeys {
   ]
   private static let store = [
     PlanKey("directory", .object([PlanKey("path", .text, required: true, "A folder, from the plan file's folder on.")]), "A folder."),
-    PlanKey("s3", .object(s3), "A bucket of an S3 object store."), site,
+    PlanKey("s3", .object(s3), "A bucket of an S3 object store."), PlanKey("bandwidth", .byteRate, "What all transfers to and from it may take together."), site,
   ]
   private static let s3 = [
     PlanKey("bucket", .text, required: true, "The bucket."), PlanKey("prefix", .text, "What every key begins with."),
