@@ -48,7 +48,7 @@ struct Programs: Sendable {
     throw StepFailure(
       "tools-too-old",
       newest.map { "pg_dump \($0.version) in \($0.folder) is older than PostgreSQL \(major), which \(purpose)" }
-        ?? "there is no pg_dump on this host, and \(purpose) needs version \(major) or newer",
+        ?? "no folder on this host holds pg_dump, pg_dumpall and pg_restore, and \(purpose) needs version \(major) or newer",
       details: ["looked in the folders of the distribution's packages and in PATH"],
       helps: [PostgreSQLTools.install(major)])
   }

@@ -30,7 +30,7 @@ public struct PostgreSQLTools: Hashable, Sendable {
     return [
       versions.isEmpty
         ? CheckOutcome(
-          programs, .failed, "there are none in the folders of the distribution's packages and in PATH",
+          programs, .failed, "no folder of the distribution's packages or of PATH holds pg_dump, pg_dumpall and pg_restore",
           helps: ["install the client of the servers' version or a newer one: apt-get install postgresql-client"])
         : CheckOutcome(programs, .ok, versions.joined(separator: ", ")),
       Self.compression(),
