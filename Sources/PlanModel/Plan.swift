@@ -243,8 +243,10 @@ public struct LogicalOptions: Hashable, Sendable, Codable {
   public var yieldAfter: TimeSpan
   /// Large tables are read in pieces of about so much; nil: by the size of the table.
   public var pieceSize: ByteCount?
-  public init(workers: Int = 2, yieldAfter: TimeSpan = .seconds(30), pieceSize: ByteCount? = nil) {
-    self.workers = workers; self.yieldAfter = yieldAfter; self.pieceSize = pieceSize
+  /// Of the server, all in one point; empty: the one that the server's URL names.
+  public var databases: [String]
+  public init(workers: Int = 2, yieldAfter: TimeSpan = .seconds(30), pieceSize: ByteCount? = nil, databases: [String] = []) {
+    self.workers = workers; self.yieldAfter = yieldAfter; self.pieceSize = pieceSize; self.databases = databases
   }
 }
 
