@@ -80,6 +80,18 @@ struct DoctorTests {
     #expect(!lines.values.contains { $0.message.contains(wrong) || $0.helps.contains { $0.contains(wrong) } })
   }
 
+  @Test("each database of a protection is looked at")
+  func severalDatabases() async throws {
+    let (first, role) = (try Scene(Self.sql), "few_\(UInt32.random(in: 0...UInt32.max))")
+    try first.source.psql("CREATE ROLE \(role) LOGIN")
+    let scene = try Scene(
+      plan: PlanText(logical: "{ databases: [\(first.database), postgres, nowhere] }"), environment: ["SOURCE_URL": first.source.url("postgres", user: role)])
+    let lines = try await examine(scene)
+    #expect(lines["server source/rights in \(first.database)"]?.message.contains("public.hidden") == true, "\(lines)")
+    #expect(lines["server source/rights in postgres"]?.verdict == "ok" && lines["server source/rights in nowhere"]?.verdict == "failed")
+    #expect(lines["server source/rights"] == nil)
+  }
+
   @Test("a database that is not there, and a server that is not: both say what to do")
   func absent() async throws {
     let source = try Servers.source.get()

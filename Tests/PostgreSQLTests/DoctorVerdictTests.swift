@@ -11,13 +11,14 @@ struct DoctorVerdictTests {
 
   /// A server with which all is well, changed by `change`; its verdicts by the checks' names.
   private func verdicts(
-    backedUp: Bool = true, restoredTo: Bool = true, tools: PostgreSQLTools = tools, _ change: (inout ServerSeen) -> Void = { _ in }
+    backedUp: [String?] = [nil], restoredTo: Bool = true, tools: PostgreSQLTools = tools, _ change: (inout ServerSeen) -> Void = { _ in }
   ) -> [String: CheckOutcome] {
     let now = Timestamp(milliseconds: 0)
     var seen = ServerSeen(address: "db:5432/shop", user: "keeper", version: "15.4", major: 15, clock: ClockComparison(asked: now, theirs: now, answered: now))
     (seen.isSuperuser, seen.createsDatabases, seen.readsPasswords) = (true, true, true)
+    seen.databases = backedUp.map { DatabaseSeen(name: $0) }
     change(&seen)
-    let duties = ServerDuties(isBackedUp: backedUp, isRestoredTo: restoredTo)
+    let duties = ServerDuties(backedUp: backedUp, isRestoredTo: restoredTo)
     let outcomes = seen.outcomes(duties, tools: tools)
     #expect(outcomes.map(\.name) == ["connection"] + ServerSeen.names(duties))
     return Dictionary(uniqueKeysWithValues: outcomes.map { ($0.name, $0) })
@@ -26,8 +27,8 @@ struct DoctorVerdictTests {
   @Test("only what the plan wants of a server is looked at")
   func duties() {
     #expect(verdicts().values.allSatisfy { $0.verdict == .ok && $0.helps.isEmpty })
-    #expect(verdicts(backedUp: false)["rights"] == nil && verdicts(restoredTo: false)["new databases"] == nil)
-    #expect(verdicts(backedUp: false, restoredTo: false, tools: PostgreSQLTools(found: [])).values.allSatisfy { $0.verdict == .ok })
+    #expect(verdicts(backedUp: [])["rights"] == nil && verdicts(restoredTo: false)["new databases"] == nil)
+    #expect(verdicts(backedUp: [], restoredTo: false, tools: PostgreSQLTools(found: [])).values.allSatisfy { $0.verdict == .ok })
   }
 
   @Test("the server's version needs a pg_dump of that version or a newer one, the oldest of those", arguments: [
@@ -59,10 +60,13 @@ struct DoctorVerdictTests {
   @Test("what comes before a backup fails as the backup would; in a database that is not there yet nothing can be told")
   func problems() {
     let failure = StepFailure("rights-missing", "keeper may not read everything", helps: ["GRANT …"])
-    let outcome = verdicts { $0.problems[.rights] = failure }["rights"]
+    let outcome = verdicts { $0.databases[0].problems[.rights] = failure }["rights"]
     #expect(outcome == CheckOutcome("rights", .failed, failure.message, helps: failure.helps))
-    let absent = verdicts { $0.hasDatabase = false }
+    let absent = verdicts { $0.databases[0].state = .absent }
     for name in ["rights", "row security", "lock slots"] { #expect(absent[name]?.verdict == .notChecked) }
+    let several = verdicts(backedUp: ["shop", "stock"]) { $0.databases[1].state = .closed(StepFailure("sql-refused", "there is no stock")) }
+    #expect(several["rights in shop"]?.verdict == .ok && several["lock slots in stock"]?.verdict == .notChecked)
+    #expect(several["rights in stock"]?.verdict == .failed && several["rights in stock"]?.helps.isEmpty == false)
     #expect(verdicts { $0.pooler = failure }["pooler"]?.verdict == .failed)
     #expect(verdicts { $0.readsPasswords = false }["role passwords"]?.verdict == .warning)
     #expect(verdicts { $0.clock.theirs = Timestamp(milliseconds: 60_000) }["clock"]?.verdict == .warning)

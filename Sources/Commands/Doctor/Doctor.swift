@@ -64,7 +64,7 @@ struct Doctor: Sendable {
   // MARK: The host
 
   private func hostOutcomes(_ tools: PostgreSQLTools) async -> [CheckOutcome] {
-    let usesTools = plan.servers.contains { duties(of: $0) != ServerDuties(isBackedUp: false, isRestoredTo: false) }
+    let usesTools = plan.servers.map(duties).contains { $0.isBackedUp || $0.isRestoredTo }
     return (usesTools ? tools.outcomes() : []) + NeededProgram.all(in: typed).map { $0.look(environment) }
   }
 
@@ -78,11 +78,15 @@ struct Doctor: Sendable {
 
   private func duties(of server: Server) -> ServerDuties {
     let name = server.name.value
-    return ServerDuties(
-      isBackedUp: plan.dataClasses.contains { dataClass in !dataClass.protections.isEmpty && dataClass.servers.contains { $0.value == name } },
-      isRestoredTo: typed.scenarios.flatMap(\.steps).contains {
-        $0.specification.kind == PostgreSQLRestore.name && $0.specification.footprint.writes.contains(.server(name))
-      })
+    var backedUp: [String?] = []
+    for protection in plan.dataClasses.filter({ $0.servers.contains { $0.value == name } }).flatMap(\.protections) {
+      guard case .logical(let options) = protection.method else { continue }
+      for database in options.databases.isEmpty ? [nil] : options.databases.map(Optional.some) where !backedUp.contains(database) { backedUp.append(database) }
+    }
+    let isRestoredTo = typed.scenarios.flatMap(\.steps).contains {
+      $0.specification.kind == PostgreSQLRestore.name && $0.specification.footprint.writes.contains(.server(name))
+    }
+    return ServerDuties(backedUp: backedUp, isRestoredTo: isRestoredTo)
   }
 
   private func outcomes(of server: Server, _ tools: PostgreSQLTools) async -> [CheckOutcome] {

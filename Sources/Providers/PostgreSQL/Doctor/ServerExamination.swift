@@ -17,7 +17,8 @@ public struct ServerExamination: Sendable {
     do {
       let address = try await context.secrets.address(of: server)
       let (database, hasDatabase) = try await open(address, context.timeout.duration)
-      let seen = try await look(at: address, database, hasDatabase, context)
+      var seen = try await look(at: address, database, context)
+      for name in duties.backedUp { seen.databases.append(await look(at: address, name, from: hasDatabase ? database : nil, context)) }
       await database.close()
       return seen.outcomes(duties, tools: tools)
     } catch {
@@ -35,7 +36,7 @@ public struct ServerExamination: Sendable {
     }
   }
 
-  private func look(at address: ServerAddress, _ database: ReadOnlyDatabase, _ hasDatabase: Bool, _ context: ObservingContext) async throws -> ServerSeen {
+  private func look(at address: ServerAddress, _ database: ReadOnlyDatabase, _ context: ObservingContext) async throws -> ServerSeen {
     let asked = context.now()
     let theirs = try await database.ask("SELECT pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')").value
     let answered = context.now()
@@ -50,16 +51,36 @@ public struct ServerExamination: Sendable {
     var seen = ServerSeen(
       address: "\(address.server)/\(address.database)", user: row.text(6), version: row.text(0), major: await database.major, isStandby: row.bool(1),
       isSuperuser: row.bool(2), createsDatabases: row.bool(3), readsPasswords: row.bool(4),
-      clock: ClockComparison(asked: asked, theirs: theirs.flatMap { Timestamp($0) } ?? asked, answered: answered, resolution: .milliseconds(2)), hasDatabase: hasDatabase)
+      clock: ClockComparison(asked: asked, theirs: theirs.flatMap { Timestamp($0) } ?? asked, answered: answered, resolution: .milliseconds(2)))
     do throws(StepFailure) {
       try BackupChecks.checkDirect(announced: await database.backendPID, actual: row.int(5), at: address)
     } catch { seen.pooler = error }
-    guard duties.isBackedUp, hasDatabase else { return seen }
-    for part in BackupChecks.Part.allCases {
-      do { try await BackupChecks(address: address, database: database).check(part) } catch {
-        seen.problems[part] = Failures.translate(error, doing: "looking")
-      }
-    }
     return seen
+  }
+
+  /// `open`: a session in the database that the URL names; nil where that is not there.
+  private func look(at address: ServerAddress, _ name: String?, from open: ReadOnlyDatabase?, _ context: ObservingContext) async -> DatabaseSeen {
+    guard let name, name != address.database else {
+      guard let open else { return DatabaseSeen(name: name, state: .absent) }
+      return await check(DatabaseSeen(name: name), BackupChecks(address: address, database: open))
+    }
+    let address = address.with(database: name)
+    do throws(PostgreSQLError) {
+      let other = try await ReadOnlyDatabase.open(address, application: Self.application, timeout: context.timeout.duration)
+      let seen = await check(DatabaseSeen(name: name), BackupChecks(address: address, database: other))
+      await other.close()
+      return seen
+    } catch {
+      let isToBeMade = error.state == .invalidCatalogName && duties.isRestoredTo
+      return DatabaseSeen(name: name, state: isToBeMade ? .absent : .closed(Failures.translate(error, doing: "connecting")))
+    }
+  }
+
+  private func check(_ database: DatabaseSeen, _ checks: BackupChecks) async -> DatabaseSeen {
+    var database = database
+    for part in BackupChecks.Part.allCases {
+      do { try await checks.check(part) } catch { database.problems[part] = Failures.translate(error, doing: "looking") }
+    }
+    return database
   }
 }

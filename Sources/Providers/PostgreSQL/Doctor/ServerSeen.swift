@@ -3,9 +3,11 @@ internal import ProviderInterface
 
 /// What a plan wants of a server.
 public struct ServerDuties: Hashable, Sendable {
-  public var isBackedUp: Bool
+  /// The databases that are backed up; nil stands for the one that the URL names.
+  public var backedUp: [String?]
   public var isRestoredTo: Bool
-  public init(isBackedUp: Bool, isRestoredTo: Bool) { self.isBackedUp = isBackedUp; self.isRestoredTo = isRestoredTo }
+  public init(backedUp: [String?], isRestoredTo: Bool) { self.backedUp = backedUp; self.isRestoredTo = isRestoredTo }
+  public var isBackedUp: Bool { !backedUp.isEmpty }
 }
 
 /// What `doctor` saw of a server that let it in.
@@ -22,10 +24,24 @@ struct ServerSeen: Sendable {
   /// Nil where the connection leads to the server itself.
   var pooler: StepFailure?
   var clock: ClockComparison
-  /// The database that the URL names is there.
-  var hasDatabase = true
+  /// Those that are backed up.
+  var databases: [DatabaseSeen] = []
+}
+
+/// What `doctor` saw of one database.
+struct DatabaseSeen: Sendable {
+  /// As in `ServerDuties`.
+  var name: String?
+  var state = State.open
   /// Of the checks that come before a backup: what each found, nil for nothing.
   var problems: [BackupChecks.Part: StepFailure] = [:]
+
+  enum State: Sendable {
+    case open
+    /// Not there, which is right where a restore is to make it.
+    case absent
+    case closed(StepFailure)
+  }
 }
 
 extension ServerSeen {
@@ -33,7 +49,7 @@ extension ServerSeen {
 
   /// The names of the checks after `connection`, in the order they are shown.
   static func names(_ duties: ServerDuties) -> [String] {
-    ["version", "pooler", "clock"] + (duties.isBackedUp ? BackupChecks.Part.allCases.map(\.rawValue) + ["role passwords"] : [])
+    ["version", "pooler", "clock"] + (duties.isBackedUp ? duties.backedUp.flatMap { database in BackupChecks.Part.allCases.map { $0.name(in: database) } } + ["role passwords"] : [])
       + (duties.isRestoredTo ? ["new databases"] : [])
   }
 
@@ -42,7 +58,7 @@ extension ServerSeen {
     var outcomes = [CheckOutcome("connection", .ok, place), versionOutcome(duties, tools)]
     outcomes.append(pooler.map { CheckOutcome("pooler", $0, otherwise: Self.look) } ?? CheckOutcome("pooler", .ok, "none in between"))
     outcomes.append(clock.outcome(of: "the server"))
-    if duties.isBackedUp { outcomes += BackupChecks.Part.allCases.map(outcome) + [passwords] }
+    if duties.isBackedUp { outcomes += databases.flatMap(verdicts(of:)) + [passwords] }
     if duties.isRestoredTo { outcomes.append(newDatabases) }
     return outcomes
   }
@@ -62,9 +78,18 @@ extension ServerSeen {
     return CheckOutcome("version", .ok, "PostgreSQL \(version), with pg_dump \(tool.version) from \(tool.folder)")
   }
 
-  private func outcome(_ part: BackupChecks.Part) -> CheckOutcome {
-    guard hasDatabase else { return CheckOutcome(part.rawValue, .notChecked, "the database is not there: it is what a restore makes") }
-    return problems[part].map { CheckOutcome(part.rawValue, $0, otherwise: Self.look) } ?? CheckOutcome(part.rawValue, .ok, part.whenFine)
+  private func verdicts(of database: DatabaseSeen) -> [CheckOutcome] {
+    BackupChecks.Part.allCases.map { part in
+      let name = part.name(in: database.name)
+      return switch database.state {
+      case .absent: CheckOutcome(name, .notChecked, "the database is not there: it is what a restore makes")
+      case .closed(let failure):
+        part == BackupChecks.Part.allCases.first
+          ? CheckOutcome(name, failure, otherwise: "create the database, or correct its name in the plan")
+          : CheckOutcome(name, .notChecked, "there is no connection to the database")
+      case .open: database.problems[part].map { CheckOutcome(name, $0, otherwise: Self.look) } ?? CheckOutcome(name, .ok, part.whenFine)
+      }
+    }
   }
 
   private var passwords: CheckOutcome {
@@ -84,6 +109,8 @@ extension ServerSeen {
 }
 
 extension BackupChecks.Part {
+  fileprivate func name(in database: String?) -> String { rawValue + (database.map { " in \($0)" } ?? "") }
+
   fileprivate var whenFine: String {
     switch self {
     case .rights: "every table and sequence may be read"
