@@ -18,6 +18,8 @@ public struct Plan: Sendable {
   public var probes: [Probe]
   public var dataClasses: [DataClass]
   public var scenarios: [Scenario]
+  /// Points that a person chose for a run, whatever the steps say.
+  public var chosenPoints: [DataClassName: String] = [:]
 }
 
 public struct Metadata: Sendable {

@@ -43,7 +43,7 @@ public enum PostgreSQLRestore: StepKind {
   public static func decode(_ fields: inout MappingReader, in context: StepContext) -> Arguments? {
     let dataClass = fields.dataClass("data", in: context.plan)
     let server = fields.postgresql("server", in: context.plan)
-    let point = fields.text("point")?.value ?? "latest"
+    let written = fields.text("point")?.value ?? "latest"
     let jobs = fields.integer("jobs", in: 1...32)?.value ?? 2
     let database = fields.text("database")
     let into = fields.text("into")?.value
@@ -59,6 +59,7 @@ public enum PostgreSQLRestore: StepKind {
     for table in tables where !table.value.contains(".") {
       fields.collector.add(Diagnostic("wrong-value", "`\(table.value)` does not say in which schema the table is", at: table.span, helps: ["write `public.\(table.value)`"]))
     }
+    let point = context.plan.chosenPoints[dataClass.name.value] ?? written
     var stores: [StoreReference] = []
     for protection in dataClass.protections {
       for store in [protection.store] + protection.copies {
