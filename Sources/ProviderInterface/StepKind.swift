@@ -24,7 +24,7 @@ public enum Requirement: Hashable, Comparable, Sendable, Codable {
 /// One field of a step kind: for the reference, for the schema, and for what an editor shows.
 public struct Field: Sendable {
   public enum Shape: Sendable {
-    case text, integer, bool, timeSpan, argumentList, nameList, inputMap, mapping
+    case text, integer, bool, timeSpan, argumentList, nameList, inputMap, httpExpectation
     case name(of: String)
     case choice([String])
   }
