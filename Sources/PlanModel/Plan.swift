@@ -239,7 +239,11 @@ public struct LogicalOptions: Hashable, Sendable, Codable {
   public var workers: Int
   /// How long somebody may wait behind the backup before the backup gives way.
   public var yieldAfter: TimeSpan
-  public init(workers: Int = 2, yieldAfter: TimeSpan = .seconds(30)) { self.workers = workers; self.yieldAfter = yieldAfter }
+  /// Large tables are read in pieces of about so much; nil: by the size of the table.
+  public var pieceSize: ByteCount?
+  public init(workers: Int = 2, yieldAfter: TimeSpan = .seconds(30), pieceSize: ByteCount? = nil) {
+    self.workers = workers; self.yieldAfter = yieldAfter; self.pieceSize = pieceSize
+  }
 }
 
 /// How long points are kept. Both hold: nothing younger than `duration` goes, and never fewer than `atLeast` good ones stay.

@@ -76,7 +76,7 @@ enum Documents {
       rows: 12, suspect: suspect, content: content)
   }
 
-  private static let piece = LogicalPoint.Piece(object: "db/0/data/000001.copy.zst", rows: 12, raw: ByteCount(bytes: 4_096))
+  private static let piece = LogicalPoint.Piece(object: "db/0/data/000001.copy.zst", blocks: [nil, 128], rows: 12, raw: ByteCount(bytes: 4_096))
 
   private static let content = LogicalPoint(
     format: LogicalPoint.currentFormat, method: "logical", sigma: .sample, tools: ["pg_dump": "18.1"],
@@ -92,7 +92,7 @@ enum Documents {
         tables: [
           .init(
             schema: "public", name: "t", columns: ["a", "b"], rows: 12, loadInto: QualifiedName(schema: "public", name: "root"), condition: "WHERE mine",
-            pieces: [piece])
+            format: .binary, pieces: [piece])
         ],
         sequences: [.init(schema: "public", name: "t_a_seq", last: -3, called: true)], largeObjects: .init(count: 1, bytes: 12, pieces: [piece]),
         archive: .init(object: "db/0/schema.dump", warnings: ["a warning"]), notValidated: ["public.t.check"], leftOut: [.init(what: "subscription", name: "s")])
@@ -110,6 +110,8 @@ enum Documents {
     bare.databases[0].properties.privileges = nil
     bare.databases[0].tables[0].loadInto = nil
     bare.databases[0].tables[0].condition = nil
+    bare.databases[0].tables[0].format = nil
+    bare.databases[0].tables[0].pieces[0].blocks = nil
     return bare
   }
 }

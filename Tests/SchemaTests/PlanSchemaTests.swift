@@ -94,7 +94,7 @@ private let everyKey = """
       estimate: { size: 120GB, dump: 200MB/s, upload: 3m, copy: 5m, restore: 75m }
       protect:
         regular:
-          { logical: { workers: 2, yieldAfter: 30s }, every: 30m, jitter: 1m, misses: 1, to: [near], copy: far, keep: { for: 30d, atLeast: 3 },
+          { logical: { workers: 2, yieldAfter: 30s, pieceSize: 64MiB }, every: 30m, jitter: 1m, misses: 1, to: [near], copy: far, keep: { for: 30d, atLeast: 3 },
             timeout: 25m, retries: 1 }
   scenarios:
     lost:

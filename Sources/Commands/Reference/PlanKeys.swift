@@ -100,6 +100,7 @@ enum PlanKeys {
       .object([
         PlanKey("workers", .integer(1...32), "Sessions that read at once; 2 if not given."),
         PlanKey("yieldAfter", .timeSpan, "How long somebody may wait behind the backup before it gives way; 30s if not given."),
+        PlanKey("pieceSize", .size, "Large tables are read and loaded in pieces of about so much, at once; if not given 64MiB, for tables over 10GB 256MiB."),
       ]), required: true, "A parallel logical backup."),
     PlanKey("every", .timeSpan, required: true, "The interval."), PlanKey("jitter", .timeSpan, "How late a run may start: the period of whatever calls `apply`."),
     PlanKey("misses", .integer(0...100), "How many runs in a row may be missed within the target; 0 if not given."),

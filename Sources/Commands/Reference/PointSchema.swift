@@ -72,11 +72,14 @@ enum PointSchema {
   private static let table: [Schema.Member] = [
     schema, .required("name", .text, "The table."), .required("columns", .list(of: .text), "In the order of the rows."), .required("rows", .count, "How many."),
     .optional("loadInto", .object([schema, .required("name", .text, "The table.")]), "The root of its partition tree, where rows must find their partition again."),
-    .optional("condition", .text, "Of an extension's table: which rows are the user's."), .required("pieces", .list(of: .definition("piece")), "Where its rows are."),
+    .optional("condition", .text, "Of an extension's table: which rows are the user's."), .optional("format", .choice(RowFormat.self), "How the rows are written; text if not there."),
+    .required("pieces", .list(of: .definition("piece")), "Where its rows are, in the order of their blocks."),
   ]
 
   private static let piece: [Schema.Member] = [
-    .required("object", .text, "Where it is."), .required("rows", .count, "How many."), .required("raw", .size, "Before compression."),
+    .required("object", .text, "Where it is."),
+    .optional("blocks", .list(of: .nullable(.count)), "Of the table: from and to, the last one left out; null at an end. The whole of it if not there."),
+    .required("rows", .count, "How many."), .required("raw", .size, "Before compression."),
   ]
 
   private static let properties: [Schema.Member] = [

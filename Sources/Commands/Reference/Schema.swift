@@ -44,6 +44,7 @@ extension Schema {
     Schema(["enum": .array(Choice.allCases.map { .string($0.rawValue) })])
   }
 
+  static func nullable(_ schema: Schema) -> Schema { oneOf([Schema(["type": "null"]), schema]) }
   static func list(of element: Schema) -> Schema { Schema(["type": "array", "items": element.json]) }
   static func map(of value: Schema) -> Schema { Schema(["type": "object", "additionalProperties": value.json]) }
 

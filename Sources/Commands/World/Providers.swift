@@ -1,4 +1,3 @@
-internal import CanonicalJSON
 internal import ChildProcess
 internal import CommandProvider
 internal import HTTPClient
@@ -21,13 +20,13 @@ public enum Providers {
   /// What protections are made of.
   public static let protection = ProtectionSteps(
     backup: { protection, dataClass, plan in
-      made(PostgreSQLBackup.self, PostgreSQLBackup.arguments(protection, of: dataClass, in: plan, onlyWhenDue: true))
+      made(PostgreSQLBackup.self, PostgreSQLBackup.arguments(protection, of: dataClass, in: plan, onlyWhenDue: true), plan)
     },
     copy: { protection, dataClass, store, plan in
-      made(RecoveryPointCopy.self, RecoveryPointCopy.arguments(protection, of: dataClass, to: store, in: plan))
+      made(RecoveryPointCopy.self, RecoveryPointCopy.arguments(protection, of: dataClass, to: store, in: plan), plan)
     },
     expire: { protection, dataClass, store, plan in
-      made(RecoveryPointExpire.self, RecoveryPointExpire.arguments(protection, of: dataClass, in: store, plan))
+      made(RecoveryPointExpire.self, RecoveryPointExpire.arguments(protection, of: dataClass, in: store, plan), plan)
     })
 
   /// The reading halves: all that `plan` is handed.
@@ -45,7 +44,7 @@ public enum Providers {
       ])
   }
 
-  private static func made<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments?) -> ProtectionSteps.Made? {
-    arguments.flatMap { try? CanonicalJSON.value($0) }.map { (kind: Kind.name, arguments: $0) }
+  private static func made<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments?, _ plan: Plan) -> UnderstoodArguments? {
+    arguments.flatMap { UnderstoodArguments(Kind.self, $0, in: plan) }
   }
 }

@@ -68,6 +68,7 @@ extension PlanReader {
     var options = LogicalOptions()
     if let workers = reader.integer("workers", in: 1...32) { options.workers = workers.value }
     if let yieldAfter = reader.positiveTimeSpan("yieldAfter") { options.yieldAfter = yieldAfter.value }
+    if let pieceSize = reader.pieceSize("pieceSize") { options.pieceSize = pieceSize.value }
     reader.finish()
     return .logical(options)
   }

@@ -13,6 +13,8 @@ struct LogicalBackup: Sendable {
   var application: String
   var workers: Int
   var yieldAfter: TimeSpan
+  /// Of the pieces of large tables; nil: by the table's size.
+  var pieceSize: ByteCount?
   /// For the programs that run beside the workers.
   var deadline: TimeSpan
   var places: ProgramFolders

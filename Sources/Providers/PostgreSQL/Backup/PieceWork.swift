@@ -1,14 +1,14 @@
 internal import Concurrency
 internal import RecoveryPoints
 
-/// One thing for a worker to read: a table, or a range of large objects.
+/// One thing for a worker to read: a table or some of its blocks, or a range of large objects.
 enum PieceWork: Sendable {
-  case table(TableEntry)
+  case rows(TableEntry, BlockRange?, RowFormat)
   case largeObjects(first: Int64, last: Int64)
 
   var name: String {
     switch self {
-    case .table(let entry): entry.table.description
+    case .rows(let entry, _, _): entry.table.description
     case .largeObjects(let first, let last): "large objects \(first) to \(last)"
     }
   }
@@ -17,8 +17,10 @@ enum PieceWork: Sendable {
 /// What reading one gave.
 struct PieceResult: Sendable {
   enum Content: Sendable {
-    case table(TableEntry)
+    case rows(TableEntry, BlockRange?, RowFormat)
     case largeObjects(count: Int64, bytes: Int64)
+
+    var blocks: [Int64?]? { if case .rows(_, let range?, _) = self { [range.from, range.to] } else { nil } }
   }
   var content: Content
   var piece: LogicalPoint.Piece
@@ -45,12 +47,13 @@ final class PieceQueue: Sendable {
       defer { state.number += 1 }
       return String(state.number)
     }
-    let folder =
+    let (folder, kind) =
       switch work {
-      case .table: "data";
-      case .largeObjects: "lo"
+      case .rows(_, _, .binary): ("data", "bin")
+      case .rows(_, _, .text): ("data", "copy")
+      case .largeObjects: ("lo", "copy")
       }
-    return "db/0/\(folder)/\(String(repeating: "0", count: max(0, 6 - number.count)))\(number).copy.zst"
+    return "db/0/\(folder)/\(String(repeating: "0", count: max(0, 6 - number.count)))\(number).\(kind).zst"
   }
 
   var lastNumber: Int { state.withLock { $0.number } }

@@ -44,10 +44,15 @@ struct SnapshotDump: Sendable {
     let ranges = try await connection.query(LargeObjectQueries.ranges).rows.map {
       PieceWork.largeObjects(first: $0.int(0), last: $0.int(1))
     }
-    let queue = PieceQueue(ranges + snapshot.tables.map(PieceWork.table), firstNumber: firstNumber)
+    let encoding = content.properties.encoding
+    let rows = snapshot.tables.flatMap { entry in
+      PieceSize.ranges(of: entry, serverMajor: major, size: backup.pieceSize).map { PieceWork.rows(entry, $0, entry.format(encoding: encoding)) }
+    }
+    let queue = PieceQueue(ranges + rows, firstNumber: firstNumber)
     let total = snapshot.tables.reduce(ByteCount.zero) { $0 + ByteCount(bytes: $1.size) }
     let progress = TransferProgress(phase: "copying rows", total: total, report: backup.report)
-    let reader = PieceReader(point: point, queue: queue, encoding: content.properties.encoding, progress: progress)
+    let reader = PieceReader(point: point, queue: queue, encoding: encoding, progress: progress)
+    var tables: [QualifiedName: LogicalPoint.Table] = [:]
     do {
       for part in try await readAll(coordinator, reader, hasPasswords: hasPasswords) {
         switch part {
@@ -57,11 +62,11 @@ struct SnapshotDump: Sendable {
         case .globals(let object): objects.append(object)
         case .pieces(let pieces):
           objects += pieces.map(\.object)
-          collect(pieces, into: &content)
+          collect(pieces, into: &content, &tables)
         case .background: break
         }
       }
-      content.tables.sort { $0.qualified < $1.qualified }
+      content.tables = tables.values.sorted { $0.qualified < $1.qualified }
       content.largeObjects.pieces.sort { $0.object < $1.object }
       content.lsnAfter = try await coordinator.use { try await $0.query(SnapshotQueries.position).value }
     } catch {
@@ -130,15 +135,16 @@ struct SnapshotDump: Sendable {
 
   private func openWorker() async throws -> PostgreSQLConnection {
     let connection = try await backup.open()
+    // Pieces are ranges of blocks, to be read as such also where statistics are missing.
     try await connection.execute(
-      "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT \(SQL.literal(snapshot.id))")
+      "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT \(SQL.literal(snapshot.id)); SET LOCAL enable_seqscan = off")
     return connection
   }
 
   private func read(
     _ work: PieceWork, _ reader: PieceReader, _ connection: PostgreSQLConnection, _ coordinator: Coordinator
   ) async throws -> PieceResult {
-    if case .table(let entry) = work {
+    if case .rows(let entry, _, _) = work {
       do throws(PostgreSQLError) {
         // Never wait: behind a queued exclusive lock that waits for the coordinator this would be a deadlock the server cannot see.
         try await connection.execute(
@@ -165,14 +171,10 @@ struct SnapshotDump: Sendable {
     return failure
   }
 
-  private func collect(_ pieces: [PieceResult], into content: inout LogicalPoint.Database) {
+  private func collect(_ pieces: [PieceResult], into content: inout LogicalPoint.Database, _ tables: inout [QualifiedName: LogicalPoint.Table]) {
     for result in pieces {
       switch result.content {
-      case .table(let entry):
-        content.tables.append(
-          LogicalPoint.Table(
-            schema: entry.table.schema, name: entry.table.name, columns: entry.columns, rows: result.piece.rows, loadInto: entry.loadInto,
-            condition: entry.condition, pieces: [result.piece]))
+      case .rows(let entry, _, let format): tables[entry.table, default: LogicalPoint.Table(entry, format)].add(result.piece)
       case .largeObjects(let count, let bytes):
         content.largeObjects.pieces.append(result.piece)
         content.largeObjects.count += count
