@@ -32,6 +32,8 @@ public struct Field: Sendable {
   public var shape: Shape
   public var isRequired: Bool
   public var meaning: String
+  /// Whether another step's output may stand there.
+  var takesInputs: Bool { if case .inputMap = shape { true } else { false } }
   public init(_ name: String, _ shape: Shape, required: Bool = false, _ meaning: String) {
     self.name = name; self.shape = shape; isRequired = required; self.meaning = meaning
   }

@@ -33,6 +33,7 @@ private struct Typist {
     let footprint = arguments.footprint
     let served = footprint.recovers.flatMap { plan.dataClass(DataClassName(rawValue: $0)) }
     let inputs = inputSteps(step, in: scenario)
+    if case .step(let undo) = step.undo { _ = inputSteps(undo, in: scenario) }
     let needs = step.needs.map(\.value) + inputs.filter { input in !step.needs.contains { $0.value == input } }
     let specification = StepSpecification(
       name: step.name.value, kind: arguments.kind, arguments: arguments.json, needs: needs, undo: undo(step, arguments.undoAbility, in: scenario),
@@ -78,8 +79,9 @@ private struct Typist {
 
   /// The steps whose outputs this one takes: they come before it whether or not `needs` says so.
   private func inputSteps(_ step: Step, in scenario: Scenario) -> [StepName] {
+    guard let kind = kinds[step.kind.value] else { return [] }
     var found: [StepName] = []
-    for (reference, output, span) in OutputReferences.find(in: step.fields) {
+    for (reference, output, span) in OutputReferences.find(in: step.fields, of: kind) {
       let name = Located(StepName(rawValue: reference), at: span)
       if let unknown = unknownReference(name, "step", among: scenario.steps.map(\.name)) { collector.add(unknown); continue }
       let kind = scenario.steps.first { $0.name.value == name.value }.flatMap { kinds[$0.kind.value] }
