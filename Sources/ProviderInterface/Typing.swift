@@ -12,6 +12,7 @@ public func typecheck(_ plan: Plan, kinds: StepKinds, protection: ProtectionStep
       dataClass.protections.map { TypedProtection(dataClass: dataClass, protection: $0, steps: typist.steps(of: $0, dataClass, protection)) }
     },
     scenarios: plan.scenarios.map(typist.scenario))
+  typist.checkNames(typed.protection)
   return (typed, collector.diagnostics)
 }
 
@@ -95,6 +96,20 @@ private struct Typist {
       if !found.contains(name.value) { found.append(name.value) }
     }
     return found
+  }
+
+  /// A step's name is its class's, its protection's and its store's in a row, so two protections can come to the same one.
+  func checkNames(_ protections: [TypedProtection]) {
+    func names(_ protection: TypedProtection) -> Set<StepName> { Set(protection.steps.map(\.specification.name)) }
+    for (index, protection) in protections.enumerated() {
+      guard let other = protections.prefix(index).first(where: { !names($0).isDisjoint(with: names(protection)) }) else { continue }
+      collector.add(
+        Diagnostic(
+          "wrong-name",
+          "the protection `\(protection.protection.name.value)` of `\(protection.dataClass.name.value)` has steps of the same names as `\(other.protection.name.value)` of `\(other.dataClass.name.value)`",
+          at: protection.protection.name.span, label: "its steps cannot be told apart",
+          related: [.init(span: other.protection.name.span, label: "the other protection")], helps: ["give one of the two another name"]))
+    }
   }
 
   /// Backup, then copies, then expiry; a copy waits for the backup, expiry for all of them: nothing goes before its successor is safe.

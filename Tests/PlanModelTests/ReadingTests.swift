@@ -44,6 +44,13 @@ private let toldPlan = samplePlan + """
     Row(old: "sie-dr/v1", new: "sie-dr/v2", finding: "plan.yaml:1:13: error[unknown-api-version]: this sie-dr reads plans of `sie-dr/v1`, not of `sie-dr/v2`"),
     Row(old: "timeout: 90m", new: "timeout: 0s", finding: "plan.yaml:24:82: error[wrong-value]: `timeout` of the step `restore` is `0s`"),
     Row(old: "undo: [\"true\"] }", new: "undo: [\"true\"], env: { URL: { output: restore.link } } }", finding: "plan.yaml:29:92: error[unknown-reference]: the step `restore` gives no output `link`", help: "`postgresql.restore` gives `point`, `url`"),
+    Row(old: "undo: [\"true\"] }", new: "env: { URL: { secret: west-url, output: restore.url } } }", finding: "plan.yaml:29:86: error[too-many-keys]: `URL` of `env` of `command.run` of the step `tell` has both `secret` and `output`"),
+    Row(old: "undo: [\"true\"] }", new: "undo: [\"true\"] }, undo: { command.run: { run: [x], env: { A: { output: restor.url } } } }", finding: "plan.yaml:29:125: error[unknown-reference]: there is no step `restor`", help: "did you mean `restore`?"),
+    Row(old: "undo: [\"true\"] }", new: "undo: [\"true\"] }, undo: { command.run: { run: [x], env: { A: { output: restore.link } } } }", finding: "plan.yaml:29:125: error[unknown-reference]: the step `restore` gives no output `link`"),
+    Row(old: "on: [pg-east]", new: "on: [pg-east]\n    home: pg-west", finding: "plan.yaml:16:11: error[wrong-value]: the home of `orders`, `pg-west`, is not one of the servers where it can live", help: "add `pg-west` to `on`"),
+    Row(old: "      tell:", new: "      rollback-before:", finding: "plan.yaml:29:7: error[wrong-name]: no step can be called `rollback-before`", help: "call it something else"),
+    Row(old: "    steps:", new: "    rollback: { after: { operator.confirm: { ask: sure }, needs: [restore], undo: { command.run: { run: [x] } } } }\n    steps:", finding: "plan.yaml:23:59: error[unknown-key]: the step under `after` has no key `needs`", help: "remove `needs`"),
+    Row(old: "    steps:", new: "    rollback: { after: { operator.confirm: { ask: sure }, irreversible: so } }\n    steps:", finding: "plan.yaml:23:59: error[unknown-key]: the step under `after` has no key `irreversible`", help: "remove `irreversible`"),
     Row(old: "{ env: EAST_URL }", new: "{ value: sesame }", finding: "plan.yaml:6:31: error[secret-literal]: the secret `east-url` is written into the plan"),
   ]
 
@@ -54,6 +61,18 @@ private let toldPlan = samplePlan + """
       let helps: [String] = found.reduce(into: []) { $0 += $1.helps }
       #expect(helps.contains { $0.contains(row.help) }, "\(helps)")
      }
+  }
+
+  @Test("tells two protections whose steps would have the same name") func sameNames() {
+    let second = "orders-regular: { on: [pg-west], protect: { east: { logical: {}, every: 1h, to: [near], timeout: 1m } } }"
+    let third = "      regular-east: { logical: {}, every: 1h, to: [near], timeout: 1m }"
+    let found = diagnostics(replacing: "scenarios:\n", with: "\(third)\n  \(second)\nscenarios:\n")
+    #expect(found.map(oneLine) == ["plan.yaml:20:47: error[wrong-name]: the protection `east` of `orders-regular` has steps of the same names as `regular-east` of `orders`"])
+  }
+
+  @Test("an answer that is expected is no reference to an output") func expectedAnswer() {
+    let check = "check: { http.check: { url: \"http://localhost/\", expect: { json: { output: a.b } } }, timeout: 1m }"
+    #expect(diagnostics(replacing: "      tell:", with: "      \(check)\n      tell:") == [])
   }
 
   @Test("finds nothing wrong with a good one") func good() { #expect(diagnostics() == []) }
