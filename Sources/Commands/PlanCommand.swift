@@ -3,6 +3,7 @@ internal import CanonicalJSON
 internal import ChangePlanning
 internal import PlanModel
 internal import ProviderInterface
+internal import RecoveryPoints
 internal import Reporting
 internal import Units
 
@@ -10,6 +11,8 @@ internal import Units
 struct PlanningOptions: ParsableArguments {
   @Option(help: "Recover from this scenario. Without it: protection, that is backups that are due, copies that are missing, points that have expired.")
   var scenario: String?
+  @Option(help: ArgumentHelp("Restore this point of this data class, whatever the plan says; again for further classes.", valueName: "class=point"))
+  var point: [String] = []
   @Option(help: ArgumentHelp("How many steps may run at once. [env: SIE_DR_PARALLELISM]", valueName: "n"))
   var parallelism: Int?
   @Option(help: ArgumentHelp("Plan as if it were this time (RFC 3339).", valueName: "time"))
@@ -24,6 +27,19 @@ struct PlanningOptions: ParsableArguments {
       throw CommandFailure("wrong-usage", "the parallelism is not a number from 1 to 256", status: .usage, helps: ["write `--parallelism 4`"])
     }
     return width
+  }
+
+  func points() throws(CommandFailure) -> [DataClassName: String] {
+    var chosen: [DataClassName: String] = [:]
+    for text in point {
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2, PointID(parts[1]) != nil else {
+        throw CommandFailure(
+          "wrong-usage", "`--point \(text)` does not name a point of a data class", status: .usage, helps: ["write `--point CLASS=POINT`, with an id from `sie-dr points list PLAN`"])
+      }
+      chosen[DataClassName(rawValue: parts[0])] = parts[1]
+    }
+    return chosen
   }
 
   func time() throws(CommandFailure) -> Timestamp {
@@ -51,6 +67,11 @@ func makeChangeset(_ loaded: LoadedPlan, _ options: PlanningOptions, _ world: Re
     case .protection: loaded.typed.protection.flatMap(\.steps).map(\.specification)
     case .recovery(let scenario): scenario.steps.map(\.specification)
     }
+  let read = Set(steps.flatMap(\.footprint.reads))
+  for dataClass in loaded.plan.chosenPoints.keys.sorted() where !loaded.plan.stores.contains(where: { read.contains(.points(of: dataClass, in: $0.name.value)) }) {
+    let what = options.scenario.map { "no step of the scenario `\($0)` restores it" } ?? "protection restores nothing"
+    throw CommandFailure("wrong-usage", "a point of `\(dataClass)` is chosen, but \(what)", status: .usage, helps: ["choose the scenario that does: `--scenario NAME`"])
+  }
   let observations = await world.observers.observeAll(steps, in: world.context(timeout: try options.timeout(), now: now))
   let request = PlanningRequest(toolVersion: Version.number, identity: loaded.identity, now: now, parallelism: try options.width(environment))
   return try planChanges(loaded.typed, loaded.assessment, for: purpose, observations: observations, request)
@@ -78,7 +99,7 @@ struct PlanCommand: AsyncParsableCommand {
   func run() async throws {
     try await CommandSession.guarded(global) { console in
       let environment = CommandSession.environment
-      let loaded = try LoadedPlan.load(plan, console)
+      let loaded = try LoadedPlan.load(plan, console, points: planning.points())
       let world = ReadOnlyWorld(environment: environment, folder: loaded.identity.folder)
       let changeset = try await makeChangeset(loaded, planning, world, environment)
       if let out { try Files.write(try CanonicalJSON.bytes(changeset), to: out) }

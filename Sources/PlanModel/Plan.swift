@@ -18,6 +18,8 @@ public struct Plan: Sendable {
   public var probes: [Probe]
   public var dataClasses: [DataClass]
   public var scenarios: [Scenario]
+  /// Points that a person chose for a run, whatever the steps say.
+  public var chosenPoints: [DataClassName: String] = [:]
 }
 
 public struct Metadata: Sendable {
@@ -71,6 +73,8 @@ public struct Store: Sendable {
   public var name: Located<StoreName>
   public var kind: Kind
   public var site: Located<SiteName>?
+  /// How much all transfers to and from it may take together; nil: what they get.
+  public var bandwidth: Located<ByteRate>?
 
   public enum Kind: Hashable, Sendable {
     /// A folder; a relative path counts from the folder of the plan file.
@@ -241,8 +245,10 @@ public struct LogicalOptions: Hashable, Sendable, Codable {
   public var yieldAfter: TimeSpan
   /// Large tables are read in pieces of about so much; nil: by the size of the table.
   public var pieceSize: ByteCount?
-  public init(workers: Int = 2, yieldAfter: TimeSpan = .seconds(30), pieceSize: ByteCount? = nil) {
-    self.workers = workers; self.yieldAfter = yieldAfter; self.pieceSize = pieceSize
+  /// Of the server, all in one point; empty: the one that the server's URL names.
+  public var databases: [String]
+  public init(workers: Int = 2, yieldAfter: TimeSpan = .seconds(30), pieceSize: ByteCount? = nil, databases: [String] = []) {
+    self.workers = workers; self.yieldAfter = yieldAfter; self.pieceSize = pieceSize; self.databases = databases
   }
 }
 

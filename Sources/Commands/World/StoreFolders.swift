@@ -23,13 +23,18 @@ struct StoreFolders: StoreOpening {
 
   func opening(_ store: StoreReference) async throws(StepFailure) -> any ObjectStore {
     if let store = opened.withLock({ $0[store] }) { return store }
-    let made: any ObjectStore =
+    var made: any ObjectStore =
       switch store.location {
       case .directory(let path): DirectoryStore(name: store.name.rawValue, root: absolute(path))
       case .s3(let reference): try s3(reference, store.name)
       }
-    opened.withLock { $0[store] = made }
-    return made
+    if let bandwidth = store.bandwidth { made = PacedStore(made, Bandwidth(bandwidth)) }
+    // Two steps may have come at once: one store, one bandwidth.
+    return opened.withLock { [made] opened in
+      if let first = opened[store] { return first }
+      opened[store] = made
+      return made
+    }
   }
 
   private func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }

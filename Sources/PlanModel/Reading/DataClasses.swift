@@ -69,8 +69,17 @@ extension PlanReader {
     if let workers = reader.integer("workers", in: 1...32) { options.workers = workers.value }
     if let yieldAfter = reader.positiveTimeSpan("yieldAfter") { options.yieldAfter = yieldAfter.value }
     if let pieceSize = reader.pieceSize("pieceSize") { options.pieceSize = pieceSize.value }
+    options.databases = databases(&reader)
     reader.finish()
     return .logical(options)
+  }
+
+  private func databases(_ reader: inout MappingReader) -> [String] {
+    let names = reader.texts("databases") ?? []
+    for (index, name) in names.enumerated() where names[..<index].contains(where: { $0.value == name.value }) {
+      collector.add(Diagnostic("named-twice", "the database `\(name.value)` is named twice", at: name.span, helps: ["remove one of them"]))
+    }
+    return names.map(\.value)
   }
 
   /// Names of which there must be at least one.

@@ -113,6 +113,10 @@ extension MappingReader {
     node(key).flatMap { value($0, key, expected: "a size with its unit, such as `120GB` or `64MiB`") { ByteCount($0.text) } }
   }
 
+  public mutating func byteRate(_ key: String) -> Located<ByteRate>? {
+    node(key).flatMap { value($0, key, expected: "a rate, such as `200MB/s`") { ByteRate($0.text) } }
+  }
+
   /// A size that leaves a point of a terabyte with no more than a million objects, and a piece small enough to be read again.
   public mutating func pieceSize(_ key: String) -> Located<ByteCount>? {
     node(key).flatMap {

@@ -29,9 +29,14 @@ struct PieceResult: Sendable {
 
 /// Hands out the pieces in order, each once, and names their objects: a number, since a table's name holds anything.
 final class PieceQueue: Sendable {
+  private let folder: String
   private let state: Lock<(work: [PieceWork], next: Int, number: Int)>
 
-  init(_ work: [PieceWork], firstNumber: Int) { state = Lock((work, 0, firstNumber)) }
+  /// `folder`: of the database within the point.
+  init(_ work: [PieceWork], in folder: String, firstNumber: Int) {
+    self.folder = folder
+    state = Lock((work, 0, firstNumber))
+  }
 
   func next() -> PieceWork? {
     state.withLock { state in
@@ -47,13 +52,13 @@ final class PieceQueue: Sendable {
       defer { state.number += 1 }
       return String(state.number)
     }
-    let (folder, kind) =
+    let (place, kind) =
       switch work {
       case .rows(_, _, .binary): ("data", "bin")
       case .rows(_, _, .text): ("data", "copy")
       case .largeObjects: ("lo", "copy")
       }
-    return "db/0/\(folder)/\(String(repeating: "0", count: max(0, 6 - number.count)))\(number).\(kind).zst"
+    return "\(folder)/\(place)/\(String(repeating: "0", count: max(0, 6 - number.count)))\(number).\(kind).zst"
   }
 
   var lastNumber: Int { state.withLock { $0.number } }

@@ -13,6 +13,9 @@ struct SnapshotDump: Sendable {
   let snapshot: Snapshot
   let programs: Programs
   let point: PointWriter
+  /// Of the database among those of the point. The first brings what belongs to the server.
+  let index: Int
+  let progress: TransferProgress
   let version: String
   let major: Int
   let firstNumber: Int
@@ -23,7 +26,16 @@ struct SnapshotDump: Sendable {
     var nextNumber: Int
   }
 
+  /// What the manifest says of the database and of its server.
+  struct Dumped: Sendable {
+    var database: LogicalPoint.Database
+    var server: LogicalPoint.Server
+    var tools: [String: String]
+    var objects: [PointObject]
+  }
+
   private var address: ServerAddress { backup.address }
+  private var folder: String { LogicalPoint.folder(index) }
 
   private enum Part: Sendable {
     case archive(LogicalPoint.Archive, PointObject)
@@ -32,14 +44,11 @@ struct SnapshotDump: Sendable {
     case background
   }
 
-  func run(coordinator connection: PostgreSQLConnection) async throws -> LogicalBackup.Made {
+  func run(coordinator connection: PostgreSQLConnection) async throws -> Dumped {
     let coordinator = Coordinator(connection: connection)
     var content = try await DatabaseContent(connection: connection, snapshot: snapshot).read()
-    let roles = try await RoleQueries.catalogue(connection)
-    var objects = [
-      try await putCompressed("roles.json.zst", CanonicalJSON.bytes(roles)),
-      try await point.put("db/0/sequences.sql", Array(content.sequences.map(SequenceStatements.set).joined().utf8)),
-    ]
+    var objects = [try await point.put("\(folder)/sequences.sql", Array(content.sequences.map(SequenceStatements.set).joined().utf8))]
+    if index == 0 { objects.append(try await putCompressed(LogicalPoint.roles, CanonicalJSON.bytes(try await RoleQueries.catalogue(connection)))) }
     let hasPasswords = try await RoleQueries.canReadPasswords(connection)
     let ranges = try await connection.query(LargeObjectQueries.ranges).rows.map {
       PieceWork.largeObjects(first: $0.int(0), last: $0.int(1))
@@ -48,9 +57,8 @@ struct SnapshotDump: Sendable {
     let rows = snapshot.tables.flatMap { entry in
       PieceSize.ranges(of: entry, serverMajor: major, size: backup.pieceSize).map { PieceWork.rows(entry, $0, entry.format(encoding: encoding)) }
     }
-    let queue = PieceQueue(ranges + rows, firstNumber: firstNumber)
-    let total = snapshot.tables.reduce(ByteCount.zero) { $0 + ByteCount(bytes: $1.size) }
-    let progress = TransferProgress(phase: "copying rows", total: total, report: backup.report)
+    let queue = PieceQueue(ranges + rows, in: folder, firstNumber: firstNumber)
+    progress.expect(snapshot.tables.reduce(ByteCount.zero) { $0 + ByteCount(bytes: $1.size) })
     let reader = PieceReader(point: point, queue: queue, encoding: encoding, progress: progress)
     var tables: [QualifiedName: LogicalPoint.Table] = [:]
     do {
@@ -75,11 +83,9 @@ struct SnapshotDump: Sendable {
     }
     try await connection.execute("COMMIT")
     await coordinator.close()
-    let made = LogicalPoint(
-      format: LogicalPoint.currentFormat, method: "logical", sigma: snapshot.sigma, tools: ["pg_dump": programs.version],
-      server: .init(version: version, major: major, standby: snapshot.isStandby), globals: "globals.sql.zst", roles: "roles.json.zst",
-      databases: [content])
-    return LogicalBackup.Made(content: made, objects: objects)
+    return Dumped(
+      database: content, server: .init(version: version, major: major, standby: snapshot.isStandby), tools: ["pg_dump": programs.version],
+      objects: objects)
   }
 
   /// All parts at once; the first that fails ends the others, and the coordinator's locks before all.
@@ -93,11 +99,11 @@ struct SnapshotDump: Sendable {
         try await coordinator.keepAlive(); return .background
       }
       group.addTask { try await dumpSchema(reader.queue) }
-      group.addTask { .globals(try await dumpGlobals(hasPasswords: hasPasswords)) }
+      if index == 0 { group.addTask { .globals(try await dumpGlobals(hasPasswords: hasPasswords)) } }
       for _ in 0..<backup.workers { group.addTask { .pieces(try await work(reader, coordinator)) } }
       var parts: [Part] = []
       do {
-        while parts.count < 2 + backup.workers, let part = try await group.next() { parts.append(part) }
+        while parts.count < (index == 0 ? 2 : 1) + backup.workers, let part = try await group.next() { parts.append(part) }
       } catch {
         group.cancelAll()
         await coordinator.close()
@@ -186,7 +192,7 @@ struct SnapshotDump: Sendable {
   // MARK: Programs
 
   private func dumpSchema(_ queue: PieceQueue) async throws -> Part {
-    let path = "db/0/schema.dump"
+    let path = "\(folder)/schema.dump"
     let command = programs.command(
       "pg_dump",
       [
@@ -227,7 +233,7 @@ struct SnapshotDump: Sendable {
         details: Programs.words(in: output.errorOutput, program: "pg_dumpall"),
         helps: ["check the rights of \(address.user ?? "this role")"])
     }
-    return try await putCompressed("globals.sql.zst", output.output)
+    return try await putCompressed(LogicalPoint.globals, output.output)
   }
 
   private func putCompressed(_ path: String, _ bytes: [UInt8]) async throws -> PointObject {

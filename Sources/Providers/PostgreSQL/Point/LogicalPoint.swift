@@ -6,6 +6,10 @@ public import Units
 /// table, or a range of its blocks.
 public struct LogicalPoint: Codable, Hashable, Sendable {
   public static let currentFormat = 1
+  static let globals = "globals.sql.zst"
+  static let roles = "roles.json.zst"
+  /// Of a database's objects, by its place in the list.
+  static func folder(_ index: Int) -> String { "db/\(index)" }
 
   public var format: Int
   public var method: String
@@ -167,11 +171,23 @@ extension LogicalPoint.Piece {
   fileprivate var firstBlock: Int64 { blocks?.first.flatMap { $0 } ?? 0 }
 }
 
-extension LogicalPoint {
-  var rows: Int64 { databases.reduce(0) { $0 + $1.tables.reduce(0) { $0 + $1.rows } } }
-  var raw: ByteCount {
-    databases.reduce(.zero) { sum, database in
-      (database.tables.flatMap(\.pieces) + database.largeObjects.pieces).reduce(sum) { $0 + $1.raw }
+extension LogicalPoint.Database {
+  var rows: Int64 { tables.reduce(0) { $0 + $1.rows } }
+  var raw: ByteCount { (tables.flatMap(\.pieces) + largeObjects.pieces).reduce(.zero) { $0 + $1.raw } }
+
+  /// The same database with the rows of some tables, as `schema.table`, and of no others.
+  func only(_ names: Set<String>) -> Self {
+    var database = self
+    for index in tables.indices where !names.contains(tables[index].qualified.description) {
+      database.tables[index].rows = 0
+      database.tables[index].pieces = []
     }
+    database.largeObjects = .init(count: 0, bytes: 0, pieces: [])
+    return database
   }
+}
+
+extension LogicalPoint {
+  var rows: Int64 { databases.reduce(0) { $0 + $1.rows } }
+  var raw: ByteCount { databases.reduce(.zero) { $0 + $1.raw } }
 }
