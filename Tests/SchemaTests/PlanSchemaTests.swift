@@ -73,7 +73,7 @@ private let everyKey = """
   servers:
     pg: { postgresql: { url: { secret: url } }, site: west }
   stores:
-    near: { directory: { path: near }, site: east }
+    near: { directory: { path: near }, site: east, bandwidth: 50MB/s }
     far:
       s3:
         { bucket: far, prefix: pg, region: eu-west-1, endpoint: "https://s3.example", style: path, ca: ca.pem, credentials: { secret: keys },
@@ -94,7 +94,7 @@ private let everyKey = """
       estimate: { size: 120GB, dump: 200MB/s, upload: 3m, copy: 5m, restore: 75m }
       protect:
         regular:
-          { logical: { workers: 2, yieldAfter: 30s, pieceSize: 64MiB }, every: 30m, jitter: 1m, misses: 1, to: [near], copy: far, keep: { for: 30d, atLeast: 3 },
+          { logical: { workers: 2, yieldAfter: 30s, pieceSize: 64MiB, databases: [shop] }, every: 30m, jitter: 1m, misses: 1, to: [near], copy: far, keep: { for: 30d, atLeast: 3 },
             timeout: 25m, retries: 1 }
   scenarios:
     lost:
@@ -116,6 +116,7 @@ private let everyKey = """
           retries: 1
           estimate: 75m
           onFailure: rollback
+        part: { postgresql.restore: { data: orders, server: pg, database: shop, into: look, tables: [public.t] } }
         query: { postgresql.query: { server: pg, sql: select 1, expect: 1 }, irreversible: It only looks. }
         check: { http.check: { probe: ready, within: 5m } }
         ask: { http.check: { url: "http://localhost/", expect: { status: 200, json: [], contains: "[]" } } }
