@@ -50,12 +50,7 @@ struct PlanningOptions: ParsableArguments {
     return time
   }
 
-  func timeout() throws(CommandFailure) -> TimeSpan {
-    guard let span = TimeSpan(observeTimeout), span > .zero, span <= .minutes(5) else {
-      throw CommandFailure("wrong-usage", "`--observe-timeout \(observeTimeout)` is not a time span up to 5m", status: .usage, helps: ["write `--observe-timeout 5s`"])
-    }
-    return span
-  }
+  func timeout() throws(CommandFailure) -> TimeSpan { try TimeoutOption.read(observeTimeout, of: "--observe-timeout") }
 }
 
 /// Plans against the world as it is. Gets hold of a `ReadOnlyWorld` and of nothing that writes.

@@ -217,7 +217,7 @@ struct BackupFaultTests {
     var world = try World.with("")
     let folder = try temporaryFolder("old")
     defer { removeFolder(folder) }
-    for tool in ["pg_dump", "pg_restore"] {
+    for tool in ["pg_dump", "pg_dumpall", "pg_restore"] {
       try writeFile("\(folder)/\(tool)", "#!/bin/sh\necho 'pg_dump (PostgreSQL) 13.9'\n")
       try runProgram(["chmod", "755", "\(folder)/\(tool)"])
     }
