@@ -101,12 +101,13 @@ private struct Typist {
   /// A step's name is its class's, its protection's and its store's in a row, so two protections can come to the same one.
   func checkNames(_ protections: [TypedProtection]) {
     func names(_ protection: TypedProtection) -> Set<StepName> { Set(protection.steps.map(\.specification.name)) }
+    func title(_ typed: TypedProtection) -> String { "`\(typed.protection.name.value)` of `\(typed.dataClass.name.value)`" }
     for (index, protection) in protections.enumerated() {
       guard let other = protections.prefix(index).first(where: { !names($0).isDisjoint(with: names(protection)) }) else { continue }
       collector.add(
         Diagnostic(
           "wrong-name",
-          "the protection `\(protection.protection.name.value)` of `\(protection.dataClass.name.value)` has steps of the same names as `\(other.protection.name.value)` of `\(other.dataClass.name.value)`",
+          "the protection \(title(protection)) has steps of the same names as \(title(other))",
           at: protection.protection.name.span, label: "its steps cannot be told apart",
           related: [.init(span: other.protection.name.span, label: "the other protection")], helps: ["give one of the two another name"]))
     }

@@ -77,7 +77,8 @@ enum ChangesetSchema {
 
   private static let requirement: [Schema.Member] = [
     .alternative("secret", with: [.value(.name, "Its name.")], "A secret."), .alternative("server", with: [.value(.name, "Its name.")], "A server."),
-    .alternative("anyStore", with: [.value(.list(of: .name), "Their names.")], "One of several stores."), .alternative("store", with: [.value(.name, "Its name.")], "A store."),
+    .alternative("anyStore", with: [.value(.list(of: .name), "Their names.")], "One of several stores."),
+    .alternative("store", with: [.value(.name, "Its name.")], "A store."),
   ]
 
   private static let change: [Schema.Member] = [
@@ -94,13 +95,15 @@ enum ChangesetSchema {
   ]
 
   private static let prediction: [Schema.Member] = [
-    .required("duration", .timeSpan, "From the start of the run to its last step."), .required("guaranteed", .timeSpan, "With every time-out and all retries."),
+    .required("duration", .timeSpan, "From the start of the run to its last step."),
+    .required("guaranteed", .timeSpan, "With every time-out and all retries."),
     .required("criticalPath", .list(of: .name), "The steps that decide the duration."), .required("beforeRun", .timeSpan, "Detection and decision."),
     .required(
       "objectives",
       .list(
         of: .object([
-          .required("kind", .choice(PredictedObjective.Kind.self), "Which objective."), .optional("dataClass", .name, "Whose; the service's if not there."),
+          .required("kind", .choice(PredictedObjective.Kind.self), "Which objective."),
+          .optional("dataClass", .name, "Whose; the service's if not there."),
           .optional("target", .timeSpan, "What the plan asks for."), .optional("computed", .timeSpan, "The worst case; unbounded if not there."),
         ])), "Targets and worst cases."),
   ]

@@ -8,8 +8,10 @@ enum JournalSchema {
   }
 
   private static let record: [Schema.Member] = [
-    .required("seq", .integer(from: 1), "Counted from 1, without a gap."), .required("prev", .sha256, "The digest of the line before; zeros in the first."),
-    .required("at", .timestamp, "When it was written."), .required("who", .text, "The user that ran the tool."), .required("host", .text, "The machine it ran on."),
+    .required("seq", .integer(from: 1), "Counted from 1, without a gap."),
+    .required("prev", .sha256, "The digest of the line before; zeros in the first."),
+    .required("at", .timestamp, "When it was written."), .required("who", .text, "The user that ran the tool."),
+    .required("host", .text, "The machine it ran on."),
     .required("event", .oneMember(event), "What happened."), .required("sha256", .sha256, "The digest of the line without this member."),
   ]
 
@@ -70,7 +72,8 @@ enum JournalSchema {
   ]
 
   private static let output: [Schema.Member] = [
-    .alternative("text", with: [.value(.text, "The text.")], "A text."), .alternative("secret", with: [.value(.definition("secret"), "The reference.")], "A secret, never its value."),
+    .alternative("text", with: [.value(.text, "The text.")], "A text."),
+    .alternative("secret", with: [.value(.definition("secret"), "The reference.")], "A secret, never its value."),
   ]
 
   private static let secret: [Schema.Member] = [
@@ -78,13 +81,15 @@ enum JournalSchema {
     .required(
       "source",
       .oneMember([
-        .alternative("env", with: [.value(.text, "Its name.")], "An environment variable."), .alternative("file", with: [.value(.text, "Its path.")], "A file."),
+        .alternative("env", with: [.value(.text, "Its name.")], "An environment variable."),
+        .alternative("file", with: [.value(.text, "Its path.")], "A file."),
         .alternative("command", with: [.value(.list(of: .text), "Its argument list.")], "A program."),
       ]), "Where its value is found."),
   ]
 
   private static let failure: [Schema.Member] = [
-    .required("code", .text, "Stable."), .required("message", .text, "What is wrong, and where."), .required("details", .list(of: .text), "What was found."),
+    .required("code", .text, "Stable."), .required("message", .text, "What is wrong, and where."),
+    .required("details", .list(of: .text), "What was found."),
     .required("helps", .list(of: .text), "What to do next."), .required("isTransient", .bool, "Whether trying again could help."),
   ]
 
@@ -93,7 +98,8 @@ enum JournalSchema {
     .required(
       "found",
       .object([
-        .required("reach", .oneMember(reach), "Whether it could be observed."), .required("facts", .values, "By name."), .required("measurements", .values, "By name."),
+        .required("reach", .oneMember(reach), "Whether it could be observed."), .required("facts", .values, "By name."),
+        .required("measurements", .values, "By name."),
       ]), "What was observed instead."),
   ]
 
@@ -113,7 +119,8 @@ enum JournalSchema {
   ]
 
   private static let pauseReasons: [Schema] = [
-    named("step-failed", with: [step], "The step failed, and its policy leaves the choice to a person."), named("moved", with: [step], "The world has moved since the changeset was made."),
+    named("step-failed", with: [step], "The step failed, and its policy leaves the choice to a person."),
+    named("moved", with: [step], "The world has moved since the changeset was made."),
     named("in-doubt", with: [.required("steps", .list(of: .name), "The steps.")], "Nobody can tell what became of these steps."),
     named("unanswered", with: [step], "A question could be put to nobody."), named("did-not-stop", with: [step], "The step may still be acting."),
     named("rollback-held-back", with: [step], "The step before the rollback failed, so nothing was undone."),
@@ -125,10 +132,13 @@ enum JournalSchema {
 
   private static let results: [Schema] = [
     named("done", "Every step is done, unchanged or skipped."), named("failed", "Some steps failed for good."),
-    named("paused", with: [.required("reason", .definition("pauseReason"), "Why.")], "A person must decide."), named("rolled-back", "Everything that was done is undone."),
+    named("paused", with: [.required("reason", .definition("pauseReason"), "Why.")], "A person must decide."),
+    named("rolled-back", "Everything that was done is undone."),
     named("rollback-incomplete", "Something could not be undone, or not be known."),
     named("interrupted", with: [.required("signal", .choice(Interruption.self), "Which.")], "A signal stopped it in good order."),
   ]
 
-  private static func named(_ name: String, with members: [Schema.Member] = [], _ meaning: String) -> Schema { .object([.constant("name", name, meaning)] + members) }
+  private static func named(_ name: String, with members: [Schema.Member] = [], _ meaning: String) -> Schema {
+    .object([.constant("name", name, meaning)] + members)
+  }
 }

@@ -38,9 +38,11 @@ enum PointSchema {
     .required(
       "server",
       .object([
-        .required("version", .text, "As it names itself."), .required("major", .count, "Its major version."), .required("standby", .bool, "Whether it was a standby."),
+        .required("version", .text, "As it names itself."), .required("major", .count, "Its major version."),
+        .required("standby", .bool, "Whether it was a standby."),
       ]), "The server that was read."),
-    .required("globals", .text, "The object with `pg_dumpall --globals-only`."), .required("roles", .text, "The object with the same roles, for the restore."),
+    .required("globals", .text, "The object with `pg_dumpall --globals-only`."),
+    .required("roles", .text, "The object with the same roles, for the restore."),
     .required("databases", .list(of: .definition("database")), "What was read."),
   ]
 
@@ -54,12 +56,14 @@ enum PointSchema {
       "sequences",
       .list(
         of: .object([
-          schema, .required("name", .text, "The sequence."), .required("last", .integer, "Its last value."), .required("called", .bool, "Whether that was given out."),
+          schema, .required("name", .text, "The sequence."), .required("last", .integer, "Its last value."),
+          .required("called", .bool, "Whether that was given out."),
         ])), "Never behind the rows."),
     .required(
       "largeObjects",
       .object([
-        .required("count", .count, "How many."), .required("bytes", .count, "Together."), .required("pieces", .list(of: .definition("piece")), "Where they are."),
+        .required("count", .count, "How many."), .required("bytes", .count, "Together."),
+        .required("pieces", .list(of: .definition("piece")), "Where they are."),
       ]), "Large objects."),
     .required(
       "archive", .object([.required("object", .text, "Where it is."), .required("warnings", .list(of: .text), "What pg_dump said.")]), "The schema, by pg_dump."),
@@ -70,9 +74,11 @@ enum PointSchema {
   private static let schema = Schema.Member.required("schema", .text, "The schema it is in.")
 
   private static let table: [Schema.Member] = [
-    schema, .required("name", .text, "The table."), .required("columns", .list(of: .text), "In the order of the rows."), .required("rows", .count, "How many."),
+    schema, .required("name", .text, "The table."), .required("columns", .list(of: .text), "In the order of the rows."),
+    .required("rows", .count, "How many."),
     .optional("loadInto", .object([schema, .required("name", .text, "The table.")]), "The root of its partition tree, where rows must find their partition again."),
-    .optional("condition", .text, "Of an extension's table: which rows are the user's."), .optional("format", .choice(RowFormat.self), "How the rows are written; text if not there."),
+    .optional("condition", .text, "Of an extension's table: which rows are the user's."),
+    .optional("format", .choice(RowFormat.self), "How the rows are written; text if not there."),
     .required("pieces", .list(of: .definition("piece")), "Where its rows are, in the order of their blocks."),
   ]
 
@@ -84,8 +90,10 @@ enum PointSchema {
 
   private static let properties: [Schema.Member] = [
     .required("owner", .text, "Its owner."), .required("encoding", .text, "Of its text."), .required("provider", .text, "Of its collation."),
-    .required("collate", .text, "How text is sorted."), .required("ctype", .text, "What is a letter."), .optional("icuLocale", .text, "Where the provider has one."),
-    .optional("tablespace", .text, "The default one if not there."), .required("connectionLimit", .integer, "-1: none."), .optional("comment", .text, "Its comment."),
+    .required("collate", .text, "How text is sorted."), .required("ctype", .text, "What is a letter."),
+    .optional("icuLocale", .text, "Where the provider has one."),
+    .optional("tablespace", .text, "The default one if not there."), .required("connectionLimit", .integer, "-1: none."),
+    .optional("comment", .text, "Its comment."),
     .optional(
       "privileges",
       .list(

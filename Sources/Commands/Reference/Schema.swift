@@ -49,7 +49,8 @@ extension Schema {
   static func map(of value: Schema) -> Schema { Schema(["type": "object", "additionalProperties": value.json]) }
 
   static func object(_ members: [Member]) -> Schema {
-    Schema(["type": "object", "additionalProperties": false, "properties": properties(members), "required": .array(members.filter(\.isRequired).map { .string($0.name) })])
+    let required = members.filter(\.isRequired).map { JSONValue.string($0.name) }
+    return Schema(["type": "object", "additionalProperties": false, "properties": properties(members), "required": .array(required)])
   }
 
   /// An object with exactly one of these members.

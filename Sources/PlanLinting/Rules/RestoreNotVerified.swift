@@ -24,7 +24,8 @@ extension LintRule {
         let later = network.graph.descendants(of: index).map { network.steps[$0].footprint }
         guard !later.contains(where: { !$0.verifies.isDisjoint(with: proofs) }) else { return nil }
         return Diagnostic(
-          "restore-not-verified", "nothing looks at `\(data)` after `\(step.specification.name)` has restored it", at: step.span, label: "not verified by a later step",
+          "restore-not-verified", "nothing looks at `\(data)` after `\(step.specification.name)` has restored it", at: step.span,
+          label: "not verified by a later step",
           helps: ["add a step with `needs: [\(step.specification.name)]`, such as `postgresql.query: { server: …, sql: \"select count(*) > 0 from …\", expect: t }`"])
       }
     }
