@@ -252,6 +252,19 @@ public struct LogicalOptions: Hashable, Sendable, Codable {
   }
 }
 
+extension DataClass {
+  /// Those that its protections name; empty: the one that the server's URL names.
+  public var databases: [String] {
+    var names: [String] = []
+    for protection in protections {
+      switch protection.method {
+      case .logical(let options): names += options.databases.filter { !names.contains($0) }
+      }
+    }
+    return names
+  }
+}
+
 /// How long points are kept. Both hold: nothing younger than `duration` goes, and never fewer than `atLeast` good ones stay.
 public struct Retention: Hashable, Sendable {
   public var duration: Located<TimeSpan>
