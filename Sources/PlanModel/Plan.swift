@@ -184,6 +184,13 @@ public struct DataClass: Sendable {
   }
 }
 
+extension DataClass {
+  /// Where its points are, each store once, in the author's order.
+  public var stores: [StoreName] {
+    protections.flatMap { [$0.store] + $0.copies }.map(\.value).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+}
+
 /// What the author believes about size and speed, until there is evidence. Marked as such wherever it is used.
 public struct Estimate: Sendable {
   public var size: Located<ByteCount>?
@@ -222,6 +229,8 @@ public struct Protection: Sendable {
   /// Where it is copied to once it is complete.
   public var copies: [Located<StoreName>]
   public var keep: Retention?
+  /// A point with less than this share, in percent, of the last good one's rows or bytes is suspect; nil: as is usual.
+  public var suspectBelow: Int?
   public var timeout: Located<TimeSpan>?
   public var retries: Int
   public var span: SourceSpan

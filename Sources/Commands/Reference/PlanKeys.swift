@@ -5,7 +5,7 @@ internal import ProviderInterface
 struct PlanKey: Sendable {
   /// What may stand behind a key.
   indirect enum Shape: Sendable {
-    case text, bool, timeSpan, size, pace, secretReference, argumentList, anything
+    case text, bool, timeSpan, size, pace, percentage, input, secretReference, argumentList, anything
     case integer(ClosedRange<Int>)
     case constant(String)
     case choice([String])
@@ -109,6 +109,7 @@ enum PlanKeys {
       .object([
         PlanKey("for", .timeSpan, required: true, "Nothing younger goes."), PlanKey("atLeast", .integer(1...10_000), "So many good points always stay; 1 if not given."),
       ]), "How long points are kept; for ever if not given."),
+    PlanKey("suspectBelow", .percentage, "With less than this share of the last good point's rows or bytes a point is suspect; 10% if not given."),
     PlanKey("timeout", .timeSpan, "For one attempt."), PlanKey("retries", .integer(0...20), "After a transient failure; 1 if not given."),
   ]
   private static let dataClass = [

@@ -81,6 +81,8 @@ enum PlanSchema {
     case .timeSpan: reference("timeSpan")
     case .size: reference("size")
     case .pace: reference("pace")
+    case .percentage: ["type": "string", "pattern": "^(100|[0-9]?[0-9])%$"]
+    case .input: reference("input")
     case .secretReference: ["type": "object", "required": ["secret"], "additionalProperties": false, "properties": ["secret": ["type": "string"]]]
     case .argumentList: reference("argumentList")
     case .anything: [:]

@@ -48,6 +48,7 @@ extension PlanReader {
     let store = destination(&reader)
     let copies: [Located<StoreName>] = reader.names("copy")
     let keep = retention(reader.node("keep"), what)
+    let suspectBelow = reader.percentage("suspectBelow")?.value
     let timeout = reader.positiveTimeSpan("timeout")
     let retries = reader.integer("retries", in: 0...20)?.value ?? 1
     reader.finish()
@@ -59,8 +60,8 @@ extension PlanReader {
     }
     guard let method, let every, let store else { return nil }
     return Protection(
-      name: name, method: method, every: every, jitter: jitter, misses: misses, store: store, copies: copies, keep: keep, timeout: timeout,
-      retries: retries, span: span)
+      name: name, method: method, every: every, jitter: jitter, misses: misses, store: store, copies: copies, keep: keep,
+      suspectBelow: suspectBelow, timeout: timeout, retries: retries, span: span)
   }
 
   private func method(_ node: YAMLNode?, _ what: String) -> Protection.Method? {

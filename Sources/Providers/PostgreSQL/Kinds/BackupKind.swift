@@ -2,6 +2,7 @@ internal import CanonicalJSON
 internal import Diagnostics
 public import PlanModel
 public import ProviderInterface
+internal import RecoveryPoints
 public import Units
 
 /// `postgresql.backup`: a parallel logical backup of one database into one store, as a new recovery point.
@@ -14,6 +15,8 @@ public enum PostgreSQLBackup: StepKind {
     public var store: StoreReference
     public var every: TimeSpan
     public var options: LogicalOptions
+    /// In percent of the last good point.
+    public var suspectBelow = usualSuspectBelow
     /// In protection a backup is made only when it is due; in a scenario always.
     public var onlyWhenDue: Bool
   }
@@ -24,7 +27,9 @@ public enum PostgreSQLBackup: StepKind {
     Field("data", .name(of: "data class"), required: true, "The data class to back up."),
     Field("protection", .name(of: "protection"), required: true, "Which of its protections says where to and how."),
   ]
-  public static let outputs = ["point": "the id of the new recovery point"]
+  public static let outputs = [
+    "point": "the id of the new recovery point", "suspect": "why the point is not trusted by itself; empty for a good one",
+  ]
 
   public static func decode(_ fields: inout MappingReader, in context: StepContext) -> Arguments? {
     let dataClass = fields.dataClass("data", in: context.plan)
@@ -43,7 +48,7 @@ public enum PostgreSQLBackup: StepKind {
     case .logical(let options):
       return Arguments(
         dataClass: dataClass.name.value, protection: protection.name.value, servers: servers, store: store, every: protection.every.value,
-        options: options, onlyWhenDue: onlyWhenDue)
+        options: options, suspectBelow: protection.suspectBelow ?? usualSuspectBelow, onlyWhenDue: onlyWhenDue)
     }
   }
 
