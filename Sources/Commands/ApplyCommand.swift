@@ -33,10 +33,10 @@ struct ApplyCommand: AsyncParsableCommand {
       }
       if !yes {
         console.write(try planReport(changeset, as: .text, console.style))
-        guard try agreed(console) else { return .error }
+        guard try console.agreed(to: "done") else { return .error }
       }
       let world = World(environment: environment, folder: changeset.plan.folder)
-      return try await RunCarrying(console, world, directory, run).apply(changeset, parallelism: planning.parallelism)
+      return try await RunCarrying(console, world, directory, confirmed: run.confirmed).apply(changeset, parallelism: planning.parallelism)
     }
   }
 
@@ -64,17 +64,5 @@ struct ApplyCommand: AsyncParsableCommand {
         details: ["it was changed by hand, or made by a version of sie-dr with another format"], helps: ["plan again with `sie-dr plan PLAN --out \(file)`"])
     }
     return changeset
-  }
-
-  private func agreed(_ console: Console) throws(CommandFailure) -> Bool {
-    guard console.canAsk else {
-      throw CommandFailure("nobody-to-ask", "there is no terminal to ask on", helps: ["write `--yes` to go ahead without a question"])
-    }
-    while let line = console.ask("\nDo you want this to be done? Only `yes` is taken as a yes: ") {
-      if line == "yes" { return true }
-      if ["no", "n", ""].contains(line.lowercased()) { break }
-    }
-    console.write("nothing was done\n")
-    return false
   }
 }

@@ -12,7 +12,7 @@ public struct SieDr: AsyncParsableCommand {
       \(ExitStatus.table)
       """,
     version: Version.text,
-    subcommands: [LintCommand.self, PlanCommand.self, ApplyCommand.self, ResumeCommand.self, RollbackCommand.self, RunsCommand.self, PointsCommand.self])
+    subcommands: [LintCommand.self, PlanCommand.self, ApplyCommand.self, ResumeCommand.self, RollbackCommand.self, RunsCommand.self, PointsCommand.self, ExpireCommand.self])
   public init() {}
 
   /// Reads the command line, does what it says and ends the process with its exit status.

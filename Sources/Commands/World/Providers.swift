@@ -30,6 +30,9 @@ public enum Providers {
       made(RecoveryPointExpire.self, RecoveryPointExpire.arguments(protection, of: dataClass, in: store, plan))
     })
 
+  /// The kind of step that removes what retention no longer keeps.
+  static let expiry = RecoveryPointExpire.name
+
   /// The reading halves: all that `plan` is handed.
   static func observers(_ children: ChildRunner, _ environment: [String: String]) -> StepObservers {
     StepObservers(

@@ -7,6 +7,9 @@ struct PlanText {
   var every = "1s"
   /// To where backups are copied: `far`, or nothing.
   var copy = ""
+  var keep = "{ for: 1h, atLeast: 3 }"
+  /// Further keys of the protection.
+  var protection = ""
   var timeout = "2m"
   var retries = 0
   var onFailure = "pause"
@@ -45,7 +48,7 @@ struct PlanText {
         on: [source]
         estimate: { dump: 5s, copy: 5s, restore: 10s }
         protect:
-          often: { logical: \(logical), every: \(every), to: [near], copy: [\(copy)], keep: { for: 1h, atLeast: 3 }, timeout: \(timeout), retries: \(retries) }
+          often: { logical: \(logical), every: \(every), to: [near], copy: [\(copy)], keep: \(keep), timeout: \(timeout), retries: \(retries)\(protection.isEmpty ? "" : ", " + protection) }
     scenarios:
       lost:
         loses: { servers: [source] }
