@@ -134,4 +134,15 @@ struct PointsTests {
     #expect(result.status == 4, "\(result.output)\(result.errors)")
     #expect(try await scene.points().count == 1)
   }
+
+  @Test("after the host was down one run makes one backup, and says how many were missed")
+  func catchUp() async throws {
+    let scene = try await scene(points: 1)
+    try await Task.sleep(for: .milliseconds(4_200))
+    let plan = try await scene.run("plan", "plan.yaml").output
+    #expect(plan.contains("intervals missed") && plan.contains("due since"), "\(plan)")
+    let result = try await backUp(scene)
+    #expect((result.output + result.errors).contains("intervals missed"), "\(result.output)\(result.errors)")
+    #expect(try await scene.points().count == 2)
+  }
 }

@@ -77,10 +77,18 @@ public enum PostgreSQLBackup: StepKind {
     let problem = observation.facts[Fact.problem]?.string.map { Change(.unknown, reason: "the step would fail: \($0)", after: after) }
     guard let newest else { return problem ?? Change(.create, reason: "there is no point yet, one is due every \(arguments.every.rounded)", after: after) }
     let age = now - newest
+    let doubt = observation.facts[Fact.suspect]?.string.map { "; it is suspect, look at it: sie-dr points show PLAN \($0)" } ?? ""
     if arguments.onlyWhenDue, age < arguments.every - slack(arguments.every) {
-      return Change(.none, reason: "the newest point is \(age.rounded) old, the next is due at \(newest + arguments.every)")
+      return Change(.none, reason: "the newest point is \(age.rounded) old, the next is due at \(newest + arguments.every)\(doubt)")
     }
-    return problem ?? Change(.create, reason: "the newest point is \(age.rounded) old, one is due every \(arguments.every.rounded)", after: after)
+    let overdue = overdue(age, since: newest, arguments.every)
+    return problem ?? Change(.create, reason: "the newest point is \(age.rounded) old, one is due every \(arguments.every.rounded)\(overdue)\(doubt)", after: after)
+  }
+
+  /// However many intervals were missed while nobody called: one backup makes up for all of them, and says so.
+  private static func overdue(_ age: TimeSpan, since newest: Timestamp, _ every: TimeSpan) -> String {
+    let missed = age.milliseconds / max(1, every.milliseconds) - 1
+    return missed < 1 ? "" : "; due since \(newest + every), \(missed) \(missed == 1 ? "interval" : "intervals") missed"
   }
 
   /// A run that comes a little early counts as due: a scheduler whose period is the interval itself would otherwise find each second
@@ -90,9 +98,11 @@ public enum PostgreSQLBackup: StepKind {
 
 /// The names of facts and measurements of this provider, the same in observers and comparisons.
 enum Fact {
-  /// RFC 3339, of the newest usable point; absent: there is none.
+  /// RFC 3339, of the protection's newest point; absent: there is none.
   static let newestSigma = "newestPointConsistentAt"
   static let point = "point"
+  /// The newest point's id if it is suspect. It counts as taken all the same: else each call of `apply` would make another like it.
+  static let suspect = "suspectPoint"
   static let server = "server"
   static let role = "role"
   static let serverVersion = "serverVersion"
