@@ -85,7 +85,7 @@ let package = Package(
     provider("HTTP", drivers: "HTTPClient"),
     provider("Command", drivers: "ChildProcess"),
     provider("Operator"),
-    provider("RecoveryPoint"),
+    provider("RecoveryPoint", drivers: "HTTPClient"),
 
     // The composition root and the two programs.
     room("Commands", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "PostgreSQLProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", argumentParser),
@@ -118,7 +118,7 @@ let package = Package(
     tests("RecoveryPointsTests", "RecoveryPoints", "ObjectStore", "DirectoryStore", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
     tests("DriverTests", "Hashing", "Compression", "ChildProcess", "HTTPClient", "S3Store", "PostgreSQLClient", "Concurrency", "Units"),
     tests("PostgreSQLTests", "PostgreSQLProvider", "PostgreSQLClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "ProviderInterface", "PlanModel", "ChildProcess", "Hashing", "Compression", "Units", "CanonicalJSON", "Concurrency"),
-    tests("CommandLineTests", "Commands", "Concurrency", "Scheduling", "ProviderInterface", "PlanModel", "Journaling", "ChangePlanning", "Units", "CanonicalJSON", "Diagnostics"),
+    tests("CommandLineTests", "Commands", "Reporting", "RecoveryPoints", "Concurrency", "Scheduling", "ProviderInterface", "PlanModel", "Journaling", "ChangePlanning", "Units", "CanonicalJSON", "Diagnostics"),
     tests("ProviderTests", "CommandProvider", "HTTPProvider", "OperatorProvider", "RecoveryPointProvider", "ChildProcess", "HTTPClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON"),
   ]
 )

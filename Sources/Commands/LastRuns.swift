@@ -28,7 +28,8 @@ struct LastRuns {
   /// The last run, if it did not bring the protection's point into all its stores.
   func failure(of protection: TypedProtection) -> RunState? {
     guard let state = self[protection] else { return nil }
-    let needed = protection.steps.filter { $0.specification.kind == Providers.expiry }.flatMap(\.specification.needs)
+    // All but expiry and the call come first and make the point.
+    let needed = protection.steps.map(\.specification).filter { $0.kind != Providers.expiry && $0.kind != Providers.call }.map(\.name)
     return needed.allSatisfy { state[$0]?.isSatisfied ?? false } ? nil : state
   }
 }

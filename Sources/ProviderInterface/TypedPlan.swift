@@ -11,7 +11,8 @@ public struct TypedPlan: Sendable {
   public var scenarios: [TypedScenario]
 }
 
-/// The steps that one protection of one data class is made of: the backup, then a copy to each further store, then expiry in each store.
+/// The steps that one protection of one data class is made of: the backup, then a copy to each further store, then
+/// expiry in each store and the call that says so.
 public struct TypedProtection: Sendable {
   public var dataClass: DataClass
   public var protection: Protection
@@ -51,11 +52,14 @@ public struct ProtectionSteps: Sendable {
   public var backup: @Sendable (Protection, DataClass, Plan) -> Made?
   public var copy: @Sendable (Protection, DataClass, _ to: StoreName, Plan) -> Made?
   public var expire: @Sendable (Protection, DataClass, _ in: StoreName, Plan) -> Made?
+  /// Nil where nobody is called.
+  public var ping: @Sendable (Protection, DataClass, Plan) -> Made?
 
   public init(
     backup: @escaping @Sendable (Protection, DataClass, Plan) -> Made?, copy: @escaping @Sendable (Protection, DataClass, StoreName, Plan) -> Made?,
-    expire: @escaping @Sendable (Protection, DataClass, StoreName, Plan) -> Made?
+    expire: @escaping @Sendable (Protection, DataClass, StoreName, Plan) -> Made?,
+    ping: @escaping @Sendable (Protection, DataClass, Plan) -> Made? = { _, _, _ in nil }
   ) {
-    self.backup = backup; self.copy = copy; self.expire = expire
+    self.backup = backup; self.copy = copy; self.expire = expire; self.ping = ping
   }
 }

@@ -97,15 +97,16 @@ private struct Typist {
     return found
   }
 
-  /// Backup, then copies, then expiry; a copy waits for the backup, expiry for all of them: nothing goes before its successor is safe.
+  /// Backup, then copies, then expiry; a copy waits for the backup, expiry for all of them: nothing goes before its successor is safe. The
+  /// call that a point is in all its stores waits for them too.
   func steps(of protection: Protection, _ dataClass: DataClass, _ make: ProtectionSteps) -> [TypedStep] {
     let base = "\(dataClass.name.value)-\(protection.name.value)"
     var steps: [TypedStep] = []
-    func add(_ name: String, _ made: ProtectionSteps.Made?, needs: [StepName]) {
+    func add(_ name: String, _ made: ProtectionSteps.Made?, needs: [StepName], timeout: TimeSpan? = nil) {
       guard let made, let kind = kinds[made.kind] else { return }
       let specification = StepSpecification(
         name: StepName(rawValue: name), kind: made.kind, arguments: made.arguments, needs: needs, undo: undo(kind.undoAbility(made.arguments)),
-        timeout: protection.timeout?.value ?? defaultStepTimeout, retries: protection.retries, onFailure: .continue,
+        timeout: timeout ?? protection.timeout?.value ?? defaultStepTimeout, retries: protection.retries, onFailure: .continue,
         priority: dataClass.priority.rank, footprint: kind.footprint(made.arguments))
       steps.append(
         TypedStep(
@@ -119,6 +120,7 @@ private struct Typist {
     for store in [protection.store] + protection.copies where protection.keep != nil {
       add("expire-\(base)-\(store.value)", make.expire(protection, dataClass, store.value, plan), needs: before)
     }
+    add("ping-\(base)", make.ping(protection, dataClass, plan), needs: before, timeout: .minutes(1))
     return steps
   }
 }

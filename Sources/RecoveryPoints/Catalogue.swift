@@ -11,6 +11,9 @@ public struct RecoveryPoint: Hashable, Sendable {
   public var hold: PointNote?
   /// By whom a suspect point was found to be good.
   public var acceptance: PointNote?
+  public init(manifest: PointManifest, stores: [String], hold: PointNote? = nil, acceptance: PointNote? = nil) {
+    self.manifest = manifest; self.stores = stores; self.hold = hold; self.acceptance = acceptance
+  }
   public var isUsable: Bool { manifest.suspect == nil || acceptance != nil }
 }
 

@@ -41,9 +41,9 @@ public struct RunLines: Sendable {
     }
   }
 
-  /// The reason that was planned with, where there was one to observe.
+  /// In protection, where nobody looked at the plan before: why it does something.
   private func why(_ job: Job, _ state: RunState) -> String {
-    guard job.activity == .perform, let planned = state.changeset[job.step], planned.change.action != .unknown, planned.change.action != .run else { return "" }
+    guard job.activity == .perform, state.changeset.scenario == nil, let planned = state.changeset[job.step], planned.change.action != .unknown, planned.change.action != .run else { return "" }
     return ": \(planned.change.reason)"
   }
 

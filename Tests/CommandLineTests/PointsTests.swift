@@ -145,4 +145,34 @@ struct PointsTests {
     #expect((result.output + result.errors).contains("intervals missed"), "\(result.output)\(result.errors)")
     #expect(try await scene.points().count == 2)
   }
+
+  @Test("a backup calls when its point is in every store, and only then; that nobody hears it fails nothing")
+  func ping() async throws {
+    let server = try HTTPServer { request in request.path.hasPrefix("/deaf") ? .text(500, "no") : .text(200, "OK") }
+    var plan = PlanText(secrets: "  hook: { file: hook.txt }", every: "1h", copy: "far", protection: "ping: { secret: hook }")
+    let scene = try Scene(Self.rows, plan: plan)
+    try writeFile("\(scene.folder)/hook.txt", "\(server.url)/canary-1\n")
+    let first = try await backUp(scene)
+    #expect(server.requests.map(\.path) == ["/canary-1"], "\(first.output)\(first.errors)")
+    let quiet = try await backUp(scene)
+    #expect(quiet.output.contains("nothing to do") && server.requests.count == 1)
+    try runProgram(["mv", "\(scene.folder)/far", "\(scene.folder)/away"])
+    plan.every = "1s"
+    try scene.write(plan)
+    #expect(try await scene.run("apply", "--yes", "plan.yaml").status != 0)
+    #expect(server.requests.count == 1)
+    try runProgram(["mv", "\(scene.folder)/away", "\(scene.folder)/far"])
+    // The copy alone, made up for later, is heard too.
+    plan.every = "1h"
+    try scene.write(plan)
+    try await backUp(scene)
+    #expect(server.requests.count == 2)
+    try writeFile("\(scene.folder)/hook.txt", "\(server.url)/deaf/canary-2\n")
+    plan.every = "1s"
+    try scene.write(plan)
+    let unheard = try await backUp(scene)
+    #expect(unheard.output.contains("WARNING, the call was not heard") && server.requests.count == 3, "\(unheard.output)")
+    for run in scene.runs() { #expect(try !readFile(scene.journalPath(run)).contains("canary")) }
+    for text in [first.output, first.errors, unheard.output, unheard.errors] { #expect(!text.contains("canary")) }
+  }
 }

@@ -14,7 +14,7 @@ struct Points {
   let west = InMemoryStore(name: "west")
   var stores: Stores { Stores(byName: ["east": east, "west": west]) }
 
-  init(agesInDays ages: [Int64]) async throws {
+  init(agesInDays ages: [Int64], suspect: String? = nil) async throws {
     for age in ages {
       let taken = noon - .days(age)
       let place = PointPlace(dataClass: "shop", id: PointID(started: taken, mark: "run.backup.1"))
@@ -23,7 +23,7 @@ struct Points {
       let manifest = try PointManifest(
         id: place.id, dataClass: place.dataClass, protection: "p", method: "logical", sigma: taken, started: taken, available: taken + .minutes(2),
         plan: "small", planDigest: "d", mark: "run.backup.1", toolVersion: "1.0.0", objects: objects, rawBytes: ByteCount(bytes: 18), rows: 0,
-        suspect: nil, content: ["note": "sample"])
+        suspect: suspect, content: ["note": "sample"])
       try await writer.publish(manifest, instructions: "by hand\n")
     }
   }
