@@ -25,10 +25,11 @@ struct ApplyCommand: AsyncParsableCommand {
   func run() async throws {
     try await CommandSession.guarded(global) { console in
       let environment = CommandSession.environment
-      let (changeset, planState) = try await changeset(console, environment)
-      let directory = StateFinding.directory(run.state.state, environment, planState: planState, folder: changeset.plan.folder)
+      let (changeset, loaded) = try await changeset(console, environment)
+      let directory = StateFinding.directory(run.state.state, environment, planState: loaded?.plan.state?.directory.value, folder: changeset.plan.folder)
       guard !changeset.changes.isEmpty else {
         console.write("nothing to do: " + (changeset.steps.first?.change.reason ?? "the plan has no steps for this") + "\n")
+        if let loaded, changeset.scenario == nil { await MetricsFile.write(loaded, directory, console) }
         return .done
       }
       if !yes {
@@ -36,17 +37,20 @@ struct ApplyCommand: AsyncParsableCommand {
         guard try console.agreed(to: "done") else { return .error }
       }
       let world = World(environment: environment, folder: changeset.plan.folder)
-      return try await RunCarrying(console, world, directory, confirmed: run.confirmed).apply(changeset, parallelism: planning.parallelism)
+      let status = try await RunCarrying(console, world, directory, confirmed: run.confirmed).apply(changeset, parallelism: planning.parallelism)
+      let isInterrupted = status == .interrupted || status == .terminated
+      if let loaded, changeset.scenario == nil, !isInterrupted { await MetricsFile.write(loaded, directory, console) }
+      return status
     }
   }
 
-  /// A changeset as saved, or a new one of a plan; and where the plan keeps its state.
-  private func changeset(_ console: Console, _ environment: [String: String]) async throws -> (Changeset, planState: String?) {
+  /// A changeset as saved, or a new one and its plan.
+  private func changeset(_ console: Console, _ environment: [String: String]) async throws -> (Changeset, LoadedPlan?) {
     let bytes = file == "-" ? [] : try Files.read(file)
     if let first = bytes.first(where: { $0 > 0x20 }), first == UInt8(ascii: "{") { return (try saved(bytes), nil) }
     let loaded = try LoadedPlan.load(file, console)
     let world = ReadOnlyWorld(environment: environment, folder: loaded.identity.folder)
-    return (try await makeChangeset(loaded, planning, world, environment), loaded.plan.state?.directory.value)
+    return (try await makeChangeset(loaded, planning, world, environment), loaded)
   }
 
   private func saved(_ bytes: [UInt8]) throws(CommandFailure) -> Changeset {
