@@ -75,7 +75,7 @@ let package = Package(
     room("Concurrency", in: "Drivers/"),
     room("Hashing", in: "Drivers/", "COpenSSL"),
     room("Compression", in: "Drivers/", "CLibZstd"),
-    room("DirectoryStore", in: "Drivers/", "ObjectStore", "Units", "Concurrency"),
+    room("DirectoryStore", in: "Drivers/", "ObjectStore", "Units", "Concurrency", "CLinuxFiles"),
     room("PostgreSQLClient", in: "Drivers/", "CLibPQ", "Concurrency", "Units"),
     room("HTTPClient", in: "Drivers/", "CLibCurl", "Concurrency", "Units"),
     room("S3Store", in: "Drivers/", "ObjectStore", "HTTPClient", "Hashing", "CanonicalJSON", "Concurrency", "Units"),
@@ -97,6 +97,7 @@ let package = Package(
     systemLibrary("CLibCurl", apt: "libcurl4-openssl-dev"),
     systemLibrary("COpenSSL", apt: "libssl-dev"),
     systemLibrary("CLinuxProcess", apt: "libc6-dev"),
+    systemLibrary("CLinuxFiles", apt: "libc6-dev"),
     // libzstd is loaded on first use; its few declarations are our own, so no package beyond the three is needed to build.
     systemLibrary("CLibZstd", apt: "libzstd1"),
 
