@@ -24,6 +24,8 @@ public struct Catalogue: Sendable {
     public enum Kind: Hashable, Sendable {
       /// Objects without a manifest: a backup under way, or what a dead one left.
       case unfinished
+      /// What is left of a point that has expired: its removal is under way, or was cut short.
+      case expired
       /// A manifest that cannot be trusted; the text says why.
       case damaged(String)
     }
@@ -93,7 +95,7 @@ public struct Catalogue: Sendable {
           }
         } catch {
           guard error.reason == .notFound || error.reason == .damaged else { throw error }
-          let kind: Finding.Kind = error.reason == .notFound ? .unfinished : .damaged(error.detail)
+          let kind: Finding.Kind = error.reason != .notFound ? .damaged(error.detail) : first.contains(PointPlace.expired) ? .expired : .unfinished
           contents.findings.append(Finding(store: store.name, place: place, kind: kind))
         }
       }

@@ -8,6 +8,8 @@ public func copyPoint(
   _ manifest: PointManifest, from source: any ObjectReading, to target: any ObjectStore, progress: (ByteCount) -> Void = { _ in }
 ) async throws(StoreError) {
   if try await isPublished(manifest, in: target) { return }
+  // What is there of it may not be removed any more: it is about to be a point again.
+  try await target.delete(manifest.place.key(PointPlace.expired, in: target.name))
   let reader = PointReader(manifest, in: source)
   let writer = PointWriter(manifest.place, in: target)
   var done = ByteCount.zero

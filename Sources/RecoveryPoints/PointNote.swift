@@ -58,10 +58,3 @@ public struct PointNote: Hashable, Sendable, Codable {
     try await store.delete(place.key(kind.path, in: store.name))
   }
 }
-
-/// Removes a point that has expired, its manifest first. False, and nothing is removed, if somebody has put a hold on it meanwhile.
-public func expirePoint(_ place: PointPlace, in store: any ObjectStore) async throws(StoreError) -> Bool {
-  guard try await PointNote.read(.hold, of: place, in: store) == nil else { return false }
-  try await PointWriter(place, in: store).discard()
-  return true
-}

@@ -15,12 +15,15 @@ public struct JudgedPoints: Sendable {
   /// By store, newest first.
   public var lines: [Line]
   public var unreachable: [String]
-  public var expires: Bool { lines.contains { $0.decision.expires } }
+  /// What is left of points whose removal was cut short.
+  public var remains: [String]
+  public var expires: Bool { !remains.isEmpty || lines.contains { $0.decision.expires } }
 
   /// `failedRun` is the protection's last run if it did not end well.
   public init(_ dataClass: DataClassName, _ catalogue: Catalogue, _ protections: [(protection: Protection, failedRun: String?)], now: Timestamp) {
     self.dataClass = dataClass
     unreachable = catalogue.unreachable.map(\.description)
+    remains = catalogue.findings.filter { $0.kind == .expired }.map(text)
     let stores = catalogue.points.flatMap(\.stores).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
     lines = stores.flatMap { store in
       let judged = protections.flatMap { protection, failedRun -> [(point: RecoveryPoint, decision: RetentionDecision)] in
@@ -61,7 +64,7 @@ public func expiryReport(_ classes: [JudgedPoints], now: Timestamp, as format: O
       ]
     }
     let points = judged.lines.isEmpty ? "  no recovery points\n" : (format == .markdown ? table.markdown() : table.text(style))
-    return style.paint(judged.dataClass.rawValue, .bold) + "\n" + points + judged.unreachable.map { "  ! \($0)\n" }.joined()
+    return style.paint(judged.dataClass.rawValue, .bold) + "\n" + points + (judged.unreachable + judged.remains).map { "  ! \($0)\n" }.joined()
   }.joined(separator: "\n") + "\n" + total(classes.flatMap(\.lines).filter(\.decision.expires))
 }
 

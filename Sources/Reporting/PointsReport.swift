@@ -43,8 +43,9 @@ private func words(_ point: RecoveryPoint) -> [(String, String)] {
   return words
 }
 
-private func text(_ finding: Catalogue.Finding) -> String {
+func text(_ finding: Catalogue.Finding) -> String {
   switch finding.kind {
+  case .expired: "\(finding.place.id) in `\(finding.store)` has expired and is being removed; if that was cut short, the next expiry finishes it"
   case .unfinished: "\(finding.place.id) in `\(finding.store)` is not finished: a backup is under way, or one died"
   case .damaged(let why): "\(finding.place.id) in `\(finding.store)`: \(why)"
   }

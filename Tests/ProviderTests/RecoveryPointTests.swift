@@ -120,6 +120,24 @@ struct RecoveryPointTests {
     await #expect(points.count(in: points.east) == 2)
   }
 
+  @Test("what a killed expiry has left goes with the next one; what a backup under way has written stays")
+  func remains() async throws {
+    let points = try await Points(agesInDays: [1, 40])
+    let oldest = try #require(await Catalogue.read("shop", in: [points.east]).points.last?.manifest.place)
+    let faulty = FaultyStore(points.east, FaultyStore.every(.list, .fail(.unreachable)))
+    _ = try? await expirePoint(oldest, in: faulty)
+    let unfinished = PointPlace(dataClass: "shop", id: PointID(started: noon - .days(400), mark: "another"))
+    _ = try await PointWriter(unfinished, in: points.east).put("roles.json.zst", [1])
+    let it = try step(expireStep)
+    let observation = await observers.observe(it.kind, it.arguments, in: observing(points.stores))
+    let change = try #require(kinds[it.kind]?.compare(it.arguments, observation, noon))
+    #expect(change.action == .delete && change.reason.contains("cut short"), "\(change.reason)")
+    _ = try await perform(it, performing(points.stores))
+    let left = try await points.east.listAll(prefix: "").map(\.key.path)
+    #expect(!left.contains { $0.hasPrefix(oldest.prefix) } && left.contains { $0.hasPrefix(unfinished.prefix) })
+    await #expect(points.count(in: points.east) == 1)
+  }
+
   @Test("what expires is named as a loss before it goes")
   func losses() async throws {
     let points = try await Points(agesInDays: [1, 40])

@@ -58,6 +58,10 @@ public enum RecoveryPointExpire: StepKind {
     if case .unreachable(let reason) = observation.reach { return Change(.unknown, reason: "could not be observed: \(reason)") }
     let expired = observation.facts[Fact.expired]?.array?.compactMap(\.string) ?? []
     let rule = "kept for \(arguments.keepFor.rounded), at least \(arguments.atLeast)"
+    let remains = observation.facts[Fact.remains]?.array?.compactMap(\.string) ?? []
+    if expired.isEmpty, !remains.isEmpty {
+      return Change(.delete, reason: "the removal of expired points was cut short", before: ["remains": .array(remains.map(JSONValue.string))])
+    }
     guard !expired.isEmpty else {
       let silent = observation.measurements[Fact.silent]?.string
       return Change(.none, reason: silent.map { "nothing goes while the store `\($0)` does not answer: a hold may stand there" } ?? "nothing has expired (\(rule))")

@@ -15,6 +15,8 @@ public struct RecoveryPointExpireObserver: StepObserver {
     if let failure = catalogue.failure(of: arguments.store) { return .unreachable(failure.description) }
     let expired = arguments.expired(catalogue, now: context.now())
     var observation = Observation(facts: [Fact.expired: .array(expired.map { .string($0.id.text) })])
+    let remains = arguments.remains(catalogue)
+    if !remains.isEmpty { observation.facts[Fact.remains] = .array(remains.map { .string($0.id.text) }) }
     observation.measurements["points"] = .int(Int64(catalogue.points.count { $0.stores.contains(arguments.store.name.rawValue) }))
     observation.measurements[Fact.silent] = catalogue.unreachable.first.map { .string($0.store) }
     return observation
@@ -35,6 +37,9 @@ public struct RecoveryPointExpirePerformer: StepPerformer {
       if Task.isCancelled { throw .cancelled }
       do throws(StoreError) { if try await expirePoint(manifest.place, in: store) { removed.append(manifest) } } catch { throw StepFailure(error) }
     }
+    for place in arguments.remains(catalogue) {
+      do throws(StoreError) { try await PointWriter(place, in: store).discard() } catch { throw StepFailure(error) }
+    }
     let bytes = removed.reduce(ByteCount.zero) { $0 + $1.storedBytes }
     return StepResult(
       summary: removed.isEmpty ? "nothing had expired" : "removed \(removed.count == 1 ? "a point" : "\(removed.count) points"), \(bytes.rounded), from `\(store.name)`",
@@ -51,6 +56,11 @@ public struct RecoveryPointExpirePerformer: StepPerformer {
 }
 
 extension RecoveryPointExpire.Arguments {
+  /// Of points that have gone already, by a program that was killed at it.
+  fileprivate func remains(_ catalogue: Catalogue) -> [PointPlace] {
+    catalogue.findings.filter { $0.store == store.name.rawValue && $0.kind == .expired }.map(\.place)
+  }
+
   /// Oldest first.
   fileprivate func expired(_ catalogue: Catalogue, now: Timestamp) -> [PointManifest] {
     catalogue.retention(of: protection, in: store.name.rawValue, keepFor: keepFor, atLeast: atLeast, now: now)
