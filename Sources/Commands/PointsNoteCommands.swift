@@ -18,6 +18,10 @@ struct PointsHoldCommand: AsyncParsableCommand {
   var reason: String
   @OptionGroup var global: GlobalOptions
 
+  func validate() throws {
+    if reason.isEmpty { throw ValidationError("a hold without a reason is released by nobody: write `--reason TEXT`") }
+  }
+
   func run() async throws {
     try await CommandSession.guarded(global) { console in
       try await target.everywhere(console) { note, place, store throws(StoreError) in

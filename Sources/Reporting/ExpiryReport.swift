@@ -111,6 +111,10 @@ extension RetentionDecision {
 }
 
 extension PointNote {
-  /// `by ann since 2026-11-24T08:15:34Z: the incident of today`. A reason of several lines becomes one.
-  var text: String { "by \(who) since \(at)" + (reason.isEmpty ? "" : ": " + reason.split(whereSeparator: \.isNewline).joined(separator: " ")) }
+  /// `by ann since 2026-11-24T08:15:34Z: the incident of today`, on one line, and without what a terminal would obey: anybody who may write
+  /// to the store may have written it.
+  var text: String {
+    let words = "by \(who) since \(at)" + (reason.isEmpty ? "" : ": \(reason)")
+    return String(String.UnicodeScalarView(words.unicodeScalars.map { [.control, .format, .lineSeparator, .paragraphSeparator].contains($0.properties.generalCategory) ? " " : $0 }))
+  }
 }

@@ -68,6 +68,7 @@ struct PointsTests {
     try runProgram(["mv", "\(scene.folder)/away", "\(scene.folder)/far"])
     for _ in 0..<2 { #expect(try await scene.run("points", "hold", "plan.yaml", oldest, "--reason", "again").status == 0) }
     #expect(try readFile("\(scene.folder)/near/things/\(oldest)/HOLD.json").contains("incident 7"))
+    #expect(try await scene.run("points", "hold", "plan.yaml", oldest, "--reason", "").status == 64)
     for command in ["list", "show"] {
       let words = ["points", command, "plan.yaml"] + (command == "show" ? [oldest] : [])
       let shown = try await scene.start(words).end()
@@ -174,5 +175,16 @@ struct PointsTests {
     #expect(unheard.output.contains("WARNING, the call was not heard") && server.requests.count == 3, "\(unheard.output)")
     for run in scene.runs() { #expect(try !readFile(scene.journalPath(run)).contains("canary")) }
     for text in [first.output, first.errors, unheard.output, unheard.errors] { #expect(!text.contains("canary")) }
+  }
+
+  @Test("what is written in a note cannot speak to the terminal")
+  func terminal() async throws {
+    let scene = try await scene(points: 1)
+    let point = try #require(try await scene.points().first)
+    #expect(try await scene.run("points", "hold", "plan.yaml", point, "--reason", "a\u{1B}[31mred\nline \u{202E}back").status == 0)
+    for words in [["points", "list", "plan.yaml"], ["points", "show", "plan.yaml", point]] {
+      let shown = try await scene.start(words).end().output
+      #expect(shown.contains("a [31mred line  back"), "\(shown)")
+    }
   }
 }
