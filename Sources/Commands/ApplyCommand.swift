@@ -48,7 +48,7 @@ struct ApplyCommand: AsyncParsableCommand {
   private func changeset(_ console: Console, _ environment: [String: String]) async throws -> (Changeset, LoadedPlan?) {
     let bytes = file == "-" ? [] : try Files.read(file)
     if let first = bytes.first(where: { $0 > 0x20 }), first == UInt8(ascii: "{") { return (try saved(bytes), nil) }
-    let loaded = try LoadedPlan.load(file, console)
+    let loaded = try LoadedPlan.load(file, console, points: planning.points())
     let world = ReadOnlyWorld(environment: environment, folder: loaded.identity.folder)
     return (try await makeChangeset(loaded, planning, world, environment), loaded)
   }
@@ -58,9 +58,9 @@ struct ApplyCommand: AsyncParsableCommand {
     do { changeset = try CanonicalJSON.decode(Changeset.self, from: bytes) } catch {
       throw CommandFailure("not-a-changeset", "\(file) is no changeset of this version of sie-dr", helps: ["make one with `sie-dr plan PLAN --out \(file)`"])
     }
-    guard planning.scenario == nil, planning.now == nil else {
+    guard planning.scenario == nil, planning.now == nil, planning.point.isEmpty else {
       throw CommandFailure(
-        "wrong-usage", "\(file) is a saved changeset: its scenario and time are fixed", status: .usage, helps: ["leave `--scenario` and `--now` out"])
+        "wrong-usage", "\(file) is a saved changeset: its scenario, points and time are fixed", status: .usage, helps: ["leave `--scenario`, `--point` and `--now` out"])
     }
     guard changeset.formatVersion == Changeset.currentFormat, (try? changeset.computedDigest()) == changeset.digest else {
       throw CommandFailure(

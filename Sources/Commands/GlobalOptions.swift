@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Reporting
+internal import Units
 
 /// Options that every command has, each with an environment variable.
 struct GlobalOptions: ParsableArguments {
@@ -14,6 +15,16 @@ struct GlobalOptions: ParsableArguments {
 struct StateOption: ParsableArguments {
   @Option(help: ArgumentHelp("The state directory, for journals and the lock. Otherwise the plan's `state:`, else `.sie-dr` beside the plan. [env: SIE_DR_STATE]", valueName: "folder"))
   var state: String?
+}
+
+/// How long a look at something may take.
+enum TimeoutOption {
+  static func read(_ text: String, of option: String) throws(CommandFailure) -> TimeSpan {
+    guard let span = TimeSpan(text), span > .zero, span <= .minutes(5) else {
+      throw CommandFailure("wrong-usage", "`\(option) \(text)` is not a time span up to 5m", status: .usage, helps: ["write `\(option) 5s`"])
+    }
+    return span
+  }
 }
 
 struct FormatOption: ParsableArguments {

@@ -17,12 +17,17 @@ struct LoadedPlan {
 
   /// Findings of severity error are shown and end the command, except breached objectives: at 03:00 a plan that loses too much is still the
   /// plan there is.
-  static func load(_ path: String, _ console: Console) throws(CommandFailure) -> LoadedPlan {
+  static func load(_ path: String, _ console: Console, points: [DataClassName: String] = [:]) throws(CommandFailure) -> LoadedPlan {
     let file = SourceFile(path: path == "-" ? "<stdin>" : path, bytes: try Files.read(path))
     let (document, yaml) = readYAML(file)
     let (plan, reading) = readPlan(document)
     var diagnostics = yaml + reading
-    guard let plan, !diagnostics.contains(where: { $0.severity == .error }) else { throw refused(file, diagnostics, console) }
+    guard var plan, !diagnostics.contains(where: { $0.severity == .error }) else { throw refused(file, diagnostics, console) }
+    for name in points.keys.sorted() where plan.dataClass(name) == nil {
+      let known = plan.dataClasses.map { "`\($0.name.value)`" }.joined(separator: ", ")
+      throw CommandFailure("wrong-usage", "\(file.path) has no data class `\(name)`", status: .usage, helps: ["it has \(known)"])
+    }
+    plan.chosenPoints = points
     let (typed, typing) = typecheck(plan, kinds: Providers.kinds, protection: Providers.protection)
     diagnostics += typing
     let assessment = assess(typed)

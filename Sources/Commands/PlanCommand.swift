@@ -3,6 +3,7 @@ internal import CanonicalJSON
 internal import ChangePlanning
 internal import PlanModel
 internal import ProviderInterface
+internal import RecoveryPoints
 internal import Reporting
 internal import Units
 
@@ -10,6 +11,8 @@ internal import Units
 struct PlanningOptions: ParsableArguments {
   @Option(help: "Recover from this scenario. Without it: protection, that is backups that are due, copies that are missing, points that have expired.")
   var scenario: String?
+  @Option(help: ArgumentHelp("Restore this point of this data class, whatever the plan says; again for further classes.", valueName: "class=point"))
+  var point: [String] = []
   @Option(help: ArgumentHelp("How many steps may run at once. [env: SIE_DR_PARALLELISM]", valueName: "n"))
   var parallelism: Int?
   @Option(help: ArgumentHelp("Plan as if it were this time (RFC 3339).", valueName: "time"))
@@ -26,6 +29,19 @@ struct PlanningOptions: ParsableArguments {
     return width
   }
 
+  func points() throws(CommandFailure) -> [DataClassName: String] {
+    var chosen: [DataClassName: String] = [:]
+    for text in point {
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2, PointID(parts[1]) != nil else {
+        throw CommandFailure(
+          "wrong-usage", "`--point \(text)` does not name a point of a data class", status: .usage, helps: ["write `--point CLASS=POINT`, with an id from `sie-dr points list PLAN`"])
+      }
+      chosen[DataClassName(rawValue: parts[0])] = parts[1]
+    }
+    return chosen
+  }
+
   func time() throws(CommandFailure) -> Timestamp {
     guard let now else { return SystemClock.now() }
     guard let time = Timestamp(now) else {
@@ -34,12 +50,7 @@ struct PlanningOptions: ParsableArguments {
     return time
   }
 
-  func timeout() throws(CommandFailure) -> TimeSpan {
-    guard let span = TimeSpan(observeTimeout), span > .zero, span <= .minutes(5) else {
-      throw CommandFailure("wrong-usage", "`--observe-timeout \(observeTimeout)` is not a time span up to 5m", status: .usage, helps: ["write `--observe-timeout 5s`"])
-    }
-    return span
-  }
+  func timeout() throws(CommandFailure) -> TimeSpan { try TimeoutOption.read(observeTimeout, of: "--observe-timeout") }
 }
 
 /// Plans against the world as it is. Gets hold of a `ReadOnlyWorld` and of nothing that writes.
@@ -56,6 +67,11 @@ func makeChangeset(
     case .protection: loaded.typed.protection.flatMap(\.steps).map(\.specification)
     case .recovery(let scenario): scenario.steps.map(\.specification)
     }
+  let read = Set(steps.flatMap(\.footprint.reads))
+  for dataClass in loaded.plan.chosenPoints.keys.sorted() where !loaded.plan.stores.contains(where: { read.contains(.points(of: dataClass, in: $0.name.value)) }) {
+    let what = if case .recovery(let typed) = purpose { "no step of the scenario `\(typed.scenario.name.value)` restores it" } else { "protection restores nothing" }
+    throw CommandFailure("wrong-usage", "a point of `\(dataClass)` is chosen, but \(what)", status: .usage, helps: ["choose the scenario that does: `--scenario NAME`"])
+  }
   let observations = await world.observers.observeAll(steps, in: world.context(timeout: timeout, now: now))
   let request = PlanningRequest(toolVersion: Version.number, identity: loaded.identity, now: now, parallelism: width)
   return try planChanges(loaded.typed, loaded.assessment, for: purpose, observations: observations, request)
@@ -83,7 +99,7 @@ struct PlanCommand: AsyncParsableCommand {
   func run() async throws {
     try await CommandSession.guarded(global) { console in
       let environment = CommandSession.environment
-      let loaded = try LoadedPlan.load(plan, console)
+      let loaded = try LoadedPlan.load(plan, console, points: planning.points())
       let world = ReadOnlyWorld(environment: environment, folder: loaded.identity.folder)
       let changeset = try await makeChangeset(loaded, planning, world, environment)
       if let out { try Files.write(try CanonicalJSON.bytes(changeset), to: out) }

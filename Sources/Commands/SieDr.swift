@@ -1,4 +1,6 @@
 public import ArgumentParser
+internal import Glibc
+internal import ProviderInterface
 
 /// The root of the command line.
 public struct SieDr: AsyncParsableCommand {
@@ -12,9 +14,20 @@ public struct SieDr: AsyncParsableCommand {
       \(ExitStatus.table)
       """,
     version: Version.text,
-    subcommands: [LintCommand.self, PlanCommand.self, ApplyCommand.self, ResumeCommand.self, RollbackCommand.self, RunsCommand.self, PointsCommand.self, ExpireCommand.self])
+    subcommands: [
+      LintCommand.self, PlanCommand.self, ApplyCommand.self, ResumeCommand.self, RollbackCommand.self, RunsCommand.self, PointsCommand.self,
+      ExpireCommand.self, DoctorCommand.self,
+    ])
   public init() {}
 
   /// Reads the command line, does what it says and ends the process with its exit status.
-  public static func start() async { await main(nil) }
+  public static func start() async {
+    // Swift reads the arguments from there: without them each command would print the help and end as if all were well.
+    guard !CommandLine.arguments.isEmpty else {
+      let failure = StepFailure("no-arguments", "the command line cannot be read: /proc is not mounted", helps: ["type: mount -t proc proc /proc"])
+      Console(.never, environment: [:]).writeError(failure.text(color: false))
+      Glibc.exit(ExitStatus.error.rawValue)
+    }
+    await main(nil)
+  }
 }

@@ -20,6 +20,8 @@ public struct Plan: Sendable {
   public var probes: [Probe]
   public var dataClasses: [DataClass]
   public var scenarios: [Scenario]
+  /// Points that a person chose for a run, whatever the steps say.
+  public var chosenPoints: [DataClassName: String] = [:]
 }
 
 public struct Metadata: Sendable {
@@ -73,6 +75,8 @@ public struct Store: Sendable {
   public var name: Located<StoreName>
   public var kind: Kind
   public var site: Located<SiteName>?
+  /// How much all transfers to and from it may take together; nil: what they get.
+  public var bandwidth: Located<ByteRate>?
 
   public enum Kind: Hashable, Sendable {
     /// A folder; a relative path counts from the folder of the plan file.
@@ -258,7 +262,13 @@ public struct LogicalOptions: Hashable, Sendable, Codable {
   public var workers: Int
   /// How long somebody may wait behind the backup before the backup gives way.
   public var yieldAfter: TimeSpan
-  public init(workers: Int = 2, yieldAfter: TimeSpan = .seconds(30)) { self.workers = workers; self.yieldAfter = yieldAfter }
+  /// Large tables are read in pieces of about so much; nil: by the size of the table.
+  public var pieceSize: ByteCount?
+  /// Of the server, all in one point; empty: the one that the server's URL names.
+  public var databases: [String]
+  public init(workers: Int = 2, yieldAfter: TimeSpan = .seconds(30), pieceSize: ByteCount? = nil, databases: [String] = []) {
+    self.workers = workers; self.yieldAfter = yieldAfter; self.pieceSize = pieceSize; self.databases = databases
+  }
 }
 
 /// How long points are kept. Both hold: nothing younger than `duration` goes, and never fewer than `atLeast` good ones stay.

@@ -1,4 +1,5 @@
 public import PlanModel
+public import Units
 
 // What a step needs of the plan, as values that travel in a changeset, a journal or to another process. Secrets travel as
 // references and are resolved where the step runs.
@@ -25,7 +26,8 @@ public struct StoreReference: Hashable, Sendable, Codable {
   }
   public var name: StoreName
   public var location: Location
-  public init(name: StoreName, location: Location) { self.name = name; self.location = location }
+  public var bandwidth: ByteRate?
+  public init(name: StoreName, location: Location, bandwidth: ByteRate? = nil) { self.name = name; self.location = location; self.bandwidth = bandwidth }
 }
 
 /// A bucket, and the secret that opens it; nil: the credentials that AWS's own tools would find.
@@ -87,9 +89,10 @@ extension Plan {
 
   public func reference(to name: StoreName) -> StoreReference? {
     guard let store = store(name) else { return nil }
+    let bandwidth = store.bandwidth?.value
     switch store.kind {
-    case .directory(let path): return StoreReference(name: name, location: .directory(path: path))
-    case .s3(let location): return S3Reference(location, in: self).map { StoreReference(name: name, location: .s3($0)) }
+    case .directory(let path): return StoreReference(name: name, location: .directory(path: path), bandwidth: bandwidth)
+    case .s3(let location): return S3Reference(location, in: self).map { StoreReference(name: name, location: .s3($0), bandwidth: bandwidth) }
     }
   }
 }

@@ -8,31 +8,42 @@ public struct AnyStepKind: Sendable {
   public let summary: String
   public let fields: [Field]
   public let outputs: [String: String]
-  /// The typed arguments as JSON, or nil if something was reported.
-  public let decode: @Sendable (inout MappingReader, StepContext) -> JSONValue?
-  public let footprint: @Sendable (JSONValue) -> Footprint
-  public let undoAbility: @Sendable (JSONValue) -> UndoAbility
-  public let estimate: @Sendable (JSONValue, Plan) -> Estimated?
+  /// What the fields say, or nil if something was reported.
+  public let decode: @Sendable (inout MappingReader, StepContext) -> UnderstoodArguments?
   public let compare: @Sendable (JSONValue, Observation, Timestamp) -> Change
-  public let question: @Sendable (JSONValue) -> String?
 
   public init<Kind: StepKind>(_: Kind.Type) {
     name = Kind.name
     summary = Kind.summary
     fields = Kind.fields
     outputs = Kind.outputs
-    decode = { fields, context in Kind.decode(&fields, in: context).flatMap { try? CanonicalJSON.value($0) } }
-    footprint = { Self.with($0, Kind.self, else: Footprint()) { Kind.footprint($0) } }
-    undoAbility = { Self.with($0, Kind.self, else: .mustBeWritten) { Kind.undoAbility($0) } }
-    estimate = { json, plan in Self.with(json, Kind.self, else: nil) { Kind.estimate($0, in: plan) } }
+    decode = { fields, context in Kind.decode(&fields, in: context).flatMap { UnderstoodArguments(Kind.self, $0, in: context.plan) } }
     compare = { json, observation, now in
-      Self.with(json, Kind.self, else: Change(.unknown, reason: "written by another version of sie-dr")) { Kind.compare($0, observation, at: now) }
+      guard let arguments = try? CanonicalJSON.decode(Kind.Arguments.self, from: json) else {
+        return Change(.unknown, reason: "written by another version of sie-dr")
+      }
+      return Kind.compare(arguments, observation, at: now)
     }
-    question = { Self.with($0, Kind.self, else: nil) { Kind.question($0) } }
   }
+}
 
-  private static func with<Kind: StepKind, Result>(_ json: JSONValue, _: Kind.Type, else fallback: Result, _ body: (Kind.Arguments) -> Result) -> Result {
-    (try? CanonicalJSON.decode(Kind.Arguments.self, from: json)).map(body) ?? fallback
+/// The arguments of one step, and all that its kind says of them before anything is observed.
+public struct UnderstoodArguments: Sendable {
+  public let kind: StepKindName
+  public let json: JSONValue
+  public let footprint: Footprint
+  public let undoAbility: UndoAbility
+  public let estimate: Estimated?
+  public let question: String?
+
+  public init?<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments, in plan: Plan) {
+    guard let json = try? CanonicalJSON.value(arguments) else { return nil }
+    kind = Kind.name
+    self.json = json
+    footprint = Kind.footprint(arguments)
+    undoAbility = Kind.undoAbility(arguments)
+    estimate = Kind.estimate(arguments, in: plan)
+    question = Kind.question(arguments)
   }
 }
 

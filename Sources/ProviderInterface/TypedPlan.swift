@@ -1,4 +1,3 @@
-public import CanonicalJSON
 public import Diagnostics
 public import PlanModel
 public import Units
@@ -47,18 +46,17 @@ public let defaultStepTimeout = TimeSpan.hours(1)
 
 /// How the steps of a protection come about: handed in by the composition root, since only providers know their kinds' arguments.
 public struct ProtectionSteps: Sendable {
-  public typealias Made = (kind: StepKindName, arguments: JSONValue)
   /// Nil where the protection's servers or stores are unknown; that has been reported by then.
-  public var backup: @Sendable (Protection, DataClass, Plan) -> Made?
-  public var copy: @Sendable (Protection, DataClass, _ to: StoreName, Plan) -> Made?
-  public var expire: @Sendable (Protection, DataClass, _ in: StoreName, Plan) -> Made?
+  public var backup: @Sendable (Protection, DataClass, Plan) -> UnderstoodArguments?
+  public var copy: @Sendable (Protection, DataClass, _ to: StoreName, Plan) -> UnderstoodArguments?
+  public var expire: @Sendable (Protection, DataClass, _ in: StoreName, Plan) -> UnderstoodArguments?
   /// Nil where nobody is called.
-  public var ping: @Sendable (Protection, DataClass, Plan) -> Made?
+  public var ping: @Sendable (Protection, DataClass, Plan) -> UnderstoodArguments?
 
   public init(
-    backup: @escaping @Sendable (Protection, DataClass, Plan) -> Made?, copy: @escaping @Sendable (Protection, DataClass, StoreName, Plan) -> Made?,
-    expire: @escaping @Sendable (Protection, DataClass, StoreName, Plan) -> Made?,
-    ping: @escaping @Sendable (Protection, DataClass, Plan) -> Made? = { _, _, _ in nil }
+    backup: @escaping @Sendable (Protection, DataClass, Plan) -> UnderstoodArguments?, copy: @escaping @Sendable (Protection, DataClass, StoreName, Plan) -> UnderstoodArguments?,
+    expire: @escaping @Sendable (Protection, DataClass, StoreName, Plan) -> UnderstoodArguments?,
+    ping: @escaping @Sendable (Protection, DataClass, Plan) -> UnderstoodArguments? = { _, _, _ in nil }
   ) {
     self.backup = backup; self.copy = copy; self.expire = expire; self.ping = ping
   }

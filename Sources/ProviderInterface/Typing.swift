@@ -1,4 +1,3 @@
-internal import CanonicalJSON
 public import Diagnostics
 public import PlanModel
 internal import Units
@@ -30,20 +29,20 @@ private struct Typist {
   }
 
   private func step(_ step: Step, in scenario: Scenario) -> TypedStep? {
-    guard let (kind, arguments) = decode(step, in: scenario) else { return nil }
-    let footprint = kind.footprint(arguments)
+    guard let arguments = decode(step, in: scenario) else { return nil }
+    let footprint = arguments.footprint
     let served = footprint.recovers.flatMap { plan.dataClass(DataClassName(rawValue: $0)) }
     let inputs = inputSteps(step, in: scenario)
     let needs = step.needs.map(\.value) + inputs.filter { input in !step.needs.contains { $0.value == input } }
     let specification = StepSpecification(
-      name: step.name.value, kind: kind.name, arguments: arguments, needs: needs, undo: undo(step, kind.undoAbility(arguments), in: scenario),
+      name: step.name.value, kind: arguments.kind, arguments: arguments.json, needs: needs, undo: undo(step, arguments.undoAbility, in: scenario),
       timeout: step.timeout?.value ?? defaultStepTimeout, retries: step.retries, onFailure: step.onFailure ?? scenario.onFailure,
-      priority: (served?.priority ?? .medium).rank, footprint: footprint, question: kind.question(arguments))
-    let estimated = step.estimate.map { Estimated($0.value, at: $0.span) } ?? kind.estimate(arguments, plan)
+      priority: (served?.priority ?? .medium).rank, footprint: footprint, question: arguments.question)
+    let estimated = step.estimate.map { Estimated($0.value, at: $0.span) } ?? arguments.estimate
     return TypedStep(specification: specification, span: step.name.span, estimated: estimated, timeoutSpan: step.timeout?.span, step: step)
   }
 
-  private func decode(_ step: Step, in scenario: Scenario) -> (AnyStepKind, JSONValue)? {
+  private func decode(_ step: Step, in scenario: Scenario) -> UnderstoodArguments? {
     guard let kind = kinds[step.kind.value] else {
       let near = nearestNames(to: step.kind.value.rawValue, in: kinds.names.map(\.rawValue))
       let help = near.isEmpty ? "known are " + kinds.names.map { "`\($0)`" }.joined(separator: ", ") : "did you mean " + near.map { "`\($0)`" }.joined(separator: " or ") + "?"
@@ -53,15 +52,15 @@ private struct Typist {
     guard var fields = MappingReader(step.fields, "`\(kind.name)` of the step `\(step.name.value)`", collector) else { return nil }
     let arguments = kind.decode(&fields, StepContext(plan: plan, scenario: scenario, step: step))
     fields.finish()
-    return arguments.map { (kind, $0) }
+    return arguments
   }
 
   private func undo(_ step: Step, _ ability: UndoAbility, in scenario: Scenario) -> StepSpecification.Undo {
     switch (step.undo, ability) {
     case (.irreversible(let reason), _): return .irreversible(reason: reason.value)
     case (.step(let undo), _):
-      guard let (kind, arguments) = decode(undo, in: scenario) else { return .unknown }
-      return .step(.init(kind: kind.name, arguments: arguments, timeout: undo.timeout?.value ?? defaultStepTimeout, retries: undo.retries))
+      guard let arguments = decode(undo, in: scenario) else { return .unknown }
+      return .step(.init(kind: arguments.kind, arguments: arguments.json, timeout: undo.timeout?.value ?? defaultStepTimeout, retries: undo.retries))
     case (nil, .nothingToUndo): return .nothingToUndo
     case (nil, .byKind(let how)): return .byKind(how)
     case (nil, .mustBeWritten): return .unknown
@@ -102,15 +101,15 @@ private struct Typist {
   func steps(of protection: Protection, _ dataClass: DataClass, _ make: ProtectionSteps) -> [TypedStep] {
     let base = "\(dataClass.name.value)-\(protection.name.value)"
     var steps: [TypedStep] = []
-    func add(_ name: String, _ made: ProtectionSteps.Made?, needs: [StepName], timeout: TimeSpan? = nil) {
-      guard let made, let kind = kinds[made.kind] else { return }
+    func add(_ name: String, _ made: UnderstoodArguments?, needs: [StepName], timeout: TimeSpan? = nil) {
+      guard let made else { return }
       let specification = StepSpecification(
-        name: StepName(rawValue: name), kind: made.kind, arguments: made.arguments, needs: needs, undo: undo(kind.undoAbility(made.arguments)),
+        name: StepName(rawValue: name), kind: made.kind, arguments: made.json, needs: needs, undo: undo(made.undoAbility),
         timeout: timeout ?? protection.timeout?.value ?? defaultStepTimeout, retries: protection.retries, onFailure: .continue,
-        priority: dataClass.priority.rank, footprint: kind.footprint(made.arguments))
+        priority: dataClass.priority.rank, footprint: made.footprint)
       steps.append(
         TypedStep(
-          specification: specification, span: protection.span, estimated: kind.estimate(made.arguments, plan), timeoutSpan: protection.timeout?.span, step: nil))
+          specification: specification, span: protection.span, estimated: made.estimate, timeoutSpan: protection.timeout?.span, step: nil))
     }
     add("backup-\(base)", make.backup(protection, dataClass, plan), needs: [])
     for store in protection.copies {

@@ -1,5 +1,7 @@
 import Glibc
 import Journaling
+import ObjectStore
+import S3Store
 import TestSupport
 import Testing
 
@@ -14,43 +16,100 @@ struct KillTests {
     CREATE VIEW v AS SELECT count(*) FROM a; SELECT lo_from_bytea(4711, decode(repeat('00ff', 100000), 'hex')); COMMENT ON TABLE a IS 'it is a';
     """
 
-  @Test("a backup killed at any moment is resumed to a new point; the dead one's objects go, and nothing else is touched")
-  func backup() async throws {
-    let scene = try Scene(Self.sql, plan: PlanText(every: "1ms", copy: "far"))
-    let step = "backup-things-often"
-    // Another point, one of another class, and what somebody else keeps there.
-    let undisturbed = try await Undisturbed(scene, ["apply", "--yes", "plan.yaml"], step)
-    try writeFile("\(scene.folder)/near/NOTES.txt", "not ours")
-    try runProgram(["mkdir", "-p", "\(scene.folder)/near/things/20200101T000000Z-abcdef", "\(scene.folder)/near/others/x"])
-    try writeFile("\(scene.folder)/near/things/20200101T000000Z-abcdef/db", "of another, unfinished")
-    try writeFile("\(scene.folder)/near/others/x/data", "of another class")
+  /// What is killed, and where the points are.
+  struct Target: Sendable, CustomTestStringConvertible {
+    var step: String
+    var inBuckets: Bool
+    var keep: String
+    var what: String { "\(step.prefix { $0 != "-" })\(inBuckets ? " in buckets" : "")" }
+    var testDescription: String { what }
+    static let all = [
+      Target(step: "backup-things-often", inBuckets: false, keep: "{ for: 1h, atLeast: 3 }"),
+      Target(step: "backup-things-often", inBuckets: true, keep: "{ for: 1h, atLeast: 3 }"),
+      Target(step: "copy-things-often-far", inBuckets: true, keep: "{ for: 1h, atLeast: 3 }"),
+    ]
+  }
+
+  @Test(
+    "protection killed at any moment is resumed to one whole new point in both stores; the dead one's objects go, and nothing else is touched",
+    arguments: Target.all)
+  func protection(_ target: Target) async throws {
+    let text = PlanText(every: "1ms", copy: "far", keep: target.keep)
+    let scene = target.inBuckets ? try Scene.inBuckets(Self.sql, plan: text) : try Scene(Self.sql, plan: text)
+    // What expiry finds to do, other points, one of another class, and what somebody else keeps there.
+    for _ in 0..<2 { #expect(try await scene.run("apply", "--yes", "plan.yaml").status == 0) }
+    let undisturbed = try await Undisturbed(scene, ["apply", "--yes", "plan.yaml"], target.step)
+    let others = ["NOTES.txt": "not ours", "things/20200101T000000Z-abcdef/db": "of another, unfinished", "others/x/data": "of another class"]
+    for (path, text) in others { try await Self.put(path, text, in: scene, target.inBuckets) }
     var table = KillTable()
-    for plan in KillPlan.all(of: "backup") {
-      let before = try Self.stores(scene)
+    for plan in KillPlan.all(of: target.what) {
+      let before = try await scene.stored(inBuckets: target.inBuckets)
       let pointsBefore = try await scene.points()
-      let kill = try await Kill(plan, scene, ["apply", "--yes", "plan.yaml"], step, undisturbed)
-      let dead = try await scene.points().filter { !pointsBefore.contains($0) }
-      // A point that is shown is whole: its manifest was written last, and a restore of it would find each object.
-      for id in dead { #expect(try Self.missing(scene, id) == [], "\(plan)") }
+      let kill = try await Kill(plan, scene, ["apply", "--yes", "plan.yaml"], target.step, undisturbed)
+      let between = try await scene.stored(inBuckets: target.inBuckets)
+      let dead = Self.points(between, in: "near").subtracting(pointsBefore)
+      #expect(Self.broken(between) == [], "\(plan): a point that is shown is whole")
       let end = try await kill.goOn()
       #expect(end.status == 0, "\(plan): \(end.output)\(end.errors)")
-      let new = try await scene.points().filter { !pointsBefore.contains($0) }
-      #expect(new.count == 1, "\(plan): \(new)")
-      #expect(dead.isEmpty || dead == new, "\(plan): a whole point was made again")
-      for id in new { #expect(try Self.missing(scene, id) == [] && Self.missing(scene, id, in: "far") == [], "\(plan)") }
-      let others = try Self.stores(scene).filter { path, _ in !new.contains { path.contains("/things/\($0)/") } }
-      let changed = Set(others.keys).union(before.keys).filter { others[$0] != before[$0] }
+      let after = try await scene.stored(inBuckets: target.inBuckets)
+      let points = Self.points(after, in: "near")
+      let new = points.subtracting(pointsBefore)
+      #expect(new.count == 1 && (dead.isEmpty || dead == new), "\(plan): \(dead), \(new)")
+      #expect(new.isSubset(of: Self.points(after, in: "far")) && Self.broken(after) == [], "\(plan)")
+      #expect(after.keys.filter { Self.isLeftOver($0, after, others) } == [], "\(plan)")
+      let changed = after.keys.filter { path in before[path] != after[path] && !new.contains { path.contains("/things/\($0)/") } }
       #expect(changed == [], "\(plan)")
+      let gone = Set(before.keys.filter { after[$0] == nil }.compactMap(Self.point))
+      #expect(target.keep.contains("1h") ? gone == [] : gone == Set(pointsBefore).subtracting(points), "\(plan)")
+      if target.inBuckets { for name in ["near", "far"] { #expect(try await scene.bucket(name).openUploads(prefix: "") == [], "\(plan)") } }
       table.add(plan, after: kill.after, phase: kill.phase, found: dead.isEmpty ? "new point \(new.first ?? "")" : "the point was whole")
     }
-    table.print("backup")
+    table.print(target.what)
     #expect(table.inDoubt >= min(5, KillPlan.count / 4))
   }
 
-  @Test("a restore killed at any moment is resumed to exactly what the manifest says, and leaves nothing else on the server")
-  func restore() async throws {
+  private static func put(_ path: String, _ text: String, in scene: Scene, _ inBuckets: Bool) async throws {
+    guard inBuckets else {
+      try runProgram(["mkdir", "-p", "\(scene.folder)/near/\(path.split(separator: "/").dropLast().joined(separator: "/"))"])
+      return try writeFile("\(scene.folder)/near/\(path)", text)
+    }
+    guard let key = ObjectKey(path) else { throw ProgramFailure(description: path) }
+    try await scene.bucket("near").put(key, Array(text.utf8), ifAbsent: true)
+  }
+
+  /// The point that an object belongs to.
+  private static func point(_ path: String) -> String? {
+    let parts = path.split(separator: "/")
+    return parts.count > 3 && parts[1] == "things" ? String(parts[2]) : nil
+  }
+
+  /// Those with a manifest.
+  private static func points(_ objects: [String: [UInt8]], in store: String) -> Set<String> {
+    Set(objects.keys.filter { $0.hasPrefix("\(store)/") && $0.hasSuffix("/manifest.json") }.compactMap(point))
+  }
+
+  private static func isLeftOver(_ path: String, _ objects: [String: [UInt8]], _ others: [String: String]) -> Bool {
+    guard let point = point(path), !others.keys.contains(where: { path.hasSuffix($0) }) else { return false }
+    return !points(objects, in: String(path.prefix { $0 != "/" })).contains(point)
+  }
+
+  /// What the checksums of points with a manifest name and the store does not hold.
+  private static func broken(_ objects: [String: [UInt8]]) -> [String] {
+    objects.keys.filter { $0.hasSuffix("/manifest.json") }.flatMap { manifest in
+      let folder = manifest.dropLast("manifest.json".count)
+      guard let sums = objects["\(folder)SHA256SUMS"] else { return ["\(folder)SHA256SUMS"] }
+      return String(decoding: sums, as: UTF8.self).split(separator: "\n").compactMap { line in
+        let path = "\(folder)\(line.split(separator: " ").last ?? "")"
+        return objects[path] == nil ? path : nil
+      }
+    }
+  }
+
+  @Test(
+    "a restore killed at any moment is resumed to exactly what the manifest says, and leaves nothing else on the server", arguments: [false, true])
+  func restore(inBuckets: Bool) async throws {
     let server = try PostgreSQLServer.start()
-    let scene = try Scene(Self.sql, target: server)
+    let scene = inBuckets ? try Scene.inBuckets(Self.sql, plan: PlanText(), target: server) : try Scene(Self.sql, target: server)
     let backup = try await scene.run("apply", "--yes", "plan.yaml")
     #expect(backup.status == 0)
     let apply = ["apply", "--yes", "plan.yaml", "--scenario", "lost"]
@@ -59,7 +118,7 @@ struct KillTests {
     let whole = try Scene.dumpAll(server)
     #expect(try Scene.dump(server, scene.database) == wanted)
     var table = KillTable()
-    for plan in KillPlan.all(of: "restore") {
+    for plan in KillPlan.all(of: "restore\(inBuckets ? " in buckets" : "")") {
       try scene.dropTarget()
       let kill = try await Kill(plan, scene, apply, "restore", undisturbed)
       let left = try scene.targetDatabases()
@@ -74,7 +133,7 @@ struct KillTests {
       let found = left.isEmpty ? "nothing was there" : left.map { $0.replacing(scene.database, with: "db") }.joined(separator: ", ")
       table.add(plan, after: kill.after, phase: kill.phase, found: found)
     }
-    table.print("restore")
+    table.print("restore\(inBuckets ? " in buckets" : "")")
     #expect(table.inDoubt >= min(5, KillPlan.count / 4))
   }
 
@@ -98,17 +157,13 @@ struct KillTests {
     for plan in KillPlan.all(of: "expiry") {
       try bringBack()
       let kill = try await Kill(plan, scene, expire, step, undisturbed)
-      let left = try await scene.points()
-      for store in ["near", "far"] {
-        for id in left where names(in: "\(scene.folder)/\(store)/things/\(id)").contains("manifest.json") {
-          #expect(try Self.missing(scene, id, in: store) == [], "\(plan)")
-        }
-      }
+      let between = try await scene.stored(inBuckets: false)
+      #expect(Self.broken(between) == [], "\(plan)")
       let end = try await kill.goOn()
       #expect(end.status == 0, "\(plan): \(end.output)\(end.errors)")
       // Objects: an empty folder may be left where the tool was killed between a file and its folder.
-      #expect(Set(try Self.stores(scene).keys.map { $0.split(separator: "/").prefix(3).joined(separator: "/") }) == kept, "\(plan)")
-      table.add(plan, after: kill.after, phase: kill.phase, found: "\(left.count) points")
+      #expect(Set(try await scene.stored(inBuckets: false).keys.map { $0.split(separator: "/").prefix(3).joined(separator: "/") }) == kept, "\(plan)")
+      table.add(plan, after: kill.after, phase: kill.phase, found: "\(Self.points(between, in: "near").count) points")
     }
     table.print("expiry")
   }
@@ -124,20 +179,6 @@ struct KillTests {
       case .insert(_, let line, _): "+ \(line.prefix(200))"
       case .remove(_, let line, _): "- \(line.prefix(200))"
       }
-    }
-  }
-
-  /// Every file of both stores.
-  private static func stores(_ scene: Scene) throws -> [String: [UInt8]] {
-    try files(below: scene.folder).filter { $0.key.hasPrefix("near/") || $0.key.hasPrefix("far/") }
-  }
-
-  /// What a point's own checksums name and the store does not hold.
-  private static func missing(_ scene: Scene, _ id: String, in store: String = "near") throws -> [String] {
-    let folder = "\(scene.folder)/\(store)/things/\(id)"
-    return try readFile("\(folder)/SHA256SUMS").split(separator: "\n").compactMap { line in
-      let path = line.split(separator: " ").last.map(String.init) ?? ""
-      return (try? readBytes("\(folder)/\(path)")) == nil ? path : nil
     }
   }
 }

@@ -11,7 +11,7 @@ struct ManualTests {
 
   static let commands = [
     "", "lint", "plan", "apply", "resume", "rollback", "runs", "points", "points list", "points show", "points hold", "points release",
-    "points accept", "expire",
+    "points accept", "expire", "doctor",
   ]
 
   /// Generated here and nowhere else: `SIE_DR_REWRITE=1 swift test --filter ManualTests` writes it anew.
@@ -47,13 +47,21 @@ struct ManualTests {
     #expect(result.output.hasPrefix("sie-dr \(Version.number) ("))
   }
 
+  @Test("without /proc, where Swift finds the arguments, nothing is taken for done")
+  func noProc() throws {
+    let script = "mount -t tmpfs none /proc || exit 99; exec \(BuiltProgram.sieDR) lint nowhere.yaml"
+    let result = try runProgram(["unshare", "--mount", "sh", "-c", script], mayFail: true)
+    guard geteuid() == 0, result.status != 99 else { return print("not tested: /proc cannot be hidden here (\(result.errors))") }
+    #expect(result.status == 1 && result.output == "" && result.errors.contains("mount -t proc proc /proc"), "\(result)")
+  }
+
   @Test("wrong usage ends with 64 and says so on the error output", arguments: [
     ["fly"], ["lint"], ["lint", "--fast", "x.yaml"], ["plan"], ["apply"], ["resume"], ["rollback"], ["points", "show"], ["points", "release", "x.yaml"], ["expire"],
     ["lint", "--format", "xml", "examples/logical-only.yaml"], ["plan", "--now", "noon", "examples/logical-only.yaml"],
     ["plan", "--parallelism", "0", "examples/logical-only.yaml"], ["plan", "--parallelism", "many", "examples/logical-only.yaml"],
     ["plan", "--observe-timeout", "9h", "examples/logical-only.yaml"], ["plan", "--scenario", "region-los", "examples/logical-only.yaml"],
     ["apply", "--scenario", "nothing-like-it", "examples/logical-only.yaml"], ["points", "list", "--data", "x", "examples/logical-only.yaml"],
-    ["resume", "r", "--parallelism", "x"], ["--color", "blue", "runs"],
+    ["resume", "r", "--parallelism", "x"], ["doctor"], ["doctor", "--timeout", "9h", "examples/logical-only.yaml"], ["--color", "blue", "runs"],
   ])
   func usage(_ arguments: [String]) async throws {
     let program = try StartedProgram([BuiltProgram.sieDR] + arguments, in: currentFolder())

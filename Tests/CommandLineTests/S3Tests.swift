@@ -11,20 +11,7 @@ struct S3Tests {
     ALTER TABLE t ADD PRIMARY KEY (n); CREATE TABLE "empty; table" (a int)
     """
 
-  /// `near` in SeaweedFS, with the secret given by name; `far` in rclone, with the same keys from the environment.
-  private func scene() throws -> Scene {
-    let (near, far) = (try S3Server.shared(.seaweedFS), try S3Server.shared(.rclone))
-    let scene = try Scene(
-      Self.sql, plan: PlanText(secrets: "  keys: { env: S3_KEYS }", copy: "far"),
-      environment: ["S3_KEYS": "\(S3Server.accessKey):\(S3Server.secretKey)", "AWS_ACCESS_KEY_ID": S3Server.accessKey, "AWS_SECRET_ACCESS_KEY": S3Server.secretKey])
-    let text = try readFile("\(scene.folder)/plan.yaml")
-      .replacing(
-        "near: { directory: { path: near }, site: there }",
-        with: "near: { s3: { bucket: \(S3Server.bucket), prefix: \(scene.database), endpoint: \"\(near.url)\", credentials: { secret: keys } }, site: there }")
-      .replacing("far: { directory: { path: far }, site: there }", with: "far: { s3: { bucket: \(S3Server.bucket), prefix: \(scene.database), endpoint: \"\(far.url)\" }, site: there }")
-    try writeFile("\(scene.folder)/plan.yaml", text)
-    return scene
-  }
+  private func scene() throws -> Scene { try Scene.inBuckets(Self.sql, plan: PlanText(copy: "far")) }
 
   @Test("a backup goes to one bucket and is copied to another, is listed in both and restored from either", arguments: ["", "near"])
   func roundTrip(lost: String) async throws {
@@ -33,9 +20,11 @@ struct S3Tests {
     #expect(backup.status == 0, "\(backup.errors)\(backup.output)")
     #expect(try await scene.points().count == 1)
     if !lost.isEmpty {
-      let plan = try readFile("\(scene.folder)/plan.yaml").replacing("loses: { servers: [source] }", with: "loses: { servers: [source], stores: [\(lost)] }")
-      // A bucket that is not there any more.
-      try writeFile("\(scene.folder)/plan.yaml", plan.replacing("bucket: \(S3Server.bucket), prefix: \(scene.database), endpoint: \"\(try S3Server.shared(.seaweedFS).url)\"", with: "bucket: gone, endpoint: \"\(try S3Server.shared(.seaweedFS).url)\""))
+      try scene.editPlan { text in
+        text = text.replacing("loses: { servers: [source] }", with: "loses: { servers: [source], stores: [\(lost)] }")
+        // A bucket that is not there any more.
+        text = text.replacing("\(lost): { s3: { bucket: \(S3Server.bucket), prefix: \(scene.database)", with: "\(lost): { s3: { bucket: gone")
+      }
     }
     let restore = try await scene.run("apply", "--yes", "plan.yaml", "--scenario", "lost", within: .seconds(120))
     #expect(restore.status == 0, "\(restore.errors)\(restore.output)")

@@ -39,6 +39,8 @@ struct PostgreSQLClientTests {
   func limit() async throws {
     let connection = try await open()
     await #expect(throws: PostgreSQLError.self) { try await connection.query("SELECT generate_series(1, 100000)", limit: 10) }
+    await #expect(throws: PostgreSQLError.self) { try await connection.query("SELECT generate_series(1, 11)", limit: 10) }
+    #expect(try await connection.query("SELECT generate_series(1, 10)", limit: 10).rows.count == 10)
     #expect(try await connection.query("SELECT 1").value == "1")
   }
 

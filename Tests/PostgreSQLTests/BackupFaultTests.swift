@@ -61,7 +61,7 @@ struct BackupFaultTests {
     ])
   func moved(_ oid: Int64, _ name: String, _ columns: [String], _ isRewritten: Bool, _ words: String) {
     func entry(_ oid: Int64, _ name: String, _ columns: [String], _ isRewritten: Bool) -> TableEntry {
-      TableEntry(oid: oid, table: QualifiedName(schema: "public", name: name), columns: columns, isRewritten: isRewritten, size: 0)
+      TableEntry(oid: oid, table: QualifiedName(schema: "public", name: name), columns: columns, isRewritten: isRewritten, size: 0, hasPortableTypes: false)
     }
     let before = [entry(1, "a", ["n"], false)]
     #expect(difference(listed: before, underSnapshot: before) == nil)
@@ -217,7 +217,7 @@ struct BackupFaultTests {
     var world = try World.with("")
     let folder = try temporaryFolder("old")
     defer { removeFolder(folder) }
-    for tool in ["pg_dump", "pg_restore"] {
+    for tool in ["pg_dump", "pg_dumpall", "pg_restore"] {
       try writeFile("\(folder)/\(tool)", "#!/bin/sh\necho 'pg_dump (PostgreSQL) 13.9'\n")
       try runProgram(["chmod", "755", "\(folder)/\(tool)"])
     }

@@ -76,7 +76,7 @@ struct World: Sendable {
   }
 
   var restoreArguments: PostgreSQLRestore.Arguments {
-    PostgreSQLRestore.Arguments(dataClass: "insights", point: .latest, stores: [Self.vault], server: reference("target"), jobs: 2)
+    PostgreSQLRestore.Arguments(dataClass: "insights", point: .latest, stores: [Self.vault], server: reference("target"), tables: [], jobs: 2)
   }
 
   func context(step: String, attempt: Int = 1, earlier: [Int] = []) -> PerformingContext {
@@ -113,11 +113,11 @@ struct World: Sendable {
 
   @discardableResult
   func restore(
-    _ change: (inout PostgreSQLRestore.Arguments) -> Void = { _ in }, attempt: Int = 1, earlier: [Int] = []
+    _ change: (inout PostgreSQLRestore.Arguments) -> Void = { _ in }, step: String = "restore", attempt: Int = 1, earlier: [Int] = []
   ) async throws -> StepResult {
     var arguments = restoreArguments
     change(&arguments)
-    return try await RestorePerformer(host: host).perform(arguments, in: context(step: "restore", attempt: attempt, earlier: earlier))
+    return try await RestorePerformer(host: host).perform(arguments, in: context(step: step, attempt: attempt, earlier: earlier))
   }
 
   func undoRestore(_ result: StepResult?, attempt: Int = 1, earlier: [Int] = []) async throws {

@@ -120,6 +120,13 @@ public final class S3Server: Sendable {
     throw ProgramFailure(description: "\(kind.rawValue) does not answer: \((try? readFile("\(folder)/errors")) ?? "")")
   }
 
+  /// A bucket in which objects can be locked. SeaweedFS only.
+  public func makeBucketWithLocks(_ name: String) throws {
+    guard curl(signed + ["-X", "PUT", "-H", "x-amz-bucket-object-lock-enabled: true", "\(url)/\(name)"]) else {
+      throw ProgramFailure(description: "the bucket \(name) could not be made")
+    }
+  }
+
   private var signed: [String] {
     // The curl program signs what has no query rightly, if it is told the digest.
     ["--aws-sigv4", "aws:amz:us-east-1:s3", "--user", "\(Self.accessKey):\(Self.secretKey)", "-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD", "-f"]

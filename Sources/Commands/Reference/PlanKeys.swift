@@ -5,7 +5,7 @@ internal import ProviderInterface
 struct PlanKey: Sendable {
   /// What may stand behind a key.
   indirect enum Shape: Sendable {
-    case text, bool, timeSpan, size, pace, percentage, input, secretReference, argumentList, anything
+    case text, bool, timeSpan, size, byteRate, pace, percentage, input, secretReference, argumentList, anything
     case integer(ClosedRange<Int>)
     case constant(String)
     case choice([String])
@@ -61,7 +61,7 @@ enum PlanKeys {
   ]
   private static let store = [
     PlanKey("directory", .object([PlanKey("path", .text, required: true, "A folder, from the plan file's folder on.")]), "A folder."),
-    PlanKey("s3", .object(s3), "A bucket of an S3 object store."), site,
+    PlanKey("s3", .object(s3), "A bucket of an S3 object store."), PlanKey("bandwidth", .byteRate, "What all transfers to and from it may take together."), site,
   ]
   private static let s3 = [
     PlanKey("bucket", .text, required: true, "The bucket."), PlanKey("prefix", .text, "What every key begins with."),
@@ -101,6 +101,8 @@ enum PlanKeys {
       .object([
         PlanKey("workers", .integer(1...32), "Sessions that read at once; 2 if not given."),
         PlanKey("yieldAfter", .timeSpan, "How long somebody may wait behind the backup before it gives way; 30s if not given."),
+        PlanKey("databases", .names, "Databases of the server, all in one point; the one that the URL names if not given."),
+        PlanKey("pieceSize", .size, "Large tables are read and loaded in pieces of about so much, at once; if not given 64MiB, for tables over 10GB 256MiB."),
       ]), required: true, "A parallel logical backup."),
     PlanKey("every", .timeSpan, required: true, "The interval."), PlanKey("jitter", .timeSpan, "How late a run may start: the period of whatever calls `apply`."),
     PlanKey("misses", .integer(0...100), "How many runs in a row may be missed within the target; 0 if not given."),

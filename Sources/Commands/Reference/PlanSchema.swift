@@ -18,6 +18,7 @@ enum PlanSchema {
     return [
       "timeSpan": span,
       "size": ["type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?([kKMGTP]?B|[KMGTP]iB)$"],
+      "byteRate": ["type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?([kKMGTP]?B|[KMGTP]iB)/s$"],
       "pace": ["type": "string", "pattern": "^(([0-9]+(\\.[0-9]+)?(d|h|ms|m|s))+|[0-9]+(\\.[0-9]+)?([kKMGTP]?B|[KMGTP]iB)/s)$"],
       "names": ["oneOf": [["type": "string"], ["type": "array", "items": ["type": "string"]]]],
       "argumentList": ["type": "array", "minItems": 1, "items": ["type": ["string", "integer", "boolean", "number"]]],
@@ -80,6 +81,7 @@ enum PlanSchema {
     case .bool: ["type": "boolean"]
     case .timeSpan: reference("timeSpan")
     case .size: reference("size")
+    case .byteRate: reference("byteRate")
     case .pace: reference("pace")
     case .percentage: ["type": "string", "pattern": "^(100|[0-9]?[0-9])%$"]
     case .input: reference("input")

@@ -1,4 +1,3 @@
-internal import CanonicalJSON
 internal import ChildProcess
 internal import CommandProvider
 internal import HTTPClient
@@ -21,15 +20,15 @@ public enum Providers {
   /// What protections are made of.
   public static let protection = ProtectionSteps(
     backup: { protection, dataClass, plan in
-      made(PostgreSQLBackup.self, PostgreSQLBackup.arguments(protection, of: dataClass, in: plan, onlyWhenDue: true))
+      made(PostgreSQLBackup.self, PostgreSQLBackup.arguments(protection, of: dataClass, in: plan, onlyWhenDue: true), plan)
     },
     copy: { protection, dataClass, store, plan in
-      made(RecoveryPointCopy.self, RecoveryPointCopy.arguments(protection, of: dataClass, to: store, in: plan))
+      made(RecoveryPointCopy.self, RecoveryPointCopy.arguments(protection, of: dataClass, to: store, in: plan), plan)
     },
     expire: { protection, dataClass, store, plan in
-      made(RecoveryPointExpire.self, RecoveryPointExpire.arguments(protection, of: dataClass, in: store, plan))
+      made(RecoveryPointExpire.self, RecoveryPointExpire.arguments(protection, of: dataClass, in: store, plan), plan)
     },
-    ping: { protection, dataClass, plan in made(RecoveryPointPing.self, RecoveryPointPing.arguments(protection, of: dataClass, in: plan)) })
+    ping: { protection, dataClass, plan in made(RecoveryPointPing.self, RecoveryPointPing.arguments(protection, of: dataClass, in: plan), plan) })
 
   /// The kind of step that removes what retention no longer keeps.
   static let expiry = RecoveryPointExpire.name
@@ -52,7 +51,7 @@ public enum Providers {
       ])
   }
 
-  private static func made<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments?) -> ProtectionSteps.Made? {
-    arguments.flatMap { try? CanonicalJSON.value($0) }.map { (kind: Kind.name, arguments: $0) }
+  private static func made<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments?, _ plan: Plan) -> UnderstoodArguments? {
+    arguments.flatMap { UnderstoodArguments(Kind.self, $0, in: plan) }
   }
 }

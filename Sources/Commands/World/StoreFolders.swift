@@ -12,24 +12,31 @@ struct StoreFolders: StoreOpening {
   let folder: String
   let environment: [String: String]
   let secrets: any SecretResolving
+  /// How long a bucket that does not answer is asked again.
+  let patience: S3Patience
   private let client = HTTPClient()
   private let opened = Lock<[StoreReference: any ObjectStore]>([:])
 
-  init(folder: String, environment: [String: String], secrets: any SecretResolving) {
-    self.folder = folder; self.environment = environment; self.secrets = secrets
+  init(folder: String, environment: [String: String], secrets: any SecretResolving, patience: S3Patience = S3Patience()) {
+    self.folder = folder; self.environment = environment; self.secrets = secrets; self.patience = patience
   }
 
   func reading(_ store: StoreReference) async throws(StepFailure) -> any ObjectReading { try await opening(store) }
 
   func opening(_ store: StoreReference) async throws(StepFailure) -> any ObjectStore {
     if let store = opened.withLock({ $0[store] }) { return store }
-    let made: any ObjectStore =
+    var made: any ObjectStore =
       switch store.location {
       case .directory(let path): DirectoryStore(name: store.name.rawValue, root: absolute(path))
       case .s3(let reference): try s3(reference, store.name)
       }
-    opened.withLock { $0[store] = made }
-    return made
+    if let bandwidth = store.bandwidth { made = PacedStore(made, Bandwidth(bandwidth)) }
+    // Two steps may have come at once: one store, one bandwidth.
+    return opened.withLock { [made] opened in
+      if let first = opened[store] { return first }
+      opened[store] = made
+      return made
+    }
   }
 
   private func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
@@ -55,7 +62,7 @@ struct StoreFolders: StoreOpening {
     }
     bucket.lock = reference.lock.map { S3Bucket.Lock(mode: $0.mode == .compliance ? .compliance : .governance, time: $0.duration) }
     let source = reference.credentials.map(credentials) ?? .standard(world)
-    return S3Store(name: name.rawValue, bucket: bucket, credentials: source, client: client, now: SystemClock.now)
+    return S3Store(name: name.rawValue, bucket: bucket, credentials: source, client: client, patience: patience, now: SystemClock.now)
   }
 
   /// Asked for anew whenever it is about to expire, so a secret that is a command gives fresh tokens.

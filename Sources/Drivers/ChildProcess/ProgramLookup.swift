@@ -40,3 +40,8 @@ enum ProgramLookup {
     return access(path, X_OK) == 0 ? .executable : .notExecutable
   }
 }
+
+extension ChildCommand {
+  /// The file that would be started, as `run` looks for it.
+  public func locate() throws(ChildError) -> String { try ProgramLookup.find(self) }
+}

@@ -1,6 +1,7 @@
 internal import Concurrency
 internal import Glibc
 public import ObjectStore
+public import Units
 
 /// A store whose objects are the files below a folder, under their keys as they are: `cp`, `sha256sum` and `rsync` work on it.
 ///
@@ -110,6 +111,15 @@ public struct DirectoryStore: ObjectStore {
   public func openUploads(prefix: String) async throws(StoreError) -> [ObjectKey] {
     try await inRoot("looking for unfinished uploads", nil) { (root) throws(FileFailure) in
       Set(try PendingFile.all(prefix: prefix, in: root).compactMap(\.key)).sorted()
+    }
+  }
+
+  /// What this user may still write on the file system of the store's folder.
+  public func freeSpace() async throws(StoreError) -> ByteCount {
+    try await inRoot("asking for free space", nil) { (root) throws(FileFailure) in
+      var room = statvfs()
+      guard fstatvfs(root.descriptor, &room) == 0 else { throw .last }
+      return ByteCount(bytes: Int64(clamping: UInt64(room.f_bavail) * UInt64(room.f_frsize)))
     }
   }
 

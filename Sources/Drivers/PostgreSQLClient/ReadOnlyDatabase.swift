@@ -3,20 +3,24 @@
 /// Each query runs in a transaction that the server keeps read only and that is rolled back, so nothing it calls can write either.
 public struct ReadOnlyDatabase: Sendable {
   private let connection: PostgreSQLConnection
+  /// For one statement, unless it is given another.
+  private let deadline: Duration
 
+  /// `timeout`: for connecting, and for each query.
   public static func open(
     _ address: ServerAddress, application: String, timeout: Duration = .seconds(10)
   ) async throws(PostgreSQLError) -> ReadOnlyDatabase {
     ReadOnlyDatabase(
-      connection: try await .open(address, application: application, timeout: timeout, settings: ["default_transaction_read_only = on"]))
+      connection: try await .open(address, application: application, timeout: timeout, settings: ["default_transaction_read_only = on"]), deadline: timeout)
   }
 
-  private init(connection: PostgreSQLConnection) { self.connection = connection }
+  private init(connection: PostgreSQLConnection, deadline: Duration) { self.connection = connection; self.deadline = deadline }
 
   /// One statement, `$1` … for its parameters. The extended protocol takes one only, so the transaction around it cannot be ended and left.
   public func query(
-    _ sql: String, _ parameters: [String?] = [], deadline: Duration = .seconds(10), limit: Int = 100_000
+    _ sql: String, _ parameters: [String?] = [], deadline given: Duration? = nil, limit: Int = 100_000
   ) async throws(PostgreSQLError) -> QueryResult {
+    let deadline = given ?? deadline
     try await connection.execute("BEGIN READ ONLY", deadline: deadline)
     let result: QueryResult
     do throws(PostgreSQLError) {
@@ -31,5 +35,7 @@ public struct ReadOnlyDatabase: Sendable {
 
   /// As in `server_version_num`: 150004 for 15.4.
   public var serverVersion: Int { get async { await connection.serverVersion } }
+  /// The process id that the connection announced: behind a pooler, another one than the session's.
+  public var backendPID: Int { get async { await connection.backendPID } }
   public func close() async { await connection.close() }
 }

@@ -153,7 +153,8 @@ struct Session: ~Copyable {
       switch dr_pq_result_status(result) {
       case PGRES_SINGLE_TUPLE, PGRES_TUPLES_OK:
         if answer.columns.isEmpty { answer.columns = (0..<dr_pq_columns(result)).map { String(cString: dr_pq_column_name(result, $0)) } }
-        if answer.rows.count < limit {
+        // The last result of a query has no row of its own.
+        if answer.rows.count < limit || dr_pq_rows(result) == 0 {
           appendRows(of: result, to: &answer)
         } else if failure == nil {
           failure = PostgreSQLError(.unusable, "the query gives more than \(limit) rows, which is more than is read at once")

@@ -70,6 +70,8 @@ extension PlanReader {
     var options = LogicalOptions()
     if let workers = reader.integer("workers", in: 1...32) { options.workers = workers.value }
     if let yieldAfter = reader.positiveTimeSpan("yieldAfter") { options.yieldAfter = yieldAfter.value }
+    if let pieceSize = reader.pieceSize("pieceSize") { options.pieceSize = pieceSize.value }
+    options.databases = databases(&reader)
     reader.finish()
     return .logical(options)
   }
@@ -83,6 +85,14 @@ extension PlanReader {
         Diagnostic("wrong-value", "`ping` of \(reader.what) is no URL", at: url.span, label: "expected `https://…`", helps: ["write `ping: https://HOST/PATH` or `ping: { secret: NAME }`"]))
     }
     return .url(url)
+  }
+
+  private func databases(_ reader: inout MappingReader) -> [String] {
+    let names = reader.texts("databases") ?? []
+    for (index, name) in names.enumerated() where names[..<index].contains(where: { $0.value == name.value }) {
+      collector.add(Diagnostic("named-twice", "the database `\(name.value)` is named twice", at: name.span, helps: ["remove one of them"]))
+    }
+    return names.map(\.value)
   }
 
   /// Names of which there must be at least one.

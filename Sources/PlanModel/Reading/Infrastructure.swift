@@ -71,8 +71,9 @@ extension PlanReader {
       fields.finish()
       return read
     }
+    let bandwidth = reader.byteRate("bandwidth")
     reader.finish()
-    return kind.map { Store(name: name, kind: $0, site: site) }
+    return kind.map { Store(name: name, kind: $0, site: site, bandwidth: bandwidth) }
   }
 
   func probe(_ name: Located<ProbeName>, _ reader: consuming MappingReader) -> Probe? {

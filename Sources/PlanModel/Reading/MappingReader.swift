@@ -123,6 +123,19 @@ extension MappingReader {
     node(key).flatMap { value($0, key, expected: "a size with its unit, such as `120GB` or `64MiB`") { ByteCount($0.text) } }
   }
 
+  public mutating func byteRate(_ key: String) -> Located<ByteRate>? {
+    node(key).flatMap { value($0, key, expected: "a rate, such as `200MB/s`") { ByteRate($0.text) } }
+  }
+
+  /// A size that leaves a point of a terabyte with no more than a million objects, and a piece small enough to be read again.
+  public mutating func pieceSize(_ key: String) -> Located<ByteCount>? {
+    node(key).flatMap {
+      value($0, key, expected: "a size from `1MB` to `100GB`") { scalar in
+        ByteCount(scalar.text).flatMap { (1_000_000...100_000_000_000).contains($0.bytes) ? $0 : nil }
+      }
+    }
+  }
+
   public mutating func pace(_ key: String) -> Located<Pace>? {
     node(key).flatMap {
       value($0, key, expected: "a length of time such as `9m`, or a rate such as `200MB/s`") { scalar in

@@ -27,24 +27,30 @@ struct Programs: Sendable {
   let major: Int
   let children: ChildRunner
 
-  /// The lowest version found that is at least `major`.
-  static func find(atLeast major: Int, in places: ProgramFolders, children: ChildRunner, for purpose: String) async throws(StepFailure)
-    -> Programs
-  {
+  /// Each folder's, in the order of the folders.
+  static func all(in places: ProgramFolders, children: ChildRunner) async -> [Programs] {
     var found: [Programs] = []
-    for folder in places.folders where access("\(folder)/pg_dump", X_OK) == 0 && access("\(folder)/pg_restore", X_OK) == 0 {
+    for folder in places.folders where ["pg_dump", "pg_dumpall", "pg_restore"].allSatisfy({ access("\(folder)/\($0)", X_OK) == 0 }) {
       let command = ChildCommand("\(folder)/pg_dump", ["--version"], environment: toolEnvironment(), deadline: .seconds(10))
       guard let output = try? await children.run(command), output.succeeded, let version = version(in: output.text) else { continue }
       found.append(Programs(folder: folder, version: version.text, major: version.major, children: children))
     }
+    return found
+  }
+
+  /// The lowest version found that is at least `major`.
+  static func find(atLeast major: Int, in places: ProgramFolders, children: ChildRunner, for purpose: String) async throws(StepFailure)
+    -> Programs
+  {
+    let found = await all(in: places, children: children)
     if let best = found.filter({ $0.major >= major }).min(by: { $0.major < $1.major }) { return best }
     let newest = found.max { $0.major < $1.major }
     throw StepFailure(
       "tools-too-old",
       newest.map { "pg_dump \($0.version) in \($0.folder) is older than PostgreSQL \(major), which \(purpose)" }
-        ?? "there is no pg_dump on this host, and \(purpose) needs version \(major) or newer",
+        ?? "no folder on this host holds pg_dump, pg_dumpall and pg_restore, and \(purpose) needs version \(major) or newer",
       details: ["looked in the folders of the distribution's packages and in PATH"],
-      helps: ["install the client: apt-get install postgresql-client-\(major)"])
+      helps: [PostgreSQLTools.install(major)])
   }
 
   /// `pg_dump (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)`.

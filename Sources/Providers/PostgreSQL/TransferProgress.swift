@@ -24,6 +24,9 @@ final class TransferProgress: Sendable {
     if let news { report(news) }
   }
 
+  /// There is so much more to come.
+  func expect(_ bytes: ByteCount) { state.withLock { $0.total = ($0.total ?? .zero) + bytes } }
+
   func enter(_ phase: String) {
     report(
       state.withLock { state in

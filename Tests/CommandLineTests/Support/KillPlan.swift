@@ -17,8 +17,8 @@ struct KillPlan: Sendable, CustomStringConvertible {
   var description: String { "\(number) (\(Int(share * 100)) % after its \(from.rawValue))" }
 
   static let seed = getenv("SIE_DR_KILL_SEED").map { String(cString: $0) } ?? "1"
-  /// In the test suite a handful; `scripts/kill-test` wants more.
-  static let count = getenv("SIE_DR_KILLS").flatMap { Int(String(cString: $0)) } ?? 4
+  /// In the test suite two of each; `scripts/kill-test` wants more.
+  static let count = getenv("SIE_DR_KILLS").flatMap { Int(String(cString: $0)) } ?? 2
 
   /// One in four from the start of the process, the others from the intent.
   static func all(of what: String) -> [KillPlan] {

@@ -1,7 +1,9 @@
 import CanonicalJSON
 import Glibc
 import Journaling
+import ObjectStore
 import PlanModel
+import S3Store
 import TestSupport
 
 /// The servers that most tests share, each started when it is first needed. They end with the test process.
@@ -38,6 +40,45 @@ final class Scene: Sendable {
   deinit { removeFolder(folder) }
 
   func write(_ plan: PlanText) throws { try writeFile("\(folder)/plan.yaml", plan.text) }
+
+  // MARK: Stores
+
+  /// Puts buckets in the place of both folders: `near` in SeaweedFS, with the secret given by name; `far` in rclone, with the same keys from the
+  /// environment.
+  static func inBuckets(_ sql: String, plan: PlanText, target: PostgreSQLServer? = nil) throws -> Scene {
+    var plan = plan
+    plan.secrets = "  keys: { env: S3_KEYS }"
+    let keys = (S3Server.accessKey, S3Server.secretKey)
+    let scene = try Scene(
+      sql, plan: plan, target: target, environment: ["S3_KEYS": "\(keys.0):\(keys.1)", "AWS_ACCESS_KEY_ID": keys.0, "AWS_SECRET_ACCESS_KEY": keys.1])
+    try scene.editPlan { text in
+      for (name, kind, more) in [("near", S3Server.Kind.seaweedFS, ", credentials: { secret: keys }"), ("far", .rclone, "")] {
+        let bucket = "bucket: \(S3Server.bucket), prefix: \(scene.database), endpoint: \"\(try S3Server.shared(kind).url)\"\(more)"
+        text = text.replacing("\(name): { directory: { path: \(name) }", with: "\(name): { s3: { \(bucket) }")
+      }
+    }
+    return scene
+  }
+
+  func editPlan(_ change: (inout String) throws -> Void) throws {
+    var text = try readFile("\(folder)/plan.yaml")
+    try change(&text)
+    try writeFile("\(folder)/plan.yaml", text)
+  }
+
+  /// A store of `inBuckets`, past the tool.
+  func bucket(_ name: String) throws -> S3Store { try testStore(name == "near" ? .seaweedFS : .rclone, prefix: database) }
+
+  /// Every object of both stores, whichever they are: `near/things/…`.
+  func stored(inBuckets: Bool) async throws -> [String: [UInt8]] {
+    guard inBuckets else { return try files(below: folder).filter { $0.key.hasPrefix("near/") || $0.key.hasPrefix("far/") } }
+    var found: [String: [UInt8]] = [:]
+    for name in ["near", "far"] {
+      let store = try bucket(name)
+      for object in try await store.listAll(prefix: "") { found["\(name)/\(object.key.path)"] = try await store.read(object.key) }
+    }
+    return found
+  }
 
   // MARK: The tool
 

@@ -6,13 +6,18 @@ internal import ProviderInterface
 internal import RecoveryPoints
 internal import Units
 
-/// A parallel logical backup of one database, streamed into a recovery point: everything but the point's own manifest, which the caller
-/// publishes last.
+/// A parallel logical backup of one or more databases of a server, streamed into a recovery point: everything but the point's own manifest, which
+/// the caller publishes last.
 struct LogicalBackup: Sendable {
+  /// Leads to the database that is backed up where none is named.
   var address: ServerAddress
+  var databases: [String]
   var application: String
+  /// Sessions that read at once, of all databases together, but one for each that is being read.
   var workers: Int
   var yieldAfter: TimeSpan
+  /// Of the pieces of large tables; nil: by the table's size.
+  var pieceSize: ByteCount?
   /// For the programs that run beside the workers.
   var deadline: TimeSpan
   var places: ProgramFolders
@@ -23,6 +28,33 @@ struct LogicalBackup: Sendable {
   struct Made: Sendable {
     var content: LogicalPoint
     var objects: [PointObject]
+  }
+
+  /// Reads the databases into `point`. Nothing of the server is changed; its locks are let go before this returns or throws.
+  func run(into point: PointWriter) async throws(StepFailure) -> Made {
+    let addresses = databases.isEmpty ? [address] : databases.map { address.with(database: $0) }
+    let progress = TransferProgress(phase: "copying rows", total: nil, report: report)
+    let width = min(workers, addresses.count)
+    let parts = try await translating("backing up \(address)") {
+      try await withThrowingTaskGroup(of: (Int, SnapshotDump.Dumped).self) { group in
+        var parts: [Int: SnapshotDump.Dumped] = [:]
+        for (index, address) in addresses.enumerated() {
+          if index >= width, let (done, part) = try await group.next() { parts[done] = part }
+          var one = self
+          one.address = address
+          one.workers = max(1, workers / width)
+          group.addTask { [one] in (index, try await one.dump(index, into: point, progress)) }
+        }
+        while let (done, part) = try await group.next() { parts[done] = part }
+        return parts.sorted { $0.key < $1.key }.map(\.value)
+      }
+    }
+    guard let first = parts.first else { throw .cancelled }
+    let sigmas = parts.map(\.database.sigma)
+    let content = LogicalPoint(
+      format: LogicalPoint.currentFormat, method: "logical", sigma: sigmas.contains(nil) ? nil : sigmas.compactMap { $0 }.min(), tools: first.tools,
+      server: first.server, globals: LogicalPoint.globals, roles: LogicalPoint.roles, databases: parts.map(\.database))
+    return Made(content: content, objects: parts.flatMap(\.objects))
   }
 
   private static let doing = "backing up"
@@ -45,8 +77,8 @@ struct LogicalBackup: Sendable {
     return connection
   }
 
-  /// Reads the database into `point`. Nothing of the server is changed; its locks are let go before this returns or throws.
-  func run(into point: PointWriter) async throws(StepFailure) -> Made {
+  /// One database.
+  private func dump(_ index: Int, into point: PointWriter, _ progress: TransferProgress) async throws -> SnapshotDump.Dumped {
     try await translating("\(Self.doing) \(address)") {
       var number = 1
       for attempt in 1... {
@@ -57,7 +89,8 @@ struct LogicalBackup: Sendable {
         let programs = try await Programs.find(atLeast: major, in: places, children: children, for: "\(address) runs")
         let snapshot = try await SnapshotTaker(connection: connection).take()
         let dump = SnapshotDump(
-          backup: self, snapshot: snapshot, programs: programs, point: point, version: version, major: major, firstNumber: number)
+          backup: self, snapshot: snapshot, programs: programs, point: point, index: index, progress: progress, version: version, major: major,
+          firstNumber: number)
         do { return try await dump.run(coordinator: connection) } catch let error as SnapshotDump.Moved {
           let early = began.duration(to: .now) < Self.earlyEnough
           guard early, attempt < Self.attempts, !Task.isCancelled else { throw error.failure }

@@ -15,7 +15,8 @@ struct PieceReader: Sendable {
   func read(_ work: PieceWork, on connection: PostgreSQLConnection) async throws -> PieceResult {
     let path = queue.newName(for: work)
     switch work {
-    case .table(let entry): return try await stream(entry.copyOut(encoding: encoding), on: connection, into: path, as: .table(entry))
+    case .rows(let entry, let range, let format):
+      return try await stream(entry.copyOut(range, format, encoding: encoding), on: connection, into: path, as: .rows(entry, range, format))
     case .largeObjects(let first, let last):
       // Opened descriptors last until the end of a transaction or of a savepoint that is rolled back.
       try await connection.execute("SAVEPOINT sie_dr_lo")
@@ -41,7 +42,7 @@ struct PieceReader: Sendable {
         progress.add(bytes.count)
       }
       try await upload.write(compressor.finish())
-      let piece = LogicalPoint.Piece(object: path, rows: rows, raw: ByteCount(bytes: raw))
+      let piece = LogicalPoint.Piece(object: path, blocks: content.blocks, rows: rows, raw: ByteCount(bytes: raw))
       return PieceResult(content: content, piece: piece, object: try await upload.finish())
     } catch {
       await upload.abort()

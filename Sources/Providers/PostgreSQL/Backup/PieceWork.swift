@@ -1,14 +1,14 @@
 internal import Concurrency
 internal import RecoveryPoints
 
-/// One thing for a worker to read: a table, or a range of large objects.
+/// One thing for a worker to read: a table or some of its blocks, or a range of large objects.
 enum PieceWork: Sendable {
-  case table(TableEntry)
+  case rows(TableEntry, BlockRange?, RowFormat)
   case largeObjects(first: Int64, last: Int64)
 
   var name: String {
     switch self {
-    case .table(let entry): entry.table.description
+    case .rows(let entry, _, _): entry.table.description
     case .largeObjects(let first, let last): "large objects \(first) to \(last)"
     }
   }
@@ -17,8 +17,10 @@ enum PieceWork: Sendable {
 /// What reading one gave.
 struct PieceResult: Sendable {
   enum Content: Sendable {
-    case table(TableEntry)
+    case rows(TableEntry, BlockRange?, RowFormat)
     case largeObjects(count: Int64, bytes: Int64)
+
+    var blocks: [Int64?]? { if case .rows(_, let range?, _) = self { [range.from, range.to] } else { nil } }
   }
   var content: Content
   var piece: LogicalPoint.Piece
@@ -27,9 +29,14 @@ struct PieceResult: Sendable {
 
 /// Hands out the pieces in order, each once, and names their objects: a number, since a table's name holds anything.
 final class PieceQueue: Sendable {
+  private let folder: String
   private let state: Lock<(work: [PieceWork], next: Int, number: Int)>
 
-  init(_ work: [PieceWork], firstNumber: Int) { state = Lock((work, 0, firstNumber)) }
+  /// `folder`: of the database within the point.
+  init(_ work: [PieceWork], in folder: String, firstNumber: Int) {
+    self.folder = folder
+    state = Lock((work, 0, firstNumber))
+  }
 
   func next() -> PieceWork? {
     state.withLock { state in
@@ -45,12 +52,13 @@ final class PieceQueue: Sendable {
       defer { state.number += 1 }
       return String(state.number)
     }
-    let folder =
+    let (place, kind) =
       switch work {
-      case .table: "data";
-      case .largeObjects: "lo"
+      case .rows(_, _, .binary): ("data", "bin")
+      case .rows(_, _, .text): ("data", "copy")
+      case .largeObjects: ("lo", "copy")
       }
-    return "db/0/\(folder)/\(String(repeating: "0", count: max(0, 6 - number.count)))\(number).copy.zst"
+    return "\(folder)/\(place)/\(String(repeating: "0", count: max(0, 6 - number.count)))\(number).\(kind).zst"
   }
 
   var lastNumber: Int { state.withLock { $0.number } }

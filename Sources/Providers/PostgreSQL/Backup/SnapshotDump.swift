@@ -13,6 +13,9 @@ struct SnapshotDump: Sendable {
   let snapshot: Snapshot
   let programs: Programs
   let point: PointWriter
+  /// Of the database among those of the point. The first brings what belongs to the server.
+  let index: Int
+  let progress: TransferProgress
   let version: String
   let major: Int
   let firstNumber: Int
@@ -23,7 +26,16 @@ struct SnapshotDump: Sendable {
     var nextNumber: Int
   }
 
+  /// What the manifest says of the database and of its server.
+  struct Dumped: Sendable {
+    var database: LogicalPoint.Database
+    var server: LogicalPoint.Server
+    var tools: [String: String]
+    var objects: [PointObject]
+  }
+
   private var address: ServerAddress { backup.address }
+  private var folder: String { LogicalPoint.folder(index) }
 
   private enum Part: Sendable {
     case archive(LogicalPoint.Archive, PointObject)
@@ -32,22 +44,23 @@ struct SnapshotDump: Sendable {
     case background
   }
 
-  func run(coordinator connection: PostgreSQLConnection) async throws -> LogicalBackup.Made {
+  func run(coordinator connection: PostgreSQLConnection) async throws -> Dumped {
     let coordinator = Coordinator(connection: connection)
     var content = try await DatabaseContent(connection: connection, snapshot: snapshot).read()
-    let roles = try await RoleQueries.catalogue(connection)
-    var objects = [
-      try await putCompressed("roles.json.zst", CanonicalJSON.bytes(roles)),
-      try await point.put("db/0/sequences.sql", Array(content.sequences.map(SequenceStatements.set).joined().utf8)),
-    ]
+    var objects = [try await point.put("\(folder)/sequences.sql", Array(content.sequences.map(SequenceStatements.set).joined().utf8))]
+    if index == 0 { objects.append(try await putCompressed(LogicalPoint.roles, CanonicalJSON.bytes(try await RoleQueries.catalogue(connection)))) }
     let hasPasswords = try await RoleQueries.canReadPasswords(connection)
     let ranges = try await connection.query(LargeObjectQueries.ranges).rows.map {
       PieceWork.largeObjects(first: $0.int(0), last: $0.int(1))
     }
-    let queue = PieceQueue(ranges + snapshot.tables.map(PieceWork.table), firstNumber: firstNumber)
-    let total = snapshot.tables.reduce(ByteCount.zero) { $0 + ByteCount(bytes: $1.size) }
-    let progress = TransferProgress(phase: "copying rows", total: total, report: backup.report)
-    let reader = PieceReader(point: point, queue: queue, encoding: content.properties.encoding, progress: progress)
+    let encoding = content.properties.encoding
+    let rows = snapshot.tables.flatMap { entry in
+      PieceSize.ranges(of: entry, serverMajor: major, size: backup.pieceSize).map { PieceWork.rows(entry, $0, entry.format(encoding: encoding)) }
+    }
+    let queue = PieceQueue(ranges + rows, in: folder, firstNumber: firstNumber)
+    progress.expect(snapshot.tables.reduce(ByteCount.zero) { $0 + ByteCount(bytes: $1.size) })
+    let reader = PieceReader(point: point, queue: queue, encoding: encoding, progress: progress)
+    var tables: [QualifiedName: LogicalPoint.Table] = [:]
     do {
       for part in try await readAll(coordinator, reader, hasPasswords: hasPasswords) {
         switch part {
@@ -57,11 +70,11 @@ struct SnapshotDump: Sendable {
         case .globals(let object): objects.append(object)
         case .pieces(let pieces):
           objects += pieces.map(\.object)
-          collect(pieces, into: &content)
+          collect(pieces, into: &content, &tables)
         case .background: break
         }
       }
-      content.tables.sort { $0.qualified < $1.qualified }
+      content.tables = tables.values.sorted { $0.qualified < $1.qualified }
       content.largeObjects.pieces.sort { $0.object < $1.object }
       content.lsnAfter = try await coordinator.use { try await $0.query(SnapshotQueries.position).value }
     } catch {
@@ -70,11 +83,9 @@ struct SnapshotDump: Sendable {
     }
     try await connection.execute("COMMIT")
     await coordinator.close()
-    let made = LogicalPoint(
-      format: LogicalPoint.currentFormat, method: "logical", sigma: snapshot.sigma, tools: ["pg_dump": programs.version],
-      server: .init(version: version, major: major, standby: snapshot.isStandby), globals: "globals.sql.zst", roles: "roles.json.zst",
-      databases: [content])
-    return LogicalBackup.Made(content: made, objects: objects)
+    return Dumped(
+      database: content, server: .init(version: version, major: major, standby: snapshot.isStandby), tools: ["pg_dump": programs.version],
+      objects: objects)
   }
 
   /// All parts at once; the first that fails ends the others, and the coordinator's locks before all.
@@ -88,11 +99,11 @@ struct SnapshotDump: Sendable {
         try await coordinator.keepAlive(); return .background
       }
       group.addTask { try await dumpSchema(reader.queue) }
-      group.addTask { .globals(try await dumpGlobals(hasPasswords: hasPasswords)) }
+      if index == 0 { group.addTask { .globals(try await dumpGlobals(hasPasswords: hasPasswords)) } }
       for _ in 0..<backup.workers { group.addTask { .pieces(try await work(reader, coordinator)) } }
       var parts: [Part] = []
       do {
-        while parts.count < 2 + backup.workers, let part = try await group.next() { parts.append(part) }
+        while parts.count < (index == 0 ? 2 : 1) + backup.workers, let part = try await group.next() { parts.append(part) }
       } catch {
         group.cancelAll()
         await coordinator.close()
@@ -130,15 +141,16 @@ struct SnapshotDump: Sendable {
 
   private func openWorker() async throws -> PostgreSQLConnection {
     let connection = try await backup.open()
+    // Pieces are ranges of blocks, to be read as such also where statistics are missing.
     try await connection.execute(
-      "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT \(SQL.literal(snapshot.id))")
+      "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT \(SQL.literal(snapshot.id)); SET LOCAL enable_seqscan = off")
     return connection
   }
 
   private func read(
     _ work: PieceWork, _ reader: PieceReader, _ connection: PostgreSQLConnection, _ coordinator: Coordinator
   ) async throws -> PieceResult {
-    if case .table(let entry) = work {
+    if case .rows(let entry, _, _) = work {
       do throws(PostgreSQLError) {
         // Never wait: behind a queued exclusive lock that waits for the coordinator this would be a deadlock the server cannot see.
         try await connection.execute(
@@ -165,14 +177,10 @@ struct SnapshotDump: Sendable {
     return failure
   }
 
-  private func collect(_ pieces: [PieceResult], into content: inout LogicalPoint.Database) {
+  private func collect(_ pieces: [PieceResult], into content: inout LogicalPoint.Database, _ tables: inout [QualifiedName: LogicalPoint.Table]) {
     for result in pieces {
       switch result.content {
-      case .table(let entry):
-        content.tables.append(
-          LogicalPoint.Table(
-            schema: entry.table.schema, name: entry.table.name, columns: entry.columns, rows: result.piece.rows, loadInto: entry.loadInto,
-            condition: entry.condition, pieces: [result.piece]))
+      case .rows(let entry, _, let format): tables[entry.table, default: LogicalPoint.Table(entry, format)].add(result.piece)
       case .largeObjects(let count, let bytes):
         content.largeObjects.pieces.append(result.piece)
         content.largeObjects.count += count
@@ -184,7 +192,7 @@ struct SnapshotDump: Sendable {
   // MARK: Programs
 
   private func dumpSchema(_ queue: PieceQueue) async throws -> Part {
-    let path = "db/0/schema.dump"
+    let path = "\(folder)/schema.dump"
     let command = programs.command(
       "pg_dump",
       [
@@ -225,7 +233,7 @@ struct SnapshotDump: Sendable {
         details: Programs.words(in: output.errorOutput, program: "pg_dumpall"),
         helps: ["check the rights of \(address.user ?? "this role")"])
     }
-    return try await putCompressed("globals.sql.zst", output.output)
+    return try await putCompressed(LogicalPoint.globals, output.output)
   }
 
   private func putCompressed(_ path: String, _ bytes: [UInt8]) async throws -> PointObject {

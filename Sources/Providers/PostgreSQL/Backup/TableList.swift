@@ -10,18 +10,27 @@ struct TableEntry: Hashable, Sendable {
   var isRewritten: Bool
   /// With its TOAST table.
   var size: Int64
+  /// Of the heap alone, without TOAST; nil where rows have no blocks that a condition could name (another access method).
+  var blocks: Int64?
+  /// All columns are of types whose binary form is the same in every supported version.
+  var hasPortableTypes: Bool
   var loadInto: QualifiedName?
   var condition: String?
 
-  /// `COPY … TO STDOUT`: the table itself, never those that inherit from it.
-  func copyOut(encoding: String) -> String {
+  /// `COPY … TO STDOUT`: the table itself or some of its blocks, never those that inherit from it.
+  func copyOut(_ range: BlockRange?, _ format: RowFormat, encoding: String) -> String {
     let columnList = columns.map(SQL.identifier).joined(separator: ", ")
     let name = SQL.qualified(table.schema, table.name)
     let source =
-      if let condition { "(SELECT \(columnList) FROM ONLY \(name) \(condition))" } else if columns.isEmpty { name } else {
+      if let condition = condition ?? range?.condition { "(SELECT \(columnList) FROM ONLY \(name) \(condition))" } else if columns.isEmpty { name } else {
         "\(name) (\(columnList))"
       }
-    return "COPY \(source) TO STDOUT WITH (ENCODING \(SQL.literal(encoding)))"
+    return "COPY \(source) TO STDOUT WITH (\(format.option), ENCODING \(SQL.literal(encoding)))"
+  }
+
+  /// Binary costs the restore about a quarter less, where it means the same everywhere: rows of plain types in UTF-8, loaded into the table itself.
+  func format(encoding: String) -> RowFormat {
+    hasPortableTypes && encoding == "UTF8" && condition == nil && loadInto == nil && !columns.isEmpty ? .binary : .text
   }
 }
 
@@ -45,7 +54,10 @@ enum TableQueries {
       coalesce((SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''), '[]')::text,
       c.relfilenode IS DISTINCT FROM pg_catalog.pg_relation_filenode(c.oid),
-      coalesce(pg_catalog.pg_table_size(c.oid), 0), rn.nspname, rc.relname, e.extcondition[array_position(e.extconfig, c.oid)]
+      coalesce(pg_catalog.pg_table_size(c.oid), 0), rn.nspname, rc.relname, e.extcondition[array_position(e.extconfig, c.oid)],
+      CASE WHEN am.amname = 'heap' THEN pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::int8 END,
+      NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+        AND a.atttypid <> ALL (ARRAY[\(portableTypes)]::pg_catalog.regtype[]))
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
@@ -55,11 +67,17 @@ enum TableQueries {
       SELECT FROM pg_catalog.pg_partition_ancestors(c.oid) a
       JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = a.relid AND p.partstrat = 'h'
       JOIN pg_catalog.pg_opclass o ON o.oid = ANY (p.partclass) AND o.opcname = 'enum_ops' AND o.opcnamespace = 'pg_catalog'::regnamespace)
+    LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam
     LEFT JOIN pg_catalog.pg_namespace rn ON rn.oid = rc.relnamespace
     WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
       AND (d.objid IS NULL OR c.oid = ANY (e.extconfig)) \(unreadableOnStandby)
     ORDER BY 6 DESC, 2, 3
     """
+
+  private static let portableTypes = [
+    "int2", "int4", "int8", "bool", "float4", "float8", "numeric", "text", "varchar", "bpchar", "bytea", "uuid", "date", "time", "timestamp",
+    "timestamptz", "jsonb",
+  ].map { "'pg_catalog.\($0)'" }.joined(separator: ", ")
 
   /// A standby cannot read unlogged tables; they are listed as left out.
   private static let unreadableOnStandby = "AND NOT (c.relpersistence = 'u' AND pg_catalog.pg_is_in_recovery())"
@@ -67,7 +85,8 @@ enum TableQueries {
   static func entry(_ row: [String?]) throws -> TableEntry {
     TableEntry(
       oid: row.int(0), table: QualifiedName(schema: row.text(1), name: row.text(2)),
-      columns: try CanonicalJSON.decode([String].self, from: row.text(3).utf8), isRewritten: row.bool(4), size: row.int(5),
+      columns: try CanonicalJSON.decode([String].self, from: row.text(3).utf8), isRewritten: row.bool(4), size: row.int(5), blocks: row[9].flatMap { Int64($0) },
+      hasPortableTypes: row.bool(10),
       loadInto: row[7].map { QualifiedName(schema: row.text(6), name: $0) }, condition: row[8].flatMap { $0.isEmpty ? nil : $0 })
   }
 

@@ -17,6 +17,12 @@ public enum PostgreSQLRestore: StepKind {
     /// Where points of the class are kept, in the author's order.
     public var stores: [StoreReference]
     public var server: PostgreSQLReference
+    /// Which of the point's databases; nil: the only one, or the one that the server's URL names.
+    public var database: String?
+    /// The name that the restored database gets; nil: the one that `database`, else the server's URL names.
+    public var into: String?
+    /// `schema.table`: only their rows; empty: all.
+    public var tables: [String]
     /// Sessions that load at once.
     public var jobs: Int
   }
@@ -27,16 +33,33 @@ public enum PostgreSQLRestore: StepKind {
     Field("data", .name(of: "data class"), required: true, "The data class to bring back."),
     Field("server", .name(of: "server"), required: true, "Where to: its URL names the database, which must be absent or empty."),
     Field("point", .text, "A point's id, or `latest` (the default): the newest usable one that survives."),
+    Field("database", .text, "Which database of the point; needed where it holds several and the URL names none of them."),
+    Field("into", .text, "A name for the restored database that is not the URL's: beside the one in use, to look at it or to fetch rows from it."),
+    Field("tables", .nameList, "Only the rows of these tables, as `schema.table`, into a database that `into` names: all tables are made, without foreign keys."),
     Field("jobs", .integer, "Sessions that load at once, 1 to 32; 2 if not given."),
   ]
-  public static let outputs = ["url": "the URL of the restored database, as a secret", "point": "the id of the point that was restored"]
+  public static let outputs = ["url": "the server's URL, as a secret; it leads to the restored database unless `into` or `database` names another", "point": "the id of the point that was restored", "database": "the name of the restored database"]
 
   public static func decode(_ fields: inout MappingReader, in context: StepContext) -> Arguments? {
     let dataClass = fields.dataClass("data", in: context.plan)
     let server = fields.postgresql("server", in: context.plan)
-    let point = fields.text("point")?.value ?? "latest"
+    let written = fields.text("point")?.value ?? "latest"
     let jobs = fields.integer("jobs", in: 1...32)?.value ?? 2
+    let database = fields.text("database")
+    let into = fields.text("into")?.value
+    let tables = fields.texts("tables") ?? []
     guard let dataClass, let server else { return nil }
+    if let database, let unknown = unknownDatabase(database, of: dataClass) { fields.collector.add(unknown) }
+    if let first = tables.first, into == nil {
+      fields.collector.add(
+        Diagnostic(
+          "missing-key", "only some tables are restored, and no name is given for the database", at: first.span,
+          helps: ["write `into: NAME`: a database without the other rows must not take the place of the whole one"]))
+    }
+    for table in tables where !table.value.contains(".") {
+      fields.collector.add(Diagnostic("wrong-value", "`\(table.value)` does not say in which schema the table is", at: table.span, helps: ["write `public.\(table.value)`"]))
+    }
+    let point = context.plan.chosenPoints[dataClass.name.value] ?? written
     var stores: [StoreReference] = []
     for protection in dataClass.protections {
       for store in [protection.store] + protection.copies {
@@ -44,14 +67,29 @@ public enum PostgreSQLRestore: StepKind {
       }
     }
     return Arguments(
-      dataClass: dataClass.name.value, point: point == "latest" ? .latest : .id(point), stores: stores, server: server, jobs: jobs)
+      dataClass: dataClass.name.value, point: point == "latest" ? .latest : .id(point), stores: stores, server: server, database: database?.value,
+      into: into, tables: tables.map(\.value), jobs: jobs)
+  }
+
+  private static func unknownDatabase(_ name: Located<String>, of dataClass: DataClass) -> Diagnostic? {
+    let known = dataClass.protections.flatMap { protection -> [String] in
+      switch protection.method {
+      case .logical(let options): options.databases
+      }
+    }
+    guard !known.isEmpty, !known.contains(name.value) else { return nil }
+    let near = nearestNames(to: name.value, in: known)
+    return Diagnostic(
+      "unknown-reference", "no protection of `\(dataClass.name.value)` holds the database `\(name.value)`", at: name.span,
+      helps: [near.isEmpty ? "they hold " + known.map { "`\($0)`" }.joined(separator: ", ") : "did you mean `\(near[0])`?"])
   }
 
   public static func footprint(_ arguments: Arguments) -> Footprint {
     Footprint(
       reads: Set(arguments.stores.map { .points(of: arguments.dataClass, in: $0.name) }), writes: [.server(arguments.server.server)],
       requires: [.server(arguments.server.server), .secret(arguments.server.url.name), .anyStore(arguments.stores.map(\.name))],
-      recovers: arguments.dataClass.rawValue)
+      // What is beside the place, or not whole, brings nobody back to work.
+      recovers: arguments.into == nil && arguments.tables.isEmpty ? arguments.dataClass.rawValue : nil)
   }
 
   public static func undoAbility(_: Arguments) -> UndoAbility { .byKind("drops the database and the roles that this run made, and puts back what was there") }

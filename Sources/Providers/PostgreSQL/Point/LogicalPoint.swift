@@ -2,10 +2,14 @@ public import Units
 
 /// What the manifest of a logical PostgreSQL point says beyond its list of objects: enough to restore it and to prove the restore.
 ///
-/// The order of all lists is fixed, so that two manifests of the same point are the same bytes. `pieces` are there from the first
-/// version on: a piece is a whole table for now.
+/// The order of all lists is fixed, so that two manifests of the same point are the same bytes. A piece is a whole
+/// table, or a range of its blocks.
 public struct LogicalPoint: Codable, Hashable, Sendable {
   public static let currentFormat = 1
+  static let globals = "globals.sql.zst"
+  static let roles = "roles.json.zst"
+  /// Of a database's objects, by its place in the list.
+  static func folder(_ index: Int) -> String { "db/\(index)" }
 
   public var format: Int
   public var method: String
@@ -53,11 +57,16 @@ public struct LogicalPoint: Codable, Hashable, Sendable {
     public var loadInto: QualifiedName?
     /// Of an extension's configuration table: which of its rows are the user's.
     public var condition: String?
+    /// Nil, in points of the first versions: text.
+    public var format: RowFormat?
+    /// In the order of their blocks.
     public var pieces: [Piece]
   }
 
   public struct Piece: Codable, Hashable, Sendable {
     public var object: String
+    /// From and to, the last one left out; nil at an end of the table, and where the piece is the whole of it.
+    public var blocks: [Int64?]?
     public var rows: Int64
     /// Before compression.
     public var raw: ByteCount
@@ -130,15 +139,55 @@ public struct DatabaseProperties: Codable, Hashable, Sendable {
   var nature: String { "\(encoding), \(provider) collation \(icuLocale ?? collate), character types \(ctype)" }
 }
 
+/// How a piece's rows are written: as `COPY` does it.
+public enum RowFormat: String, Codable, Hashable, Sendable {
+  /// Crosses versions and types, and pieces can be joined.
+  case text
+  /// Cheaper to load; each piece is a file of its own.
+  case binary
+
+  var option: String { "FORMAT \(rawValue)" }
+}
+
 extension LogicalPoint.Table {
+  var rowFormat: RowFormat { format ?? .text }
+
+  init(_ entry: TableEntry, _ format: RowFormat) {
+    self.init(
+      schema: entry.table.schema, name: entry.table.name, columns: entry.columns, rows: 0, loadInto: entry.loadInto, condition: entry.condition,
+      format: format, pieces: [])
+  }
+
+  /// Pieces come in any order.
+  mutating func add(_ piece: LogicalPoint.Piece) {
+    rows += piece.rows
+    let start = piece.firstBlock
+    pieces.insert(piece, at: pieces.firstIndex { $0.firstBlock > start } ?? pieces.endIndex)
+  }
   var qualified: QualifiedName { QualifiedName(schema: schema, name: name) }
 }
 
-extension LogicalPoint {
-  var rows: Int64 { databases.reduce(0) { $0 + $1.tables.reduce(0) { $0 + $1.rows } } }
-  var raw: ByteCount {
-    databases.reduce(.zero) { sum, database in
-      (database.tables.flatMap(\.pieces) + database.largeObjects.pieces).reduce(sum) { $0 + $1.raw }
+extension LogicalPoint.Piece {
+  fileprivate var firstBlock: Int64 { blocks?.first.flatMap { $0 } ?? 0 }
+}
+
+extension LogicalPoint.Database {
+  var rows: Int64 { tables.reduce(0) { $0 + $1.rows } }
+  var raw: ByteCount { (tables.flatMap(\.pieces) + largeObjects.pieces).reduce(.zero) { $0 + $1.raw } }
+
+  /// The same database with the rows of some tables, as `schema.table`, and of no others.
+  func only(_ names: Set<String>) -> Self {
+    var database = self
+    for index in tables.indices where !names.contains(tables[index].qualified.description) {
+      database.tables[index].rows = 0
+      database.tables[index].pieces = []
     }
+    database.largeObjects = .init(count: 0, bytes: 0, pieces: [])
+    return database
   }
+}
+
+extension LogicalPoint {
+  var rows: Int64 { databases.reduce(0) { $0 + $1.rows } }
+  var raw: ByteCount { databases.reduce(.zero) { $0 + $1.raw } }
 }

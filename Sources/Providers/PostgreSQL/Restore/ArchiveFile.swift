@@ -2,7 +2,7 @@ internal import Glibc
 internal import ProviderInterface
 internal import RecoveryPoints
 
-/// The schema archive of a point as a file that `pg_restore` can seek in and open several times. It has no name any more once it is open:
+/// The schema archive of a point, or a list of its entries, as a file that `pg_restore` can seek in and open several times. It has no name any more once it is open:
 /// the archive may hold passwords, and nothing of it stays behind, whatever becomes of this process.
 final class ArchiveFile: Sendable {
   private let descriptor: Int32
@@ -24,6 +24,12 @@ final class ArchiveFile: Sendable {
       throw error
     }
     await download.close()
+    return file
+  }
+
+  static func holding(_ bytes: [UInt8], in folder: String) throws(StepFailure) -> ArchiveFile {
+    let file = try make(in: folder)
+    try file.append(bytes, folder)
     return file
   }
 

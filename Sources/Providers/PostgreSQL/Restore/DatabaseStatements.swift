@@ -85,6 +85,6 @@ enum LoadStatements {
   static func copyIn(_ table: LogicalPoint.Table, encoding: String) -> String {
     let name = table.loadInto ?? table.qualified
     let columns = table.columns.isEmpty ? "" : " (\(table.columns.map(SQL.identifier).joined(separator: ", ")))"
-    return "COPY \(SQL.qualified(name.schema, name.name))\(columns) FROM STDIN WITH (ENCODING \(SQL.literal(encoding)))"
+    return "COPY \(SQL.qualified(name.schema, name.name))\(columns) FROM STDIN WITH (\(table.rowFormat.option), ENCODING \(SQL.literal(encoding)))"
   }
 }

@@ -9,6 +9,8 @@ internal import Units
 
 /// Restores a logical point: into a database of its own beside the target, proved against the manifest, renamed last.
 struct LogicalRestore: Sendable {
+  var arguments: PostgreSQLRestore.Arguments
+  /// Leads to the database to be restored.
   var address: ServerAddress
   var application: String
   var mark: StepMark
@@ -34,7 +36,8 @@ struct LogicalRestore: Sendable {
   func run() async throws(StepFailure) -> Made {
     try await translating("restoring `\(address.database)` on \(address.server) from point \(pointID)") {
       let point = try content()
-      guard let database = point.databases.first else { throw StepFailure.cancelled }
+      var database = try arguments.choose(from: point, address)
+      if !arguments.tables.isEmpty { database = database.only(Set(arguments.tables)) }
       report(StepProgress(phase: "looking at the target"))
       let target = try await TargetServer.open(address, application: application)
       if let done = try await clearAway(target) { return done }
@@ -85,7 +88,7 @@ struct LogicalRestore: Sendable {
     let roles = RoleRestore(target: target, catalogue: try await roleCatalogue(point), owner: owner)
     var restoreMark = RestoreMark(
       owner: owner, state: .working, point: pointID, database: address.database, comment: database.properties.comment,
-      replaced: replaced, tables: database.tables.count, rows: point.rows)
+      replaced: replaced, tables: database.tables.count, rows: database.rows)
     try await create(database, replaced, restoreMark, target)
     let rolePlan = try await roles.make()
     restoreMark.roles = rolePlan.create.map(\.name)
@@ -139,9 +142,10 @@ struct LogicalRestore: Sendable {
   private func fill(_ point: LogicalPoint, _ database: LogicalPoint.Database, _ programs: Programs) async throws -> [String] {
     let inside = address.with(database: working)
     let archive = try await ArchiveFile.download(database.archive.object, from: reader, into: temporaryFolder)
-    let schema = SchemaRestore(programs: programs, address: inside, application: application, archive: archive, deadline: deadline)
+    let schema = SchemaRestore(programs: programs, address: inside, application: application, archive: archive, deadline: deadline,
+      temporaryFolder: temporaryFolder)
     let sessions = Sessions(address: inside, application: application, count: jobs, settings: RowLoader.settings)
-    let progress = TransferProgress(phase: "making tables", total: point.raw, report: report)
+    let progress = TransferProgress(phase: "making tables", total: database.raw, report: report)
     progress.enter("making tables")
     try await schema.run(section: "pre-data", jobs: nil)
     progress.enter("loading rows")
@@ -149,7 +153,7 @@ struct LogicalRestore: Sendable {
     let connection = try await sessions.open()
     for sequence in database.sequences { try await connection.execute(SequenceStatements.set(sequence)) }
     progress.enter("making indexes and constraints")
-    try await schema.run(section: "post-data", jobs: jobs)
+    try await schema.run(section: "post-data", jobs: jobs, without: arguments.tables.isEmpty ? [] : SchemaRestore.needsOtherRows)
     progress.enter("gathering statistics")
     let relations = try await connection.query(Self.analyzable).rows
     _ = try await sessions.run(relations) { row, session in

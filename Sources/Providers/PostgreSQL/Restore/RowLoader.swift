@@ -3,6 +3,7 @@ internal import ObjectStore
 internal import PostgreSQLClient
 internal import ProviderInterface
 internal import RecoveryPoints
+internal import Units
 
 /// Loads the rows of a point: each piece in a transaction of its own that ends only if its bytes and its rows are those of the manifest.
 struct RowLoader: Sendable {
@@ -33,13 +34,14 @@ struct RowLoader: Sendable {
     }
   }
 
-  /// Everything, biggest first.
+  /// Everything, the biggest table first; of one table adjacent pieces at once, so that its rows come to lie nearly in their old order.
   func load(_ sessions: Sessions) async throws {
-    let items =
-      content.tables.flatMap { table in table.pieces.map { Item.rows(table, $0) } } + content.largeObjects.pieces.map(Item.largeObjects)
-    _ = try await sessions.run(items.sorted { ($0.piece.raw, $1.piece.object) > ($1.piece.raw, $0.piece.object) }) { item, session in
-      try await load(item, session)
+    let tables = content.tables.map { table in table.pieces.map { Item.rows(table, $0) } }
+    let groups = (tables + content.largeObjects.pieces.map { [.largeObjects($0)] }).map { items in
+      (items: items, size: items.reduce(ByteCount.zero) { $0 + $1.piece.raw }, name: items.first?.piece.object ?? "")
     }
+    let ordered = groups.sorted { ($0.size, $1.name) > ($1.size, $0.name) }
+    _ = try await sessions.run(ordered.flatMap { $0.items }) { item, session in try await load(item, session) }
   }
 
   /// A lost connection costs the piece, which is sent again; damage costs the restore.

@@ -20,8 +20,8 @@ public struct BackupPerformer: StepPerformer {
     let point = PointWriter(place, in: store)
     do throws(StepFailure) {
       let backup = LogicalBackup(
-        address: address, application: context.mark.applicationName, workers: max(1, arguments.options.workers),
-        yieldAfter: arguments.options.yieldAfter,
+        address: address, databases: arguments.options.databases, application: context.mark.applicationName, workers: max(1, arguments.options.workers),
+        yieldAfter: arguments.options.yieldAfter, pieceSize: arguments.options.pieceSize,
         deadline: context.timeout, places: host.programs, children: host.children, report: context.report)
       let made = try await backup.run(into: point)
       let manifest = try await manifest(made, place.id, started, arguments, context, store)

@@ -1,6 +1,7 @@
 internal import CanonicalJSON
 internal import ObjectStore
 internal import PlanModel
+internal import PostgreSQLClient
 internal import ProviderInterface
 internal import RecoveryPoints
 
@@ -25,6 +26,25 @@ extension PostgreSQLRestore.Arguments {
       case .id(let id): catalogue.point(id)
       }
     return (chosen, open.filter { store in chosen?.stores.contains(store.name) == true }, problems)
+  }
+
+  /// Where the restored database goes.
+  func target(_ address: ServerAddress) -> ServerAddress { (into ?? database).map { address.with(database: $0) } ?? address }
+
+  /// The database of the point that is restored.
+  func choose(from point: LogicalPoint, _ address: ServerAddress) throws(StepFailure) -> LogicalPoint.Database {
+    let names = point.databases.map(\.name)
+    let wanted = database ?? (names.count == 1 ? names[0] : address.database)
+    guard let found = point.databases.first(where: { $0.name == wanted }) else {
+      throw StepFailure(
+        "no-such-database", "the point holds no database `\(wanted)`", details: ["it holds \(names.map { "`\($0)`" }.joined(separator: ", "))"],
+        helps: ["say which: `postgresql.restore: { …, database: \(names.first ?? "NAME") }`"])
+    }
+    let there = Set(found.tables.map(\.qualified.description))
+    guard let missing = tables.first(where: { !there.contains($0) }) else { return found }
+    throw StepFailure(
+      "no-such-table", "the database `\(wanted)` of the point has no table `\(missing)`",
+      helps: ["write schema and table: \(found.tables.prefix(3).map { "`\($0.qualified)`" }.joined(separator: ", "))"])
   }
 
   /// The failure where there is no such point.

@@ -29,7 +29,7 @@ public struct RestoreObserver: StepObserver {
   private func look(
     _ arguments: PostgreSQLRestore.Arguments, _ point: RecoveryPoint?, _ context: ObservingContext, _ observation: inout Observation
   ) async throws {
-    let address = try await context.secrets.address(of: arguments.server)
+    let address = arguments.target(try await context.secrets.address(of: arguments.server))
     let outside = try await TargetServer.look(address, application: BackupObserver.application, timeout: context.timeout.duration)
     observation.facts[Fact.server] = .string(arguments.server.server.rawValue)
     observation.facts[Fact.serverVersion] = .string(try await outside.ask("SELECT current_setting('server_version')").value ?? "")
@@ -40,16 +40,16 @@ public struct RestoreObserver: StepObserver {
       case .empty: "empty"
       case .occupied(let things): .string(things.joined(separator: ", "))
       }
-    if let point { observation.facts[Fact.problem] = await problem(point, address, outside) }
+    if let point { observation.facts[Fact.problem] = await problem(arguments, point, address, outside) }
     await outside.close()
   }
 
   /// What would make the restore fail and can be seen from here, the target's contents aside.
-  private func problem(_ point: RecoveryPoint, _ address: ServerAddress, _ outside: ReadOnlyDatabase) async -> JSONValue? {
+  private func problem(_ arguments: PostgreSQLRestore.Arguments, _ point: RecoveryPoint, _ address: ServerAddress, _ outside: ReadOnlyDatabase) async -> JSONValue? {
     do {
       let content = try CanonicalJSON.decode(LogicalPoint.self, from: point.manifest.content)
       try RestoreChecks.check(format: content)
-      guard let database = content.databases.first else { return nil }
+      let database = try arguments.choose(from: content, address)
       _ = try await RestoreChecks(
         address: address, outside: outside, application: BackupObserver.application, point: content, content: database
       ).check()

@@ -14,7 +14,7 @@ public struct RestorePerformer: StepPerformer {
     let (point, stores, problems) = await arguments.find(in: context.stores)
     guard let point, let store = stores.first else { throw arguments.noPoint(problems) }
     let restore = LogicalRestore(
-      address: try await context.secrets.address(of: arguments.server), application: context.mark.applicationName, mark: context.mark,
+      arguments: arguments, address: arguments.target(try await context.secrets.address(of: arguments.server)), application: context.mark.applicationName, mark: context.mark,
       earlierMarks: context.earlierMarks, reader: PointReader(point.manifest, in: store), jobs: max(1, arguments.jobs),
       deadline: context.timeout,
       places: host.programs, temporaryFolder: host.temporaryFolder, children: host.children, report: context.report)
@@ -27,13 +27,13 @@ public struct RestorePerformer: StepPerformer {
       "restored \(mark.tables) table\(mark.tables == 1 ? "" : "s"), \(mark.rows) rows, from point \(mark.point) into `\(mark.database)` on \(arguments.server.server)"
       + (notes.isEmpty ? "" : "; note: \(notes.joined(separator: "; "))")
     return StepResult(
-      summary: summary, outputs: ["url": .secret(arguments.server.url), "point": .text(mark.point)],
+      summary: summary, outputs: ["url": .secret(arguments.server.url), "point": .text(mark.point), "database": .text(mark.database)],
       undoRecord: (try? CanonicalJSON.value(mark)) ?? .null, measurements: ["tables": .int(Int64(mark.tables)), "rows": .int(mark.rows)])
   }
 
   public func settle(_ arguments: PostgreSQLRestore.Arguments, in context: PerformingContext) async -> Settlement {
     do {
-      let address = try await context.secrets.address(of: arguments.server)
+      let address = arguments.target(try await context.secrets.address(of: arguments.server))
       let target = try await TargetServer.open(address, application: context.mark.applicationName)
       let found = try await target.marked(by: [context.mark])
       await target.close()
@@ -51,7 +51,7 @@ public struct RestorePerformer: StepPerformer {
   public func undo(
     _ arguments: PostgreSQLRestore.Arguments, result: StepResult?, in context: PerformingContext
   ) async throws(StepFailure) {
-    let address = try await context.secrets.address(of: arguments.server)
+    let address = arguments.target(try await context.secrets.address(of: arguments.server))
     let recorded = result.flatMap { try? CanonicalJSON.decode(RestoreMark.self, from: $0.undoRecord) }
     try await translating("taking back the restore of `\(address.database)` on \(address.server)") {
       let target = try await TargetServer.open(address, application: context.mark.applicationName)

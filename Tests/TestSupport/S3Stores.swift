@@ -1,15 +1,14 @@
-import Concurrency
-import HTTPClient
-import ObjectStore
-import S3Store
-import TestSupport
-import Units
+internal import Concurrency
+public import HTTPClient
+internal import ObjectStore
+public import S3Store
+internal import Units
 
-let testClient = HTTPClient()
+public let testClient = HTTPClient()
 private let prefixes = Lock(0)
 
 /// Never waits long: the tests' servers are near.
-let testPatience: S3Patience = {
+public let testPatience: S3Patience = {
   var patience = S3Patience()
   patience.firstWait = .milliseconds(20)
   patience.longestWait = .milliseconds(500)
@@ -19,7 +18,7 @@ let testPatience: S3Patience = {
 }()
 
 /// A new and empty store below a prefix of its own.
-func testStore(
+public func testStore(
   _ kind: S3Server.Kind, through endpoint: String? = nil, prefix: String? = nil, patience: S3Patience = testPatience,
   credentials: CredentialSource = .fixed(S3Credentials(accessKey: S3Server.accessKey, secretKey: S3Server.secretKey)),
   change: (inout S3Bucket) -> Void = { _ in }

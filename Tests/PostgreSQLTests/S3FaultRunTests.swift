@@ -1,0 +1,98 @@
+import Glibc
+import ObjectStore
+import PlanModel
+@testable import PostgreSQLProvider
+import ProviderInterface
+import RecoveryPoints
+import S3Store
+import Scheduling
+import TestSupport
+import Testing
+import Units
+
+/// Backups through a proxy that breaks what it carries at seeded moments. `scripts/fault-test` wants more runs than the suite.
+@Suite("backups through a faulty network", .serialized, .timeLimit(.minutes(60)))
+struct S3FaultRunTests {
+  private static func number(_ name: String, _ otherwise: Int) -> Int { getenv(name).flatMap { Int(String(cString: $0)) } ?? otherwise }
+  private static let first = number("SIE_DR_FAULT_SEED", 1)
+  private static let seeds = first..<first + number("SIE_DR_FAULT_RUNS", 6)
+
+  /// One object of several parts, some small ones, a large object.
+  private static let sql = """
+    CREATE TABLE large AS SELECT n, (SELECT string_agg(md5(random()::text || g || n), '') FROM generate_series(1, 40) g) AS t FROM generate_series(1, 18000) n;
+    CREATE TABLE small AS SELECT n, md5(n::text) AS t FROM generate_series(1, 3000) n; ALTER TABLE small ADD PRIMARY KEY (n);
+    CREATE TABLE empty (n int REFERENCES small); SELECT lo_from_bytea(4711, decode(repeat('00ff', 100000), 'hex'));
+    """
+  private static let base = Result { try World.with(sql) }
+  private static let dump = Result { try World.dump(base.get().source, base.get().database) }
+
+  @Test("each ends in a good point or in a clear failure without one, and the next run leaves nothing of it", arguments: seeds)
+  func run(seed: Int) async throws {
+    var world = try Self.base.get()
+    let prefix = "faults/\(world.database)/\(seed)"
+    let direct = try testStore(.seaweedFS, prefix: prefix)
+    let faults = FaultPlan(seed: seed)
+    let proxy = try FaultProxy(to: try S3Server.shared(.seaweedFS).port) { faults.fault($0.index) }
+    var patience = testPatience
+    patience.stall = .seconds(2)
+    patience.time = .seconds(20)
+    world.store = try testStore(.seaweedFS, through: proxy.url, prefix: prefix, patience: patience)
+
+    let failed = await failure { try await world.backUp { $0.options.pieceSize = ByteCount(bytes: 100_000_000) } }
+    world.store = direct
+    let points = await world.points()
+    if let failed {
+      #expect(points.isEmpty, "seed \(seed) (\(faults)): a point in spite of \(failed.text)")
+      #expect(!failed.message.isEmpty && failed.text.contains("s3"), "seed \(seed): \(failed.text)")
+      let result = try await BackupPerformer(host: world.host).perform(world.backupArguments, in: world.context(step: "backup", attempt: 2, earlier: [1]))
+      #expect(result.outputs["point"] != nil)
+    }
+    let new = await world.points()
+    #expect(new.count == 1, "seed \(seed) (\(faults))")
+    let keys = try await direct.listAll(prefix: "").map(\.key.path)
+    #expect(keys.allSatisfy { $0.hasPrefix(new[0].place.prefix) }, "seed \(seed): \(keys)")
+    #expect(try await direct.openUploads(prefix: "") == [] || failed == nil, "seed \(seed)")
+    try await world.restore()
+    #expect(try World.dump(world.target, world.database) == Self.dump.get(), "seed \(seed) (\(faults))")
+    try world.target.psql("DROP DATABASE \"\(world.database)\"")
+    for key in try await direct.listAll(prefix: "") { try await direct.delete(key.key) }
+    if getenv("SIE_DR_FAULT_RUNS") != nil { print("seed \(seed)\t\(faults)\t\(proxy.exchanges.count) exchanges\t\(failed.map { "failed: \($0.code)" } ?? "a good point")") }
+  }
+}
+
+/// Which exchanges break, and how: all of it follows from the seed.
+private struct FaultPlan: Sendable, CustomStringConvertible {
+  private let seed: Int
+  /// One exchange in so many.
+  private let oneIn: Int
+  /// From this exchange on the store is gone.
+  private let goneFrom: Int
+
+  init(seed: Int) {
+    self.seed = seed
+    var random = SplitMix64(seed: "faults \(seed)")
+    oneIn = [3, 6, 12, 40].randomElement(using: &random) ?? 6
+    goneFrom = Int.random(in: 0..<4, using: &random) == 0 ? Int.random(in: 0..<30, using: &random) : .max
+  }
+
+  var description: String { "one in \(oneIn)" + (goneFrom == .max ? "" : ", gone from \(goneFrom)") }
+
+  func fault(_ index: Int) -> ExchangeFault? {
+    if index >= goneFrom { return .hangUp }
+    var random = SplitMix64(seed: "faults \(seed) \(index)")
+    guard Int.random(in: 0..<oneIn, using: &random) == 0 else { return nil }
+    return (Int.random(in: 0..<8, using: &random) == 0 ? Self.lasting : Self.passing).randomElement(using: &random)
+  }
+
+  private static func said(_ code: String) -> String { "<Error><Code>\(code)</Code><Message>said by a test</Message></Error>" }
+  /// What is no use to ask again.
+  private static let lasting: [ExchangeFault] = [
+    .answer(403, body: said("AccessDenied")), .answer(403, body: said("RequestTimeTooSkewed")), .answer(404, body: said("NoSuchBucket")),
+    .answer(307, headers: ["Location": "http://127.0.0.1:1/"]),
+  ]
+  private static let passing: [ExchangeFault] = [
+    .answer(500, body: said("InternalError")), .answer(503, headers: ["Retry-After": "0"], body: said("SlowDown")), .answer(400, body: said("ExpiredToken")),
+    .answer(200, body: said("InternalError")), .hangUp, .hangUpAfterwards, .answerAfterwards(500, body: said("InternalError")), .answerAfterwards(200),
+    .truncate(10), .truncate(300), .corruptRequest, .silence, .stall(5), .drip(1),
+  ]
+}
