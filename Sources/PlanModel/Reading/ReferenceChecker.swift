@@ -23,6 +23,7 @@ struct ReferenceChecker {
       for protection in dataClass.protections {
         refer(protection.store, "store", stores)
         protection.copies.forEach { refer($0, "store", stores) }
+        if case .secret(let name) = protection.ping { refer(name, "secret", secrets) }
       }
     }
     plan.scenarios.forEach(check)
