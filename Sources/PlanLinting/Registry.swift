@@ -13,6 +13,7 @@ public let lintRules: [LintRule] = [
   .timeoutMissing,
   .dependencyCycle,
   .unorderedConflict,
+  .identityMissing,
   .secretLiteral,
   .detectionMissing,
   .headroomLow,

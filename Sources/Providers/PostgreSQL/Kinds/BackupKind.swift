@@ -16,6 +16,8 @@ public enum PostgreSQLBackup: StepKind {
     public var options: LogicalOptions
     /// In protection a backup is made only when it is due; in a scenario always.
     public var onlyWhenDue: Bool
+    /// Public keys to encrypt to; none: the point is not encrypted.
+    public var recipients: [String] = []
   }
 
   public static let name: StepKindName = "postgresql.backup"
@@ -43,7 +45,7 @@ public enum PostgreSQLBackup: StepKind {
     case .logical(let options):
       return Arguments(
         dataClass: dataClass.name.value, protection: protection.name.value, servers: servers, store: store, every: protection.every.value,
-        options: options, onlyWhenDue: onlyWhenDue)
+        options: options, onlyWhenDue: onlyWhenDue, recipients: protection.recipients.map(\.value))
     }
   }
 

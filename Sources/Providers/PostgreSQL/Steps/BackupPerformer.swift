@@ -1,4 +1,5 @@
 internal import CanonicalJSON
+internal import Encryption
 internal import ObjectStore
 internal import PlanModel
 internal import PostgreSQLClient
@@ -17,7 +18,8 @@ public struct BackupPerformer: StepPerformer {
     let address = try await chooseServer(arguments, context)
     let started = context.now()
     let place = PointPlace(dataClass: arguments.dataClass, id: PointID(started: started, mark: context.mark.description))
-    let point = PointWriter(place, in: store)
+    let sealing = arguments.recipients.isEmpty ? nil : AgeSealing(to: arguments.recipients, by: host.age, deadline: context.timeout)
+    let point = PointWriter(place, in: store, sealing: sealing)
     do throws(StepFailure) {
       let backup = LogicalBackup(
         address: address, databases: arguments.options.databases, application: context.mark.applicationName, workers: max(1, arguments.options.workers),
@@ -84,7 +86,8 @@ public struct BackupPerformer: StepPerformer {
         started: started,
         available: context.now(), plan: context.plan, planDigest: context.planDigest, mark: context.mark.description,
         toolVersion: context.toolVersion, objects: made.objects, rawBytes: made.content.raw, rows: made.content.rows,
-        suspect: Self.suspicion(made.content.raw, previous), content: try CanonicalJSON.value(made.content))
+        suspect: Self.suspicion(made.content.raw, previous), content: try CanonicalJSON.value(made.content),
+        encryption: arguments.recipients.isEmpty ? nil : PointEncryption(recipients: arguments.recipients))
     }
   }
 
