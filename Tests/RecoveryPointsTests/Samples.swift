@@ -29,9 +29,10 @@ let sampleObjects: [(path: String, bytes: [UInt8])] = [
 /// Writes a point the way a backup step does: uploads, then a small object, then the manifest.
 @discardableResult
 func writePoint(
-  _ place: PointPlace, in store: any ObjectStore, sigma: Timestamp? = noon, suspect: String? = nil, note: JSONValue = "a table named \"é\\n\""
+  _ place: PointPlace, in store: any ObjectStore, sigma: Timestamp? = noon, suspect: String? = nil, note: JSONValue = "a table named \"é\\n\"",
+  sealing: (any ObjectSealing)? = nil
 ) async throws -> PointManifest {
-  let writer = PointWriter(place, in: store)
+  let writer = PointWriter(place, in: store, sealing: sealing)
   var objects: [PointObject] = []
   for (path, bytes) in sampleObjects {
     let upload = try await writer.upload(path)
@@ -47,7 +48,7 @@ func writePoint(
   let manifest = try PointManifest(
     id: place.id, dataClass: place.dataClass, protection: "half-hourly", method: "logical", sigma: sigma, started: noon, available: noon + .minutes(2),
     plan: "sie", planDigest: "d1", mark: "run.backup.1", toolVersion: "1.0.0", objects: objects, rawBytes: ByteCount(bytes: 9_000_000), rows: 12,
-    suspect: suspect, content: ["note": note])
+    suspect: suspect, content: ["note": note], encryption: sealing?.encryption)
   try await writer.publish(manifest, instructions: "zstd -dc …\n")
   return manifest
 }

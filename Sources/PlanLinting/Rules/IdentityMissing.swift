@@ -15,7 +15,7 @@ extension LintRule {
       dataClass.protections.compactMap { protection in
         guard let recipient = protection.recipients.first else { return nil }
         return Diagnostic(
-          "identity-missing", "the points of `\(dataClass.name.value)` are encrypted, and the plan names no identity that opens them", at: recipient.span,
+          "identity-missing", .warning, "the points of `\(dataClass.name.value)` are encrypted, and the plan names no identity that opens them", at: recipient.span,
           label: "nobody can restore it from this plan", related: [.init(span: dataClass.name.span, label: "has no `identity`")],
           helps: ["add `identity: { secret: NAME }` to `\(dataClass.name.value)`, and under `secrets` where the identity file is found"])
       }
