@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import ChangePlanning
 internal import ObjectStore
 internal import PlanModel
+internal import PostgreSQLProvider
 internal import ProviderInterface
 internal import RecoveryPoints
 internal import Reporting
@@ -36,7 +37,11 @@ struct PointsListCommand: AsyncParsableCommand {
 }
 
 struct PointsShowCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "show", abstract: "Show one recovery point: what is in it, where it is, how to restore it.")
+  static let configuration = CommandConfiguration(commandName: "show", abstract: "Show one recovery point: what is in it, where it is, how to restore it.",
+    discussion: """
+      With `--commands` it prints a bash script of stock tools alone (sha256sum, zstd, age, psql, pg_restore, vacuumdb; cp, aws or curl to fetch the \
+      objects) that restores the point without this program.
+      """)
 
   @Argument(help: "The plan file.")
   var plan: String
@@ -44,6 +49,10 @@ struct PointsShowCommand: AsyncParsableCommand {
   var point: String
   @Option(help: ArgumentHelp("The data class, if the plan has several.", valueName: "class"))
   var data: String?
+  @Flag(help: "Print the commands that restore it by hand.")
+  var commands = false
+  @Option(help: ArgumentHelp("With `--commands`: the store to take it from; the first that has it if not given.", valueName: "store"))
+  var store: String?
   @OptionGroup var format: FormatOption
   @OptionGroup var global: GlobalOptions
 
@@ -54,6 +63,10 @@ struct PointsShowCommand: AsyncParsableCommand {
       let catalogues = try await PointsReading.catalogues(loaded, data, environment)
       for (_, catalogue) in catalogues {
         guard let found = point == "latest" ? catalogue.latest : catalogue.point(point) else { continue }
+        if commands {
+          console.write(try PointsReading.script(found, from: store, loaded, environment))
+          return .done
+        }
         console.write(try pointReport(found, now: SystemClock.now(), as: format.format, console.style))
         return .done
       }
@@ -87,5 +100,15 @@ enum PointsReading {
       result.append((dataClass.name.value, await Catalogue.read(dataClass.name.value, in: stores)))
     }
     return result
+  }
+
+  /// The commands that restore a point from one of the stores that hold it.
+  static func script(_ point: RecoveryPoint, from store: String?, _ loaded: LoadedPlan, _ environment: [String: String]) throws -> String {
+    guard let name = point.stores.first(where: { store == nil || $0 == store }), let reference = loaded.plan.reference(to: StoreName(rawValue: name)) else {
+      let names = point.stores.map { "`\($0)`" }.joined(separator: ", ")
+      throw CommandFailure("no-such-point", "`\(store ?? "")` does not hold the point \(point.manifest.id)", helps: ["it is in \(names)"])
+    }
+    let world = ReadOnlyWorld(environment: environment, folder: loaded.identity.folder)
+    return try PostgreSQLProvider.restoreScript(point.manifest, from: world.source(of: reference))
   }
 }

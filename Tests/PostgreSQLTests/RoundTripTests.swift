@@ -71,7 +71,7 @@ struct RoundTripTests {
     let script = instructions.split(separator: "\n").drop { $0 != "```sh" }.dropFirst().prefix { $0 != "```" }.joined(separator: "\n")
     let target = try PostgreSQLServer.start()
     try runProgram(
-      ["sh", "-c", "cd \(folder) && (\(script)\n) 2>&1"],
+      ["bash", "-c", "cd \(folder) && (\(script)\n) 2>&1"],
       environment: [
         "PGHOST": target.folder, "PGPORT": "\(target.port)", "PGUSER": "postgres", "PATH": "\(PostgreSQLServer.programs):/usr/bin:/bin",
       ])

@@ -27,7 +27,7 @@ public struct BackupPerformer: StepPerformer {
         deadline: context.timeout, places: host.programs, children: host.children, report: context.report)
       let made = try await backup.run(into: point)
       let manifest = try await manifest(made, place.id, started, arguments, context, store)
-      let instructions = RestoreInstructions.text(made.content, id: place.id.text)
+      let instructions = RestoreInstructions.text(made.content, id: place.id.text, encryption: manifest.encryption)
       try await translating("publishing the point \(place.id)") { try await point.publish(manifest, instructions: instructions) }
       return result(manifest)
     } catch {
