@@ -53,7 +53,8 @@ public func pointReport(_ point: RecoveryPoint, now: Timestamp, as format: Outpu
     ["holds", "\(manifest.rows) rows, \(manifest.rawBytes.rounded) of data, \(manifest.storedBytes.rounded) stored in \(manifest.objects.count) objects"],
     ["made by", "\(manifest.mark), sie-dr \(manifest.toolVersion), plan `\(manifest.plan)`"],
   ]
+  if let encryption = manifest.encryption { table.rows.append(["encrypted", "by \(encryption.method) to \(encryption.recipients.joined(separator: ", "))"]) }
   if let suspect = manifest.suspect { table.rows.append(["suspect", suspect]) }
   return style.paint(manifest.id.text, .bold) + "\n" + table.text(style).split(separator: "\n").dropFirst().joined(separator: "\n")
-    + "\n  by hand        \(manifest.place.prefix)\(PointPlace.instructions) says how to restore it with stock tools alone\n"
+    + "\n  by hand        \(manifest.place.prefix)\(PointPlace.instructions) says how to restore it with stock tools alone; `--commands` prints the same and how to fetch it\n"
 }
