@@ -22,16 +22,15 @@ struct ByHandTests {
     let source = try PostgreSQLServer.start()
     try source.psql(RichSchema.roles)
     let scene = try Scene(
-      "", plan: PlanText(secrets: "  keys: { env: S3_KEYS }\n  identity: { file: identity.txt }", logical: "{ workers: 2, pieceSize: 1MB }"), source: source,
+      "",
+      plan: PlanText(
+        secrets: "  keys: { env: S3_KEYS }\n  identity: { file: identity.txt }", logical: "{ workers: 2, pieceSize: 1MB }", recipient: key?.recipient ?? "",
+        identity: key == nil ? "" : "identity"), source: source,
       target: PostgreSQLServer.start(), environment: ["S3_KEYS": "\(S3Server.accessKey):\(S3Server.secretKey)"])
     try source.psql(RichSchema.objects + Self.more, database: scene.database)
     try source.psql(RichSchema.settings(scene.database))
     var text = try readFile("\(scene.folder)/plan.yaml")
-    if let key {
-      try writeFile("\(scene.folder)/identity.txt", key.identity)
-      text = text.replacing("on: [source]", with: "on: [source]\n    identity: { secret: identity }")
-        .replacing("keep: {", with: "encrypt: { recipients: [\(key.recipient)] }, keep: {")
-    }
+    if let key { try writeFile("\(scene.folder)/identity.txt", key.identity) }
     if store != .folder {
       let bucket = "{ s3: { bucket: \(S3Server.bucket), prefix: \"by hand/\(scene.database)\", endpoint: \"\(try S3Server.shared(.seaweedFS).url)\", credentials: { secret: keys } }, site: there }"
       text = text.replacing("near: { directory: { path: near }, site: there }", with: "near: \(bucket)")
@@ -63,6 +62,8 @@ struct ByHandTests {
     #expect(backup.status == 0, "\(backup.errors)\(backup.output)")
     let printed = try await scene.run("points", "show", "plan.yaml", "latest", "--commands")
     #expect(printed.status == 0 && printed.errors.isEmpty)
+    let nowhere = try await scene.run("points", "show", "plan.yaml", "latest", "--commands", "--store", "far")
+    #expect(nowhere.status == 1 && nowhere.errors.contains("`far` does not hold the point") && nowhere.errors.contains("`near`"))
     try writeFile("\(scene.folder)/by-hand.sh", printed.output)
     let hand = try PostgreSQLServer.start()
     try runProgram(["mkdir", "\(scene.folder)/work"])
