@@ -17,8 +17,7 @@ enum RestoreInstructions {
     if let encryption { lines += ["", "Encrypted by age to any one of:", ""] + encryption.recipients.map { "- \(code($0))" } }
     lines += ["", "Run in this folder, by bash:", "", "```sh"] + script.lines + ["```"]
     for database in point.databases {
-      let rows = database.tables.reduce(0) { $0 + $1.rows }
-      lines += ["", "Expected in \(code(database.name)): \(rows) rows in \(database.tables.count) tables, \(database.largeObjects.count) large objects."]
+      lines += ["", "Expected in \(code(database.name)): \(database.rows) rows in \(database.tables.count) tables, \(database.largeObjects.count) large objects."]
       if !database.leftOut.isEmpty { lines += ["", "Not in this point:", ""] + database.leftOut.map { "- \($0.what): \(code($0.name))" } }
     }
     return lines.joined(separator: "\n") + "\n"

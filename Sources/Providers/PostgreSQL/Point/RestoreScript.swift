@@ -23,7 +23,7 @@ struct RestoreScript {
     ] + functions + [
       "", "# Roles. \"already exists\" is expected for those that are there; their passwords become those of the point.",
       "stored \(Shell.word(point.globals)) | zstd -dc | psql -X -q -d postgres",
-    ] + point.databases.flatMap(restore)
+    ] + point.databases.enumerated().flatMap { restore($1, from: LogicalPoint.folder($0)) }
   }
 
   private var functions: [String] {
@@ -39,7 +39,7 @@ struct RestoreScript {
     ]
   }
 
-  private func restore(_ database: LogicalPoint.Database) -> [String] {
+  private func restore(_ database: LogicalPoint.Database, from folder: String) -> [String] {
     let archive = Shell.word(database.archive.object)
     let create = DatabaseStatements.create(database.name, like: database.properties, serverMajor: point.server.major)
     var lines = [
@@ -56,9 +56,8 @@ struct RestoreScript {
           + "  -c 'COPY pg_temp.lo_rows FROM STDIN' -c 'SELECT count(pg_catalog.lo_put(o, at, d)) FROM pg_temp.lo_rows'"
       }
     }
-    let sequences = Shell.word(database.archive.object.split(separator: "/").dropLast().joined(separator: "/") + "/sequences.sql")
     lines += [
-      "", "# Sequences; then indexes, constraints and triggers; then statistics.", "stored \(sequences) | sql -d \"$target\" -f -",
+      "", "# Sequences; then indexes, constraints and triggers; then statistics.", "stored \(folder)/sequences.sql | sql -d \"$target\" -f -",
       "pg_restore -e -j4 -d \"$target\" --section=post-data \(archive)", "vacuumdb -q -Z -j4 -d \"$target\"", "",
       "# Owner, privileges, settings and comment of the database itself.",
     ]
