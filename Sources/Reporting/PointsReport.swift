@@ -55,6 +55,6 @@ public func pointReport(_ point: RecoveryPoint, now: Timestamp, as format: Outpu
   ]
   if let encryption = manifest.encryption { table.rows.append(["encrypted", "by \(encryption.method) to \(encryption.recipients.joined(separator: ", "))"]) }
   if let suspect = manifest.suspect { table.rows.append(["suspect", suspect]) }
-  return style.paint(manifest.id.text, .bold) + "\n" + table.text(style).split(separator: "\n").dropFirst().joined(separator: "\n")
-    + "\n  by hand        \(manifest.place.prefix)\(PointPlace.instructions) says how to restore it with stock tools alone; `--commands` prints the same and how to fetch it\n"
+  table.rows.append(["by hand", "\(manifest.place.prefix)\(PointPlace.instructions) says how, with stock tools alone; `--commands` prints it, and how to fetch the objects"])
+  return style.paint(manifest.id.text, .bold) + "\n" + table.text(style).split(separator: "\n").dropFirst().joined(separator: "\n") + "\n"
 }

@@ -71,7 +71,7 @@ struct ByHandTests {
       "PGHOST": hand.folder, "PGPORT": "\(hand.port)", "PGUSER": "postgres", "PATH": "\(PostgreSQLServer.programs):/usr/bin:/bin", "HOME": getenv("HOME").map { String(cString: $0) } ?? "/",
       "AWS_ACCESS_KEY_ID": S3Server.accessKey, "AWS_SECRET_ACCESS_KEY": S3Server.secretKey,
     ]
-    if isEncrypted { environment["IDENTITY"] = "\(scene.folder)/identity.txt" }
+    if isEncrypted { environment["IDENTITY"] = "../identity.txt" }
     if store == .bucketByAWS { environment["PATH"] = "\(PostgreSQLServer.programs):\(Self.path)" }
     let done = try runProgram(["bash", "-c", "cd \(scene.folder)/work && bash ../by-hand.sh"], environment: environment, mayFail: true)
     #expect(done.status == 0, "\(done.output)\(done.errors)\n\(printed.output)")

@@ -15,7 +15,7 @@ enum RestoreInstructions {
     ]
     lines += script.needs.map { "- \($0)" }
     if let encryption { lines += ["", "Encrypted by age to any one of:", ""] + encryption.recipients.map { "- \(code($0))" } }
-    lines += ["", "Run in this folder, by bash:", "", "```sh"] + script.lines + ["```"]
+    lines += ["", "Run in this folder, by bash:", "", "```sh"] + script.start + script.lines + ["```"]
     for database in point.databases {
       lines += ["", "Expected in \(code(database.name)): \(database.rows) rows in \(database.tables.count) tables, \(database.largeObjects.count) large objects."]
       if !database.leftOut.isEmpty { lines += ["", "Not in this point:", ""] + database.leftOut.map { "- \($0.what): \(code($0.name))" } }
@@ -35,7 +35,7 @@ enum RestoreInstructions {
     let head = [
       "#!/usr/bin/env bash", Shell.comment("Restores the recovery point \(manifest.id) of \(manifest.dataClass) with stock tools alone. Needed before:"),
     ]
-    let fetching = ["set -eo pipefail", "mkdir -p \(manifest.id) && cd \(manifest.id)"] + source.commands(manifest) + [""]
+    let fetching = script.start + ["mkdir -p \(manifest.id) && cd \(manifest.id)"] + source.commands(manifest) + [""]
     return (head + script.needs.map(Shell.comment) + fetching + script.lines).joined(separator: "\n") + "\n"
   }
 

@@ -15,11 +15,16 @@ struct RestoreScript {
     ] + (isEncrypted ? ["In IDENTITY the path of an identity file of one of the recipients."] : [])
   }
 
+  /// Before all others, wherever the objects are still to come from.
+  var start: [String] {
+    ["set -eo pipefail", "umask 077"] + (isEncrypted ? ["IDENTITY=$(realpath \"${IDENTITY:?the path of the identity file}\")"] : [])
+  }
+
   var lines: [String] {
     let options =
       "\(Programs.sessionOptions) -c DateStyle=ISO,MDY -c IntervalStyle=postgres -c row_security=off -c xmloption=content"
     return [
-      "set -eo pipefail", "umask 077", "sha256sum --quiet -c SHA256SUMS", "export PGCLIENTENCODING=UTF8 PGOPTIONS=\(Shell.quote(options))",
+      "sha256sum --quiet -c SHA256SUMS", "export PGCLIENTENCODING=UTF8 PGOPTIONS=\(Shell.quote(options))",
     ] + functions + [
       "", "# Roles. \"already exists\" is expected for those that are there; their passwords become those of the point.",
       "stored \(Shell.word(point.globals)) | zstd -dc | psql -X -q -d postgres",
@@ -29,7 +34,7 @@ struct RestoreScript {
   private var functions: [String] {
     let stored =
       isEncrypted
-      ? [": \"${IDENTITY:?the path of the identity file}\"", "stored() { age -d -i \"$IDENTITY\" \"$1.age\"; }", "trap 'rm -f db/*/schema.dump' EXIT"]
+      ? ["stored() { age -d -i \"$IDENTITY\" \"$1.age\"; }", "trap 'rm -f db/*/schema.dump' EXIT"]
       : ["stored() { cat \"$1\"; }"]
     return stored + [
       "sql() { psql -X -q -v ON_ERROR_STOP=1 -o /dev/null \"$@\"; }", "load() {  # a COPY statement, then each piece and its rows",
