@@ -62,7 +62,7 @@ let samplePlan = """
     Row(old: "name: sample", new: "name: Sample Plan", finding: "plan.yaml:3:19: error[wrong-name]: the plan's name `Sample Plan` is not a name"),
     Row(old: "sie-dr/v1", new: "sie-dr/v2", finding: "plan.yaml:1:13: error[unknown-api-version]: this sie-dr reads plans of `sie-dr/v1`, not of `sie-dr/v2`"),
     Row(old: "timeout: 90m", new: "timeout: 0s", finding: "plan.yaml:21:82: error[wrong-value]: `timeout` of the step `restore` is `0s`"),
-    Row(old: "undo: [\"true\"] }", new: "undo: [\"true\"], env: { URL: { output: restore.link } } }", finding: "plan.yaml:22:92: error[unknown-reference]: the step `restore` gives no output `link`", help: "`postgresql.restore` gives `point`, `url`"),
+    Row(old: "undo: [\"true\"] }", new: "undo: [\"true\"], env: { URL: { output: restore.link } } }", finding: "plan.yaml:22:92: error[unknown-reference]: the step `restore` gives no output `link`", help: "`postgresql.restore` gives `database`, `point`, `url`"),
     Row(old: "{ env: EAST_URL }", new: "{ value: sesame }", finding: "plan.yaml:6:31: error[secret-literal]: the secret `east-url` is written into the plan"),
   ]
 

@@ -3,7 +3,7 @@ import RecoveryPoints
 import TestSupport
 import Testing
 
-@Suite("Commands for a shell", .timeLimit(.minutes(1)))
+@Suite("Commands for a shell", .timeLimit(.minutes(10)))
 struct ByHandTests {
   @Test("a shell reads every text as what it is", arguments: [
     "plain/db.0_1-2", "", "-n", "it's", "$(touch canary)", "`id`", "a b", "\\", "\"", "new\nline", "#", "ü€ \u{1F600}", "*", "~", "'", "''", "a'b'c'",
