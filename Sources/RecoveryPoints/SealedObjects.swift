@@ -93,7 +93,7 @@ struct StoredPlace: Sendable {
         case .damaged: .damaged
         case .timedOut: .timedOut
         case .cancelled: .cancelled
-        case .other: .other
+        case .other: .toolFailed
         }
       return StoreError(store: store, reason, key: key, error.detail)
     case is CancellationError: return StoreError(store: store, .cancelled, key: key, "the task was cancelled")

@@ -107,6 +107,9 @@ struct EncryptionTests {
     world.identity = "s3cret-canary"
     let unusable = await failure { [world] in try await world.restore(Self.opening) }
     #expect(unusable?.code == "identity-unusable" && unusable?.text.contains("s3cret") == false)
+    world.identity = "AGE-SECRET-KEY-1CANARY"
+    let malformed = await failure { [world] in try await world.restore(Self.opening) }
+    #expect(malformed?.code == "age-failed" && malformed?.isTransient == false && malformed?.text.contains("CANARY") == false, "\(malformed?.text ?? "")")
   }
 
   @Test("a point that is not encrypted needs no identity, even where one is named that cannot be had")

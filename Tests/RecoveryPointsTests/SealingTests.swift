@@ -64,7 +64,7 @@ struct SealingTests {
   }
 
   @Test("a failing encryption fails the upload with its reason, and leaves nothing", arguments: [
-    (SealingError.Reason.toolMissing, StoreError.Reason.toolMissing), (.timedOut, .timedOut), (.cancelled, .cancelled), (.other, .other),
+    (SealingError.Reason.toolMissing, StoreError.Reason.toolMissing), (.timedOut, .timedOut), (.cancelled, .cancelled), (.other, .toolFailed),
   ])
   func failing(_ reason: SealingError.Reason, _ expected: StoreError.Reason) async throws {
     let store = InMemoryStore(name: "east")

@@ -60,6 +60,7 @@ enum Failures {
     case .cancelled: .cancelled
     case .sealed: failure("identity-wrong", "\(what) cannot be decrypted", "name the identity of one of its recipients under `identity` of the data class")
     case .toolMissing: failure("age-missing", "\(what) cannot be encrypted or decrypted", "install it (Debian: apt-get install age)")
+    case .toolFailed: failure("age-failed", "\(what) was not encrypted or decrypted", "run `age` by hand with the same recipients or identity, and look at what it says")
     case .other: failure("store-failed", "\(what) failed", "see the reason above", transient: true)
     }
   }
