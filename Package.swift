@@ -68,7 +68,7 @@ let package = Package(
 
     // Recovery points, over the door of a store.
     room("ObjectStore", "Units"),
-    room("RecoveryPoints", "ObjectStore", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
+    room("RecoveryPoints", "ObjectStore", "PlanModel", "Units", "CanonicalJSON", "Hashing", "Concurrency"),
 
     // What touches the world.
     room("ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Scheduling", "Units", "CanonicalJSON", "Concurrency"),
@@ -80,8 +80,9 @@ let package = Package(
     room("HTTPClient", in: "Drivers/", "CLibCurl", "Concurrency", "Units"),
     room("S3Store", in: "Drivers/", "ObjectStore", "HTTPClient", "Hashing", "CanonicalJSON", "Concurrency", "Units"),
     room("ChildProcess", in: "Drivers/", "CLinuxProcess", "Concurrency", "Units", subprocess),
+    room("Encryption", in: "Drivers/", "RecoveryPoints", "ChildProcess", "Units"),
 
-    provider("PostgreSQL", drivers: "PostgreSQLClient", "ChildProcess", "Compression", "Hashing", "Concurrency"),
+    provider("PostgreSQL", drivers: "PostgreSQLClient", "ChildProcess", "Compression", "Encryption", "Hashing", "Concurrency"),
     provider("HTTP", drivers: "HTTPClient"),
     provider("Command", drivers: "ChildProcess"),
     provider("Operator"),
@@ -118,7 +119,7 @@ let package = Package(
     tests("ExecutionTests", "ExecutionCore", "ExecutionShell", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Scheduling", "Units", "CanonicalJSON", "Concurrency"),
     tests("ObjectStoreTests", "ObjectStore", "DirectoryStore", "S3Store", "HTTPClient", "Concurrency", "Units"),
     tests("RecoveryPointsTests", "RecoveryPoints", "ObjectStore", "DirectoryStore", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
-    tests("DriverTests", "Hashing", "Compression", "ChildProcess", "HTTPClient", "S3Store", "PostgreSQLClient", "Concurrency", "Units"),
+    tests("DriverTests", "Hashing", "Compression", "ChildProcess", "Encryption", "RecoveryPoints", "HTTPClient", "S3Store", "PostgreSQLClient", "Concurrency", "Units"),
     tests("PostgreSQLTests", "PostgreSQLProvider", "PostgreSQLClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "S3Store", "Scheduling", "ProviderInterface", "PlanModel", "ChildProcess", "Hashing", "Compression", "Units", "CanonicalJSON", "Concurrency"),
     tests("CommandLineTests", "Commands", "Reporting", "RecoveryPoints", "ObjectStore", "S3Store", "Concurrency", "Scheduling", "ProviderInterface", "PlanModel", "Journaling", "ChangePlanning", "Units", "CanonicalJSON", "Diagnostics"),
     tests("ProviderTests", "CommandProvider", "HTTPProvider", "OperatorProvider", "RecoveryPointProvider", "ChildProcess", "HTTPClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON"),

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import ChangePlanning
 internal import ObjectStore
 internal import PlanModel
+internal import PostgreSQLProvider
 internal import ProviderInterface
 internal import RecoveryPointProvider
 internal import RecoveryPoints
@@ -36,7 +37,11 @@ struct PointsListCommand: AsyncParsableCommand {
 }
 
 struct PointsShowCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "show", abstract: "Show one recovery point: what is in it, where it is, how to restore it.")
+  static let configuration = CommandConfiguration(commandName: "show", abstract: "Show one recovery point: what is in it, where it is, how to restore it.",
+    discussion: """
+      With `--commands` it prints a bash script of stock tools alone (sha256sum, zstd, age, psql, pg_restore, vacuumdb; cp, aws or curl to fetch the \
+      objects) that restores the point without this program.
+      """)
 
   @Argument(help: "The plan file.")
   var plan: String
@@ -44,13 +49,19 @@ struct PointsShowCommand: AsyncParsableCommand {
   var point: String
   @Option(help: ArgumentHelp("The data class, if the plan has several.", valueName: "class"))
   var data: String?
+  @Flag(help: "Print the commands that restore it by hand.")
+  var commands = false
+  @Option(help: ArgumentHelp("With `--commands`: the store to take it from; the first that has it if not given.", valueName: "store"))
+  var store: String?
   @OptionGroup var format: FormatOption
   @OptionGroup var global: GlobalOptions
 
   func run() async throws {
     try await CommandSession.guarded(global) { console in
-      let found = try await PointsReading.point(point, in: try LoadedPlan.load(plan, console), data).point
-      console.write(try pointReport(found, now: SystemClock.now(), as: format.format, console.style))
+      let loaded = try LoadedPlan.load(plan, console)
+      let found = try await PointsReading.point(point, in: loaded, data).point
+      let text = commands ? try PointsReading.script(found, from: store, loaded) : try pointReport(found, now: SystemClock.now(), as: format.format, console.style)
+      console.write(text)
       return .done
     }
   }
@@ -87,5 +98,15 @@ enum PointsReading {
     throw CommandFailure(
       "no-such-point", "there is no recovery point `\(id)`", details: catalogues.flatMap(\.catalogue.unreachable).map(\.description),
       helps: [near.isEmpty ? "no store holds a point of this plan" : "the newest are " + near.joined(separator: ", ")])
+  }
+
+  /// The commands that restore a point from one of the stores that hold it.
+  static func script(_ point: RecoveryPoint, from store: String?, _ loaded: LoadedPlan) throws -> String {
+    guard let name = point.stores.first(where: { store == nil || $0 == store }), let reference = loaded.plan.reference(to: StoreName(rawValue: name)) else {
+      let names = point.stores.map { "`\($0)`" }.joined(separator: ", ")
+      throw CommandFailure("no-such-point", "`\(store ?? "")` does not hold the point \(point.manifest.id)", helps: ["it is in \(names)"])
+    }
+    let world = ReadOnlyWorld(environment: CommandSession.environment, folder: loaded.identity.folder)
+    return try PostgreSQLProvider.restoreScript(point.manifest, from: world.source(of: reference))
   }
 }

@@ -53,6 +53,8 @@ public struct ObjectPage: Sendable {
 public struct StoreError: Error, Hashable, Sendable {
   public enum Reason: String, Hashable, Sendable, Codable {
     case notFound, alreadyExists, noSpace, denied, unreachable, damaged, timedOut, cancelled, other
+    /// The object is encrypted, and the key at hand is none of its keys; or the program for it is not installed; or it failed.
+    case sealed, toolMissing, toolFailed
   }
   public var store: String
   public var reason: Reason

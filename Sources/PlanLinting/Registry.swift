@@ -14,6 +14,7 @@ public let lintRules: [LintRule] = [
   .estimateExceedsTimeout,
   .dependencyCycle,
   .unorderedConflict,
+  .identityMissing,
   .secretLiteral,
   .detectionMissing,
   .headroomLow,

@@ -180,6 +180,8 @@ public struct DataClass: Sendable {
   public var priority: Priority
   public var objectives: RecoveryObjectives
   public var estimate: Estimate
+  /// The private key that opens encrypted points: needed to restore, never to back up.
+  public var identity: Located<SecretName>?
   public var protections: [Protection]
 
   public enum Priority: String, Hashable, Comparable, Sendable, Codable, CaseIterable {
@@ -234,6 +236,8 @@ public struct Protection: Sendable {
   public var store: Located<StoreName>
   /// Where it is copied to once it is complete.
   public var copies: [Located<StoreName>]
+  /// The public keys that points are encrypted to; none: they are not encrypted.
+  public var recipients: [Located<String>]
   public var keep: Retention?
   /// A point with less than this share, in percent, of the last good one's rows or bytes is suspect; nil: as is usual.
   public var suspectBelow: Int?

@@ -34,6 +34,8 @@ public struct PointManifest: Hashable, Sendable, Codable {
   /// The attempt that made it: `RUN.STEP.ATTEMPT`.
   public var mark: String
   public var toolVersion: String
+  /// Nil: the objects are stored as they were written.
+  public var encryption: PointEncryption?
   public var objects: [PointObject]
   /// Before compression.
   public var rawBytes: ByteCount
@@ -48,11 +50,12 @@ public struct PointManifest: Hashable, Sendable, Codable {
   public init(
     id: PointID, dataClass: DataClassName, protection: ProtectionName, method: String, sigma: Timestamp?, started: Timestamp, available: Timestamp,
     plan: String, planDigest: String, mark: String, toolVersion: String, objects: [PointObject], rawBytes: ByteCount, rows: Int64, suspect: String?,
-    content: JSONValue
+    content: JSONValue, encryption: PointEncryption? = nil
   ) throws {
     format = Self.currentFormat
     self.id = id; self.dataClass = dataClass; self.protection = protection; self.method = method; self.sigma = sigma; self.started = started
     self.available = available; self.plan = plan; self.planDigest = planDigest; self.mark = mark; self.toolVersion = toolVersion
+    self.encryption = encryption
     self.objects = objects.sorted { $0.path < $1.path }
     self.rawBytes = rawBytes; self.rows = rows; self.suspect = suspect; self.content = content
     storedBytes = objects.reduce(.zero) { $0 + $1.size }

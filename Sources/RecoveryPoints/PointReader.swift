@@ -7,26 +7,45 @@ public import Units
 public struct PointReader: Sendable {
   public let manifest: PointManifest
   public let store: any ObjectReading
+  /// Decrypts objects; nil: there is no key at hand.
+  public let unsealing: (any ObjectUnsealing)?
 
-  public init(_ manifest: PointManifest, in store: any ObjectReading) { self.manifest = manifest; self.store = store }
+  public init(_ manifest: PointManifest, in store: any ObjectReading, unsealing: (any ObjectUnsealing)? = nil) {
+    self.manifest = manifest; self.store = store; self.unsealing = unsealing
+  }
 
-  public func object(_ path: String) -> PointObject? { manifest.objects.first { $0.path == path } }
+  /// By the name that the object was written under; the suffix of encrypted ones is not part of it.
+  public func object(_ path: String) -> PointObject? {
+    let stored = manifest.encryption == nil ? path : path + PointEncryption.suffix
+    return manifest.objects.first { $0.path == stored }
+  }
 
+  /// Opens an object as it is stored, for a copy: encrypted, if the point is.
   public func open(_ object: PointObject) async throws(StoreError) -> PointDownload {
-    let key = try manifest.place.key(object.path, in: store.name)
-    do throws(StoreError) { return PointDownload(object, key, store.name, try await store.open(key)) } catch {
+    let place = StoredPlace(store: store.name, key: try manifest.place.key(object.path, in: store.name))
+    return PointDownload(object, StoredDownload(object, place.key, place.store, try await download(place.key)))
+  }
+
+  private func download(_ key: ObjectKey) async throws(StoreError) -> any ObjectDownload {
+    do throws(StoreError) { return try await store.open(key) } catch {
       guard error.reason == .notFound else { throw error }
       throw StoreError(
         store: store.name, .damaged, key: key, "an object that the manifest of point \(manifest.id) names is gone: use another store or point")
     }
   }
 
-  /// Opens an object by its path; `damaged` if the manifest names no such object.
+  /// Opens an object by its path, as it was written; `damaged` if the manifest names no such object.
   public func open(_ path: String) async throws(StoreError) -> PointDownload {
     guard let object = object(path) else {
       throw StoreError(store: store.name, .damaged, "the manifest of point \(manifest.id) names no object '\(path)'")
     }
-    return try await open(object)
+    guard let encryption = manifest.encryption else { return try await open(object) }
+    let place = StoredPlace(store: store.name, key: try manifest.place.key(object.path, in: store.name))
+    guard let unsealing else {
+      throw StoreError(store: store.name, .sealed, key: place.key, "it is encrypted to \(encryption.recipients.joined(separator: ", ")), and no identity was given")
+    }
+    let stored = StoredDraining(object, place, try await download(place.key))
+    return PointDownload(object, UnsealedDownload(stored, unsealing, place))
   }
 
   /// A small object whole, verified.
@@ -47,38 +66,27 @@ public struct PointReader: Sendable {
   }
 }
 
-/// One object of a point on its way out. The end comes only if size and SHA-256 are those of the manifest. Used by one task.
+/// One object of a point on its way out. The end comes only if it is proved. Used by one task.
 public final class PointDownload {
+  private enum Way { case plain(StoredDownload), unsealed(UnsealedDownload) }
   public let object: PointObject
-  private let key: ObjectKey
-  private let store: String
-  private let download: any ObjectDownload
-  private let hasher = SHA256Hasher()
-  private var size: Int64 = 0
-  private var isVerified = false
+  private let way: Way
 
-  init(_ object: PointObject, _ key: ObjectKey, _ store: String, _ download: any ObjectDownload) {
-    self.object = object; self.key = key; self.store = store; self.download = download
-  }
+  init(_ object: PointObject, _ download: StoredDownload) { self.object = object; way = .plain(download) }
+  init(_ object: PointObject, _ download: UnsealedDownload) { self.object = object; way = .unsealed(download) }
 
   /// The next chunk, or nil at the verified end. Throws `damaged` where the object is not what was stored.
   public func next() async throws(StoreError) -> [UInt8]? {
-    guard !isVerified else { return nil }
-    if let chunk = try await download.next() {
-      hasher.update(chunk)
-      size += Int64(chunk.count)
-      guard size <= object.size.bytes else { throw damaged("is longer than the \(object.size) that were stored") }
-      return chunk
+    switch way {
+    case .plain(let download): try await download.next()
+    case .unsealed(let download): try await download.next()
     }
-    guard size == object.size.bytes else { throw damaged("ends after \(ByteCount(bytes: size)) of the \(object.size) that were stored") }
-    guard hasher.finalize() == object.sha256 else { throw damaged("has other bytes than were stored (its SHA-256 differs)") }
-    isVerified = true
-    return nil
   }
 
-  public func close() async { await download.close() }
-
-  private func damaged(_ how: String) -> StoreError {
-    StoreError(store: store, .damaged, key: key, "the object \(how): restore from another store or an older point")
+  public func close() async {
+    switch way {
+    case .plain(let download): await download.close()
+    case .unsealed(let download): await download.close()
+    }
   }
 }

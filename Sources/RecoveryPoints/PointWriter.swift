@@ -2,25 +2,43 @@ internal import CanonicalJSON
 internal import Hashing
 public import ObjectStore
 internal import PlanModel
-public import Units
+internal import Units
 
 /// Writes one recovery point: objects first, the manifest last. Until `publish` has returned there is no point.
 public struct PointWriter: Sendable {
   public let place: PointPlace
   public let store: any ObjectStore
+  /// Encrypts every object; nil: they are stored as they are written.
+  public let sealing: (any ObjectSealing)?
 
-  public init(_ place: PointPlace, in store: any ObjectStore) { self.place = place; self.store = store }
+  public init(_ place: PointPlace, in store: any ObjectStore, sealing: (any ObjectSealing)? = nil) {
+    self.place = place; self.store = store; self.sealing = sealing
+  }
 
-  /// Begins an object; what is written is hashed and counted on the way.
+  /// Begins an object; what is stored is hashed and counted on the way. An encrypted object's name gets a suffix.
   public func upload(_ path: String) async throws(StoreError) -> PointUpload {
-    let key = try place.key(path, in: store.name)
-    return PointUpload(path: path, upload: try await store.upload(key))
+    guard let sealing else { return PointUpload(StoredUpload(path: path, upload: try await store.upload(try place.key(path, in: store.name)))) }
+    let stored = path + PointEncryption.suffix
+    let key = try place.key(stored, in: store.name)
+    return PointUpload(SealedUpload(stored, try await store.upload(key), sealing, StoredPlace(store: store.name, key: key)))
   }
 
   /// A small object in one go.
   public func put(_ path: String, _ bytes: [UInt8]) async throws(StoreError) -> PointObject {
+    guard sealing == nil else { return try await putSealed(path, bytes) }
     try await store.put(place.key(path, in: store.name), bytes, ifAbsent: false)
     return PointObject(path: path, size: ByteCount(bytes: Int64(bytes.count)), sha256: .of(bytes))
+  }
+
+  private func putSealed(_ path: String, _ bytes: [UInt8]) async throws(StoreError) -> PointObject {
+    let upload = try await upload(path)
+    do throws(StoreError) {
+      try await upload.write(bytes)
+      return try await upload.finish()
+    } catch {
+      await upload.abort()
+      throw error
+    }
   }
 
   /// Makes the point: checksums and instructions for people with stock tools, then the manifest, only if there is none yet.
@@ -68,23 +86,31 @@ public struct PointWriter: Sendable {
 
 /// One object of a point on its way into the store. Used by one task.
 public final class PointUpload {
-  public let path: String
-  private let upload: any ObjectUpload
-  private let hasher = SHA256Hasher()
-  public private(set) var size = ByteCount.zero
+  private enum Way { case plain(StoredUpload), sealed(SealedUpload) }
+  private let way: Way
 
-  init(path: String, upload: any ObjectUpload) { self.path = path; self.upload = upload }
+  init(_ upload: StoredUpload) { way = .plain(upload) }
+  init(_ upload: SealedUpload) { way = .sealed(upload) }
 
   public func write(_ chunk: [UInt8]) async throws(StoreError) {
-    hasher.update(chunk)
-    size += ByteCount(bytes: Int64(chunk.count))
-    try await upload.write(chunk)
+    switch way {
+    case .plain(let upload): try await upload.write(chunk)
+    case .sealed(let upload): try await upload.write(chunk)
+    }
   }
 
+  /// The object as it is stored, by the name that it has there.
   public func finish() async throws(StoreError) -> PointObject {
-    try await upload.finish()
-    return PointObject(path: path, size: size, sha256: hasher.finalize())
+    switch way {
+    case .plain(let upload): try await upload.finish()
+    case .sealed(let upload): try await upload.finish()
+    }
   }
 
-  public func abort() async { await upload.abort() }
+  public func abort() async {
+    switch way {
+    case .plain(let upload): await upload.abort()
+    case .sealed(let upload): await upload.abort()
+    }
+  }
 }

@@ -69,7 +69,8 @@ public func pointReport(_ point: RecoveryPoint, now: Timestamp, as format: Outpu
     ["holds", "\(manifest.rows) rows, \(manifest.rawBytes.rounded) of data, \(manifest.storedBytes.rounded) stored in \(manifest.objects.count) objects"],
     ["made by", "\(manifest.mark), sie-dr \(manifest.toolVersion), plan `\(manifest.plan)`"],
   ]
+  if let encryption = manifest.encryption { table.rows.append(["encrypted", "by \(encryption.method) to \(encryption.recipients.joined(separator: ", "))"]) }
   table.rows += words(point).map { [$0.0, $0.1] }
-  return style.paint(manifest.id.text, .bold) + "\n" + table.text(style).split(separator: "\n").dropFirst().joined(separator: "\n")
-    + "\n  by hand        \(manifest.place.prefix)\(PointPlace.instructions) says how to restore it with stock tools alone\n"
+  table.rows.append(["by hand", "\(manifest.place.prefix)\(PointPlace.instructions) says how, with stock tools alone; `--commands` prints it, and how to fetch the objects"])
+  return style.paint(manifest.id.text, .bold) + "\n" + table.text(style).split(separator: "\n").dropFirst().joined(separator: "\n") + "\n"
 }

@@ -10,22 +10,25 @@ struct CanaryTests {
   static let fromFile = "canary/file:Zwölf&five?six"
   static let fromCommand = "canary/command:se'ven \"eight\"%nine"
   static let inURL = PostgreSQLServer.password
+  static let key = Result { try AgeKey.make() }
   static let all = [fromEnvironment, fromFile, fromCommand, inURL]
 
   /// Step programs that use their secrets, and one that fails and blurts all of them out.
   static let blurt = "[sh, -c, 'echo failing with $A and $B and $C >&2; echo $A | base64 >&2; echo $A; exit 1']"
   static let env = "env: { A: { secret: of-env }, B: { secret: of-file }, C: { secret: of-command } }"
 
-  static func plan(_ onFailure: String) -> PlanText {
+  static func plan(_ onFailure: String) throws -> PlanText {
     PlanText(
       secrets: """
           of-env: { env: CANARY }
           of-file: { file: canary.txt }
           of-command: { command: [cat, canary-2.txt] }
+          identity: { file: canary-3.txt }
         """, onFailure: onFailure,
       steps: PlanText.restore()
         + "      use: { command.run: { run: [sh, -c, 'test -n \"$A$B$C\" && sleep 0.3'], undo: [sh, -c, 'echo undo with $B >&2; exit 3'], \(env), captureLine: true }, needs: [restore], timeout: 1m, estimate: 1s }\n"
-        + "      blurt: { command.run: { run: \(blurt), undo: [\"true\"], \(env) }, needs: [use], timeout: 1m, estimate: 1s }\n")
+        + "      blurt: { command.run: { run: \(blurt), undo: [\"true\"], \(env) }, needs: [use], timeout: 1m, estimate: 1s }\n",
+      recipient: try key.get().recipient, identity: "identity")
   }
 
   @Test("no secret in any argument list, file, changeset, journal or output, raw, in base64 or percent-encoded", arguments: ["rollback", "pause"])
@@ -35,10 +38,12 @@ struct CanaryTests {
     try source.psql("CREATE DATABASE \(name)")
     try source.psql(PostgreSQLFaultTests.small + "; CREATE TABLE more AS SELECT * FROM t", database: name)
     let scene = try Scene(
-      plan: Self.plan(onFailure),
+      plan: try Self.plan(onFailure),
       environment: ["SOURCE_URL": source.tcpURL(name), "TARGET_URL": target.tcpURL(name), "CANARY": Self.fromEnvironment])
     try writeFile("\(scene.folder)/canary.txt", Self.fromFile + "\n")
     try writeFile("\(scene.folder)/canary-2.txt", Self.fromCommand + "\n")
+    let key = try Self.key.get()
+    try writeFile("\(scene.folder)/canary-3.txt", key.identity)
     let watch = ArgumentWatch(scene.folder)
     var shown: [ProgramResult] = []
     func tool(_ arguments: String..., status: Int32) async throws {
@@ -66,7 +71,7 @@ struct CanaryTests {
     #expect(places.contains { $0.0.hasSuffix("journal.jsonl") } && places.contains { $0.0.hasPrefix("changeset") })
     for (place, bytes) in places {
       let text = String(decoding: bytes, as: UTF8.self)
-      for canary in Self.all {
+      for canary in Self.all + key.identity.split(separator: "\n").filter({ !$0.hasPrefix("#") }).map(String.init) {
         for form in Self.forms(of: canary) where text.contains(form) { Issue.record("\(place) holds \(form): \(text.prefix(2_000))") }
       }
     }

@@ -80,6 +80,16 @@ struct DoctorTests {
     #expect(!lines.values.contains { $0.message.contains(wrong) || $0.helps.contains { $0.contains(wrong) } })
   }
 
+  @Test("where points are encrypted, `age` and the identity are looked for, and nowhere else")
+  func encryption() async throws {
+    let plain = try await examine(try Scene(Self.sql))
+    #expect(plain["this host/age"] == nil)
+    let scene = try Scene(Self.sql, plan: PlanText(secrets: "  identity: { file: nowhere.txt }", recipient: AgeKey.make().recipient, identity: "identity"))
+    let lines = try await examine(scene)
+    #expect(lines["this host/age"]?.verdict == "ok" && lines["this host/age"]?.message.contains("encrypted points of `things`") == true)
+    #expect(lines["secrets/identity"]?.verdict == "failed")
+  }
+
   @Test("each database of a protection is looked at")
   func severalDatabases() async throws {
     let (first, role) = (try Scene(Self.sql), "few_\(UInt32.random(in: 0...UInt32.max))")

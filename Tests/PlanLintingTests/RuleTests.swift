@@ -54,6 +54,13 @@ import Units
     #expect(result.diagnostics.first?.notes.first?.hasPrefix("1h interval + 9m dump + 3m upload + 2m copy to west") == true)
   }
 
+  @Test("a key that lies in the region that is lost cannot open the points there are") func lostIdentity() throws {
+    let text = try FixturePage.read(FixturePage.root + "examples/encrypted.yaml").replacing("backups/age-identity] }", with: "backups/age-identity], site: east }")
+    let found = findings(text)
+    #expect(found.map(\.code) == ["not-surviving"])
+    #expect(found.first?.summary == "the step `restore` needs the secret `backup-identity` (in `east`), lost in `region-loss`")
+  }
+
   @Test("a secret is shown by no finding, whatever else stands on its line") func concealment() {
     let text = """
       apiVersion: sie-dr/v1

@@ -55,29 +55,6 @@ struct RoundTripTests {
     }
   }
 
-  @Test("what stands in RESTORE.md restores the point with stock tools alone")
-  func byHand() async throws {
-    let world = try World.with("", name: "by hand's", source: Servers.withRoles.get())
-    try world.source.psql(RichSchema.objects, database: "by hand's")
-    let point = try await world.backUp()
-    let folder = try temporaryFolder("byhand")
-    defer { removeFolder(folder) }
-    for info in try await world.store.listAll(prefix: point.place.prefix) {
-      let path = "\(folder)/\(info.key.path.dropFirst(point.place.prefix.count))"
-      try runProgram(["mkdir", "-p", String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)])])
-      try writeBytes(path, try await world.store.read(info.key))
-    }
-    let instructions = try readFile("\(folder)/RESTORE.md")
-    let script = instructions.split(separator: "\n").drop { $0 != "```sh" }.dropFirst().prefix { $0 != "```" }.joined(separator: "\n")
-    let target = try PostgreSQLServer.start()
-    try runProgram(
-      ["sh", "-c", "cd \(folder) && (\(script)\n) 2>&1"],
-      environment: [
-        "PGHOST": target.folder, "PGPORT": "\(target.port)", "PGUSER": "postgres", "PATH": "\(PostgreSQLServer.programs):/usr/bin:/bin",
-      ])
-    #expect(try World.dump(target, "by hand\\'s") == World.dump(world.source, "by hand\\'s"))
-  }
-
   @Test("an empty target is replaced, and a second backup of the copy equals the first")
   func emptyTarget() async throws {
     let world = try World.with("CREATE TABLE t AS SELECT generate_series(1, 1000) AS n")

@@ -31,6 +31,10 @@ struct World: Sendable {
   var store: any ObjectStore
   var programs = ProgramFolders([PostgreSQLServer.programs])
   var user = "postgres"
+  /// The secret that opens encrypted points.
+  var identity = ""
+  /// Where `age` is looked for; nil: where the system keeps its programs.
+  var path: String?
   /// By TCP and with a password, instead of by the Unix socket.
   var overTCP = false
   /// For both servers.
@@ -59,7 +63,8 @@ struct World: Sendable {
 
   var host: PostgreSQLHost {
     PostgreSQLHost(
-      children: ChildRunner(supervisor: Supervisor(executable: BuiltProgram.sieDR)), programs: programs, temporaryFolder: "/tmp")
+      children: ChildRunner(supervisor: Supervisor(executable: BuiltProgram.sieDR)), programs: programs, temporaryFolder: "/tmp",
+      path: path)
   }
 
   static let vault = StoreReference(name: "vault", location: .directory(path: "vault"))
@@ -185,6 +190,7 @@ struct World: Sendable {
 
 extension World: SecretResolving, StoreOpening {
   func resolve(_ secret: SecretReference) async throws(StepFailure) -> SecretValue {
+    if secret.name == "identity" { return SecretValue(identity) }
     if let urlOverride { return SecretValue(urlOverride) }
     let server = secret.name.rawValue == "source" ? source : target
     return SecretValue(overTCP ? server.tcpURL(database, user: user) : server.url(database, user: user))

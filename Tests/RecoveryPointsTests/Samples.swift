@@ -31,9 +31,9 @@ let sampleObjects: [(path: String, bytes: [UInt8])] = [
 @discardableResult
 func writePoint(
   _ place: PointPlace, in store: any ObjectStore, sigma: Timestamp? = noon, suspect: String? = nil, protection: ProtectionName = "half-hourly",
-  rows: Int64 = 12, raw: ByteCount = ByteCount(bytes: 9_000_000), note: JSONValue = "a table named \"é\\n\""
+  rows: Int64 = 12, raw: ByteCount = ByteCount(bytes: 9_000_000), note: JSONValue = "a table named \"é\\n\"", sealing: (any ObjectSealing)? = nil
 ) async throws -> PointManifest {
-  let writer = PointWriter(place, in: store)
+  let writer = PointWriter(place, in: store, sealing: sealing)
   var objects: [PointObject] = []
   for (path, bytes) in sampleObjects {
     let upload = try await writer.upload(path)
@@ -49,7 +49,7 @@ func writePoint(
   let manifest = try PointManifest(
     id: place.id, dataClass: place.dataClass, protection: protection, method: "logical", sigma: sigma, started: noon, available: noon + .minutes(2),
     plan: "sie", planDigest: "d1", mark: "run.backup.1", toolVersion: "1.0.0", objects: objects, rawBytes: raw, rows: rows,
-    suspect: suspect, content: ["note": note])
+    suspect: suspect, content: ["note": note], encryption: sealing?.encryption)
   try await writer.publish(manifest, instructions: "zstd -dc …\n")
   return manifest
 }

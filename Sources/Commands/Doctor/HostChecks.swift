@@ -13,7 +13,7 @@ struct NeededProgram: Hashable, Sendable {
   /// Steps by scenario, in the plan's order.
   var users: [String]
 
-  /// Of all `command.run` steps of a plan, their `undo` and `observe` too; each program once.
+  /// Of all `command.run` steps of a plan, their `undo` and `observe` too, and `age` where points are encrypted; each program once.
   static func all(in plan: TypedPlan) -> [NeededProgram] {
     var found: [NeededProgram] = []
     for scenario in plan.scenarios {
@@ -30,6 +30,9 @@ struct NeededProgram: Hashable, Sendable {
           }
         }
       }
+    }
+    for dataClass in plan.plan.dataClasses where dataClass.identity != nil || dataClass.protections.contains(where: { !$0.recipients.isEmpty }) {
+      add(NeededProgram(program: "age", users: ["encrypted points of `\(dataClass.name.value)`"]), to: &found)
     }
     return found
   }

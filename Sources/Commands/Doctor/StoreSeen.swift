@@ -128,7 +128,7 @@ extension StoreSeen {
     case .noSpace: "make room, then run `sie-dr doctor` again"
     case .unreachable, .timedOut: "look whether the store, or what is mounted there, is up, and whether path or endpoint are right"
     case .damaged: "do not trust this store with backups before it is known why"
-    case .notFound, .alreadyExists, .cancelled, .other: "look at the store, then run `sie-dr doctor` again"
+    case .notFound, .alreadyExists, .cancelled, .sealed, .toolMissing, .toolFailed, .other: "look at the store, then run `sie-dr doctor` again"
     }
   }
 }

@@ -108,6 +108,9 @@ enum PlanKeys {
     PlanKey("misses", .integer(0...100), "How many runs in a row may be missed within the target; 0 if not given."),
     PlanKey("to", .names, required: true, "The store that the point is written to."), PlanKey("copy", .names, "The stores that it is copied to."),
     PlanKey(
+      "encrypt", .object([PlanKey("recipients", .names, required: true, "Public keys: `age1…`, `ssh-ed25519 …` or `ssh-rsa …`.")]),
+      "Points are encrypted by `age`, for any one of these; not encrypted if not given."),
+    PlanKey(
       "keep",
       .object([
         PlanKey("for", .timeSpan, required: true, "Nothing younger goes."), PlanKey("atLeast", .integer(1...10_000), "So many good points always stay; 1 if not given."),
@@ -120,6 +123,7 @@ enum PlanKeys {
     PlanKey("on", .names, required: true, "The servers where it can live."), PlanKey("home", .text, "Where failback leads."),
     PlanKey("priority", .choice(DataClass.Priority.allCases.map(\.rawValue)), "The higher goes first; medium if not given."),
     PlanKey("objectives", .object(objectives), "Stricter ones than the service's."), PlanKey("estimate", .object(estimate), "What the author believes, until there is evidence."),
+    PlanKey("identity", .secretReference, "The private key that opens encrypted points: an identity file of `age`, as a secret."),
     PlanKey("protect", .map(.object(protection)), "How it is protected."),
   ]
   private static let scenario = [

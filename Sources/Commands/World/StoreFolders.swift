@@ -4,6 +4,7 @@ internal import HTTPClient
 internal import ObjectStore
 internal import PlanModel
 internal import ProviderInterface
+internal import RecoveryPoints
 internal import S3Store
 
 /// Opens the stores that a plan names, each once: what is learnt of one, its credentials included, serves every step.
@@ -41,10 +42,26 @@ struct StoreFolders: StoreOpening {
 
   private func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
 
-  private func s3(_ reference: S3Reference, _ name: StoreName) throws(StepFailure) -> S3Store {
-    let world = CredentialWorld(
+  /// Where a person finds what is in a store.
+  func source(of store: StoreReference) throws(StepFailure) -> PointSource {
+    switch store.location {
+    case .directory(let path): return .folder(absolute(path))
+    case .s3(let reference):
+      let bucket = try bucket(reference, store.name, world)
+      return .bucket(
+        .init(
+          url: bucket.url, s3: bucket.isWhereAWSLooks ? "s3://\(bucket.name)/\(bucket.prefix)" : nil, endpoint: bucket.endpoint?.description,
+          region: bucket.region, certificates: bucket.certificates))
+    }
+  }
+
+  private var world: CredentialWorld {
+    CredentialWorld(
       environment: environment, client: client,
       readFile: { path in (try? Files.read(path)).map { String(decoding: $0, as: UTF8.self) } }, now: SystemClock.now)
+  }
+
+  private func bucket(_ reference: S3Reference, _ name: StoreName, _ world: CredentialWorld) throws(StepFailure) -> S3Bucket {
     var endpoint: S3Endpoint?
     if let url = reference.endpoint {
       endpoint = S3Endpoint(url)
@@ -61,6 +78,12 @@ struct StoreFolders: StoreOpening {
       }
     }
     bucket.lock = reference.lock.map { S3Bucket.Lock(mode: $0.mode == .compliance ? .compliance : .governance, time: $0.duration) }
+    return bucket
+  }
+
+  private func s3(_ reference: S3Reference, _ name: StoreName) throws(StepFailure) -> S3Store {
+    let world = world
+    let bucket = try bucket(reference, name, world)
     let source = reference.credentials.map(credentials) ?? .standard(world)
     return S3Store(name: name.rawValue, bucket: bucket, credentials: source, client: client, patience: patience, now: SystemClock.now)
   }

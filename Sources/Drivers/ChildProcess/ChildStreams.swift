@@ -72,14 +72,17 @@ struct ChildStreams: Sendable {
     }
   }
 
-  /// Asks now and then, because the library tells only when it returns. The process is not waited for here, so its number stays its own.
+  /// Asks now and then, often at first, because the library tells only when it returns. The process is not waited for here, so its number
+  /// stays its own.
   private func processEnd() async {
     let pid = execution.processIdentifier.value
+    var pause = Duration.milliseconds(1)
     while !Task.isCancelled {
       var info = siginfo_t()
       let answer = waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT)
       if answer != 0 || info.si_signo == SIGCHLD { return }
-      try? await Task.sleep(for: .milliseconds(50))
+      try? await Task.sleep(for: pause)
+      pause = min(pause * 2, .milliseconds(50))
     }
   }
 }

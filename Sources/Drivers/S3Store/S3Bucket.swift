@@ -40,6 +40,23 @@ public struct S3Bucket: Hashable, Sendable {
   }
 }
 
+extension S3Bucket {
+  func isVirtual(at endpoint: S3Endpoint) -> Bool {
+    (style ?? (endpoint.isAmazon && !name.contains(".") ? .virtual : .path)) == .virtual
+  }
+
+  /// Where a person finds the objects below the prefix: with a final `/`, percent-encoded.
+  public var url: String {
+    let endpoint = endpoint ?? .amazon(region: region ?? "us-east-1")
+    let scheme = endpoint.isTLS ? "https://" : "http://"
+    let path = SigV4.encode(prefix, keeping: "/")
+    return isVirtual(at: endpoint) ? "\(scheme)\(name).\(endpoint.authority)/\(path)" : "\(scheme)\(endpoint.authority)/\(name)/\(path)"
+  }
+
+  /// Whether AWS's own command line, told the endpoint, looks under the same host: behind other endpoints than Amazon's it has the bucket in the path.
+  public var isWhereAWSLooks: Bool { endpoint.map { $0.isAmazon || !isVirtual(at: $0) } ?? true }
+}
+
 /// `https://host:port`, without a path.
 public struct S3Endpoint: Hashable, Sendable, CustomStringConvertible {
   public var isTLS: Bool

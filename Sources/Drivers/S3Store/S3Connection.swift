@@ -150,7 +150,7 @@ final class S3Connection: Sendable {
   }
 
   private func signed(_ request: S3Request, _ credentials: S3Credentials, _ endpoint: S3Endpoint, _ region: String, _ time: Timestamp) -> HTTPRequest {
-    let isVirtual = (bucket.style ?? (endpoint.isAmazon && !bucket.name.contains(".") ? .virtual : .path)) == .virtual
+    let isVirtual = bucket.isVirtual(at: endpoint)
     // A redirect at Amazon names a host that has the bucket in it already.
     let host = isVirtual && !endpoint.host.hasPrefix("\(bucket.name).") ? "\(bucket.name).\(endpoint.authority)" : endpoint.authority
     let path = (isVirtual ? "" : "/\(bucket.name)") + (request.key.map { "/\($0)" } ?? (isVirtual ? "/" : ""))

@@ -10,10 +10,12 @@ extension PlanReader {
     let priority = reader.choice("priority", of: DataClass.Priority.self)?.value ?? .medium
     let objectives = objectives(reader.node("objectives"), "`objectives` of \(what)")
     let estimate = estimate(reader.node("estimate"), what)
+    let identity = reader.keys.contains("identity") ? secretReference("identity", &reader) : nil
     let protections = entries(&reader, "protect", "protection", protection)
     reader.finish()
     return DataClass(
-      name: name, servers: servers, home: home, priority: priority, objectives: objectives, estimate: estimate, protections: protections)
+      name: name, servers: servers, home: home, priority: priority, objectives: objectives, estimate: estimate, identity: identity,
+      protections: protections)
   }
 
   private func estimate(_ node: YAMLNode?, _ what: String) -> Estimate {
@@ -47,6 +49,7 @@ extension PlanReader {
     let misses = reader.integer("misses", in: 0...100)?.value ?? 0
     let store = destination(&reader)
     let copies: [Located<StoreName>] = reader.names("copy")
+    let recipients = recipients(reader.node("encrypt"), what)
     let keep = retention(reader.node("keep"), what)
     let suspectBelow = reader.percentage("suspectBelow")?.value
     let ping = ping(&reader)
@@ -61,7 +64,7 @@ extension PlanReader {
     }
     guard let method, let every, let store else { return nil }
     return Protection(
-      name: name, method: method, every: every, jitter: jitter, misses: misses, store: store, copies: copies, keep: keep,
+      name: name, method: method, every: every, jitter: jitter, misses: misses, store: store, copies: copies, recipients: recipients, keep: keep,
       suspectBelow: suspectBelow, ping: ping, timeout: timeout, retries: retries, span: span)
   }
 
@@ -115,6 +118,33 @@ extension PlanReader {
           helps: ["write `to: [\(stores[0].value)]` and `copy: [\(stores.dropFirst().map(\.value.rawValue).joined(separator: ", "))]`"]))
     }
     return stores.first
+  }
+
+  /// `encrypt: { recipients: [age1…] }`.
+  private func recipients(_ node: YAMLNode?, _ what: String) -> [Located<String>] {
+    guard let node, var reader = MappingReader(node, "`encrypt` of \(what)", collector) else { return [] }
+    let list = reader.required("recipients", example: "[age1…]")
+    let recipients = reader.texts("recipients") ?? []
+    if let list, list.elements?.isEmpty ?? false {
+      collector.add(Diagnostic("wrong-value", "`recipients` of \(reader.what) is empty", at: list.span, label: "expected at least one public key", helps: ["make one: `age-keygen -o identity.txt` prints it"]))
+    }
+    for (index, recipient) in recipients.enumerated() {
+      if AgeRecipient.isPrivate(recipient.value) {
+        collector.add(
+          Diagnostic(
+            "secret-literal", "a private key stands among the recipients of \(what)", at: recipient.span, label: "recipients are public keys",
+            helps: ["write what `age-keygen -y` prints of it, and make a new key: this one was exposed"]))
+      } else if let problem = AgeRecipient.problem(in: recipient.value) {
+        collector.add(
+          Diagnostic(
+            "wrong-recipient", "`\(recipient.value)` is no public key to encrypt to", at: recipient.span, label: problem,
+            helps: ["copy it again from what `age-keygen -y IDENTITY-FILE` prints"]))
+      } else if recipients.prefix(index).contains(where: { $0.value == recipient.value }) {
+        collector.add(Diagnostic("named-twice", "`recipients` of \(reader.what) names one key twice", at: recipient.span, helps: ["remove one of the two"]))
+      }
+    }
+    reader.finish()
+    return recipients
   }
 
   private func retention(_ node: YAMLNode?, _ what: String) -> Retention? {

@@ -20,6 +20,7 @@ struct ReferenceChecker {
       dataClass.servers.forEach { refer($0, "server", servers) }
       refer(dataClass.home, "server", servers)
       checkHome(of: dataClass)
+      refer(dataClass.identity, "secret", secrets)
       for protection in dataClass.protections {
         refer(protection.store, "store", stores)
         protection.copies.forEach { refer($0, "store", stores) }

@@ -58,6 +58,9 @@ enum Failures {
     case .unreachable: failure("store-unreachable", "\(what) cannot be reached", "check the path or the network", transient: true)
     case .timedOut: failure("store-timed-out", "\(what) did not answer in time", "check the path or the network", transient: true)
     case .cancelled: .cancelled
+    case .sealed: failure("identity-wrong", "\(what) cannot be decrypted", "name the identity of one of its recipients under `identity` of the data class")
+    case .toolMissing: failure("age-missing", "\(what) cannot be encrypted or decrypted", "install it (Debian: apt-get install age)")
+    case .toolFailed: failure("age-failed", "\(what) was not encrypted or decrypted", "run `age` by hand with the same recipients or identity, and look at what it says")
     case .other: failure("store-failed", "\(what) failed", "see the reason above", transient: true)
     }
   }

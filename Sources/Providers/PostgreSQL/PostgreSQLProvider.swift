@@ -1,4 +1,5 @@
 public import ChildProcess
+public import Encryption
 public import ProviderInterface
 
 /// What the steps of this provider need of the host they run on.
@@ -8,11 +9,15 @@ public struct PostgreSQLHost: Sendable {
   public var programs: ProgramFolders
   /// For the schema of a point while it is restored; nothing stays there.
   public var temporaryFolder: String
+  /// Encrypts and decrypts.
+  public var age: AgeProgram
 
-  public init(children: ChildRunner, programs: ProgramFolders, temporaryFolder: String) {
+  /// `path` is where `age` is looked for; nil: where the system keeps its programs.
+  public init(children: ChildRunner, programs: ProgramFolders, temporaryFolder: String, path: String? = nil) {
     self.children = children
     self.programs = programs
     self.temporaryFolder = temporaryFolder
+    age = AgeProgram(children: children, path: path)
   }
 }
 

@@ -81,6 +81,9 @@ extension StepFailure {
       case .damaged: ("object-damaged", "use another store or an older point; `sie-dr points list` shows them", false)
       case .timedOut: ("store-timed-out", "look whether `\(error.store)` answers", true)
       case .cancelled: ("cancelled", "resume the run", false)
+      case .sealed: ("identity-wrong", "give the identity of one of the point's recipients", false)
+      case .toolMissing: ("age-missing", "install age, then resume", false)
+      case .toolFailed: ("age-failed", "look at what age says", false)
       case .other: ("store-failed", "look at `\(error.store)`, then resume", true)
       }
     self.init(code, error.description, helps: [help], transient: transient)

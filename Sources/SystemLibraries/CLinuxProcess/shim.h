@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <linux/memfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -16,6 +18,9 @@ static inline int dr_signal_at_parent_death(int signal_number) { return prctl(PR
 
 // The name that ps and pkill show, at most 15 bytes.
 static inline int dr_set_process_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+// A file in memory, without a name and closed by exec. Its descriptor, or -1 with errno.
+static inline int dr_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, MFD_CLOEXEC); }
 
 // Starts a program with this process's environment, descriptors 0 to 2, group and session; signals as a login shell has them.
 // It is killed when this process ends. Returns its pid, or -1 with the reason in *failure (an errno value).

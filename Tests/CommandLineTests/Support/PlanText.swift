@@ -18,6 +18,9 @@ struct PlanText {
   /// Below `steps:`, each line indented by six spaces.
   var steps = Self.restore()
   var near = "near"
+  /// A public key that points are encrypted to, and the name of the secret that opens them.
+  var recipient = ""
+  var identity = ""
 
   static func restore(undo: String = "") -> String { "      restore: { postgresql.restore: { data: things, server: target }, timeout: 2m\(undo) }\n" }
 
@@ -46,9 +49,10 @@ struct PlanText {
     data:
       things:
         on: [source]
+    \(identity.isEmpty ? "" : "    identity: { secret: \(identity) }")
         estimate: { dump: 5s, copy: 5s, restore: 10s }
         protect:
-          often: { logical: \(logical), every: \(every), to: [near], copy: [\(copy)], keep: \(keep), timeout: \(timeout), retries: \(retries)\(protection.isEmpty ? "" : ", " + protection) }
+          often: { logical: \(logical), every: \(every), to: [near], copy: [\(copy)], \(recipient.isEmpty ? "" : "encrypt: { recipients: [\(recipient)] }, ")keep: \(keep), timeout: \(timeout), retries: \(retries)\(protection.isEmpty ? "" : ", " + protection) }
     scenarios:
       lost:
         loses: { servers: [source] }

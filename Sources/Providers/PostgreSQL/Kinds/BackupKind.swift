@@ -19,6 +19,8 @@ public enum PostgreSQLBackup: StepKind {
     public var suspectBelow = usualSuspectBelow
     /// In protection a backup is made only when it is due; in a scenario always.
     public var onlyWhenDue: Bool
+    /// Public keys to encrypt to; none: the point is not encrypted.
+    public var recipients: [String] = []
   }
 
   public static let name: StepKindName = "postgresql.backup"
@@ -48,7 +50,7 @@ public enum PostgreSQLBackup: StepKind {
     case .logical(let options):
       return Arguments(
         dataClass: dataClass.name.value, protection: protection.name.value, servers: servers, store: store, every: protection.every.value,
-        options: options, suspectBelow: protection.suspectBelow ?? usualSuspectBelow, onlyWhenDue: onlyWhenDue)
+        options: options, suspectBelow: protection.suspectBelow ?? usualSuspectBelow, onlyWhenDue: onlyWhenDue, recipients: protection.recipients.map(\.value))
     }
   }
 

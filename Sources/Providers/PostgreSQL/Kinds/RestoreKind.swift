@@ -25,6 +25,8 @@ public enum PostgreSQLRestore: StepKind {
     public var tables: [String]
     /// Sessions that load at once.
     public var jobs: Int
+    /// The private key that opens encrypted points.
+    public var identity: SecretReference?
   }
 
   public static let name: StepKindName = "postgresql.restore"
@@ -68,7 +70,8 @@ public enum PostgreSQLRestore: StepKind {
     }
     return Arguments(
       dataClass: dataClass.name.value, point: point == "latest" ? .latest : .id(point), stores: stores, server: server, database: database?.value,
-      into: into, tables: tables.map(\.value), jobs: jobs)
+      into: into, tables: tables.map(\.value), jobs: jobs,
+      identity: dataClass.identity.flatMap { context.plan.reference(to: $0.value) })
   }
 
   private static func problem(with database: Located<String>?, of dataClass: DataClass, at span: SourceSpan) -> Diagnostic? {
@@ -88,9 +91,10 @@ public enum PostgreSQLRestore: StepKind {
   }
 
   public static func footprint(_ arguments: Arguments) -> Footprint {
-    Footprint(
+    let secrets = [arguments.server.url.name] + (arguments.identity.map { [$0.name] } ?? [])
+    return Footprint(
       reads: Set(arguments.stores.map { .points(of: arguments.dataClass, in: $0.name) }), writes: [.server(arguments.server.server)],
-      requires: [.server(arguments.server.server), .secret(arguments.server.url.name), .anyStore(arguments.stores.map(\.name))],
+      requires: Set(secrets.map { .secret($0) } + [.server(arguments.server.server), .anyStore(arguments.stores.map(\.name))]),
       // What is beside the place, or not whole, brings nobody back to work.
       recovers: arguments.into == nil && arguments.tables.isEmpty ? arguments.dataClass.rawValue : nil, recoversDatabase: arguments.database)
   }

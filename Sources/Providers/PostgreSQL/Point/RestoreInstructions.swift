@@ -1,63 +1,51 @@
-internal import PostgreSQLClient
+internal import CanonicalJSON
+public import ProviderInterface
+public import RecoveryPoints
 
-/// `RESTORE.md` of a point: how to restore this very point with stock tools, since the tool that made it may be gone.
+/// How a person restores a point without this program.
 enum RestoreInstructions {
-  static func text(_ point: LogicalPoint, id: String) -> String {
-    guard let database = point.databases.first else { return "" }
+  /// `RESTORE.md` of a point.
+  static func text(_ point: LogicalPoint, id: String, encryption: PointEncryption?) -> String {
+    let script = RestoreScript(point: point, isEncrypted: encryption != nil)
+    let names = point.databases.map { code($0.name) }.joined(separator: ", ")
     var lines = [
       "# Restoring \(id) by hand", "",
-      "A logical backup of the PostgreSQL \(point.server.version) database \(code(database.name)), consistent at \(point.sigma.map { "\($0)" } ?? "an unknown time").",
-      "Needed: this folder, `sha256sum`, `zstd`, and PostgreSQL's own `psql`, `pg_restore` and `createdb` of version \(point.server.major) or newer.",
-      "Run in this folder, with `PGHOST`, `PGPORT`, `PGUSER` and `PGPASSWORD` set for the new server:", "", "```sh", "set -eu",
-      "sha256sum --quiet -c SHA256SUMS", "target=\(shell(database.name))",
-      "export PGOPTIONS='-c default_transaction_read_only=off -c statement_timeout=0 -c lc_monetary=C'", "",
-      "# Roles. \"already exists\" is expected for those that are there.", "zstd -dc \(point.globals) | psql -X -d postgres", "",
-      "createdb -T template0 \(createOptions(database.properties)) \"$target\"",
-      "pg_restore -e -d \"$target\" --section=pre-data \(database.archive.object)", "", "# Rows.",
+      "A logical backup of PostgreSQL \(point.server.version), database \(names), consistent at \(point.sigma.map { "\($0)" } ?? "an unknown time").", "",
+      "Needed, beside this folder:", "",
     ]
-    lines += database.tables.flatMap { table in table.pieces.map { load(table, $0, database) } }
-    if !database.largeObjects.pieces.isEmpty {
-      let objects = database.largeObjects.pieces.map(\.object).joined(separator: " ")
-      lines += [
-        "", "# \(database.largeObjects.count) large objects.",
-        "zstd -dc \(objects) | psql -X -v ON_ERROR_STOP=1 -d \"$target\" -c 'CREATE TEMP TABLE lo_rows (o oid, at int8, d bytea)' \\",
-        "  -c 'COPY lo_rows FROM STDIN' -c 'SELECT count(lo_put(o, at, d)) FROM lo_rows'",
-      ]
+    lines += script.needs.map { "- \($0)" }
+    if let encryption { lines += ["", "Encrypted by age to any one of:", ""] + encryption.recipients.map { "- \(code($0))" } }
+    lines += ["", "Run in this folder, by bash:", "", "```sh"] + script.start + script.lines + ["```"]
+    for database in point.databases {
+      lines += ["", "Expected in \(code(database.name)): \(database.rows) rows in \(database.tables.count) tables, \(database.largeObjects.count) large objects."]
+      if !database.leftOut.isEmpty { lines += ["", "Not in this point:", ""] + database.leftOut.map { "- \($0.what): \(code($0.name))" } }
     }
-    lines += [
-      "", "psql -X -v ON_ERROR_STOP=1 -q -o /dev/null -d \"$target\" -f db/0/sequences.sql",
-      "pg_restore -e -j4 -d \"$target\" --section=post-data \(database.archive.object)", "vacuumdb -q -Z -j4 -d \"$target\"",
-    ]
-    let last = DatabaseStatements.apply(database.properties, to: database.name)
-    if !last.isEmpty {
-      lines +=
-        ["", "# Owner, privileges and settings of the database itself.", "psql -X -v ON_ERROR_STOP=1 -d postgres <<'SQL'"]
-        + last.map { "\($0);" } + ["SQL"]
-    }
-    lines += ["```", "", "Expected: \(point.rows) rows in \(database.tables.count) tables, \(database.largeObjects.count) large objects."]
-    if !database.leftOut.isEmpty { lines += ["", "Not in this point:"] + database.leftOut.map { "- \($0.what): \(code($0.name))" } }
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private static func createOptions(_ properties: DatabaseProperties) -> String {
-    var options = ["-E", properties.encoding]
-    if properties.provider == "icu", let icu = properties.icuLocale { options += ["--locale-provider=icu", "--icu-locale=\(shell(icu))"] }
-    if properties.provider == "builtin", let locale = properties.icuLocale {
-      options += ["--locale-provider=builtin", "--builtin-locale=\(shell(locale))"]
+  /// The same as one script that also fetches the objects.
+  static func script(_ manifest: PointManifest, from source: PointSource) throws(StepFailure) -> String {
+    let point: LogicalPoint
+    do {
+      point = try CanonicalJSON.decode(LogicalPoint.self, from: manifest.content)
+    } catch {
+      throw StepFailure("point-unreadable", "what the manifest of point \(manifest.id) says of its contents is not a logical PostgreSQL point")
     }
-    return (options + ["--lc-collate=\(shell(properties.collate))", "--lc-ctype=\(shell(properties.ctype))"]).joined(separator: " ")
-  }
-
-  private static func load(_ table: LogicalPoint.Table, _ piece: LogicalPoint.Piece, _ database: LogicalPoint.Database) -> String {
-    let statement = LoadStatements.copyIn(table, encoding: database.properties.encoding)
-    return "zstd -dc \(piece.object) | psql -X -v ON_ERROR_STOP=1 -d \"$target\" -c \(shell(statement))"
-  }
-
-  /// Single quotes, for a shell.
-  private static func shell(_ text: String) -> String {
-    "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    let script = RestoreScript(point: point, isEncrypted: manifest.encryption != nil)
+    let head = [
+      "#!/usr/bin/env bash", Shell.comment("Restores the recovery point \(manifest.id) of \(manifest.dataClass) with stock tools alone. Needed before:"),
+    ]
+    let fetching = script.start + ["mkdir -p \(manifest.id) && cd \(manifest.id)"] + source.commands(manifest) + [""]
+    return (head + script.needs.map(Shell.comment) + fetching + script.lines).joined(separator: "\n") + "\n"
   }
 
   /// Code in Markdown, whatever the name holds.
   private static func code(_ text: String) -> String { "`" + text.filter { $0 != "`" && !$0.isNewline } + "`" }
+}
+
+extension PostgreSQLProvider {
+  /// The commands of stock tools that restore a point, as one bash script.
+  public static func restoreScript(_ manifest: PointManifest, from source: PointSource) throws(StepFailure) -> String {
+    try RestoreInstructions.script(manifest, from: source)
+  }
 }

@@ -1,4 +1,5 @@
 internal import CanonicalJSON
+internal import Encryption
 internal import ObjectStore
 internal import PlanModel
 internal import PostgreSQLClient
@@ -17,7 +18,8 @@ public struct BackupPerformer: StepPerformer {
     let address = try await chooseServer(arguments, context)
     let started = context.now()
     let place = PointPlace(dataClass: arguments.dataClass, id: PointID(started: started, mark: context.mark.description))
-    let point = PointWriter(place, in: store)
+    let sealing = arguments.recipients.isEmpty ? nil : AgeSealing(to: arguments.recipients, by: host.age, deadline: context.timeout)
+    let point = PointWriter(place, in: store, sealing: sealing)
     do throws(StepFailure) {
       let backup = LogicalBackup(
         address: address, databases: arguments.options.databases, application: context.mark.applicationName, workers: max(1, arguments.options.workers),
@@ -25,7 +27,7 @@ public struct BackupPerformer: StepPerformer {
         deadline: context.timeout, places: host.programs, children: host.children, report: context.report)
       let made = try await backup.run(into: point)
       let manifest = try await manifest(made, place.id, started, arguments, context, store)
-      let instructions = RestoreInstructions.text(made.content, id: place.id.text)
+      let instructions = RestoreInstructions.text(made.content, id: place.id.text, encryption: manifest.encryption)
       try await translating("publishing the point \(place.id)") { try await point.publish(manifest, instructions: instructions) }
       return result(manifest)
     } catch {
@@ -87,7 +89,8 @@ public struct BackupPerformer: StepPerformer {
         started: started,
         available: context.now(), plan: context.plan, planDigest: context.planDigest, mark: context.mark.description,
         toolVersion: context.toolVersion, objects: made.objects, rawBytes: made.content.raw, rows: made.content.rows,
-        suspect: suspect, content: try CanonicalJSON.value(made.content))
+        suspect: suspect, content: try CanonicalJSON.value(made.content),
+        encryption: arguments.recipients.isEmpty ? nil : PointEncryption(recipients: arguments.recipients))
     }
   }
 

@@ -23,6 +23,11 @@ public struct RestoreObserver: StepObserver {
     do { try await look(arguments, point, context, &observation) } catch {
       return .unreachable(Failures.translate(error, doing: "looking").message)
     }
+    if let manifest = point?.manifest {
+      do throws(StepFailure) { _ = try await arguments.identity(for: manifest, from: context.secrets) } catch {
+        observation.facts[Fact.problem] = .string(error.message)
+      }
+    }
     return observation
   }
 

@@ -1,7 +1,7 @@
 /// A database with one of nearly everything that has ever gone wrong in a dump.
-enum RichSchema {
+public enum RichSchema {
   /// Run first, on the server: roles with what roles can have.
-  static let roles = """
+  public static let roles = """
     CREATE ROLE "App Owner" NOLOGIN CONNECTION LIMIT 7;
     CREATE ROLE reader LOGIN PASSWORD 'canary-role-password' VALID UNTIL '2030-01-01';
     CREATE ROLE auditor NOINHERIT;
@@ -12,7 +12,7 @@ enum RichSchema {
     ALTER ROLE reader SET work_mem = '7MB';
     """
 
-  static func settings(_ database: String) -> String {
+  public static func settings(_ database: String) -> String {
     """
     ALTER DATABASE \(database) OWNER TO "App Owner";
     ALTER DATABASE \(database) SET default_transaction_read_only = on;
@@ -27,7 +27,7 @@ enum RichSchema {
     """
   }
 
-  static let objects = #"""
+  public static let objects = #"""
     SET client_min_messages = warning;
     CREATE EXTENSION citext; CREATE EXTENSION hstore;
     CREATE SCHEMA "Odd Schema" AUTHORIZATION "App Owner";
