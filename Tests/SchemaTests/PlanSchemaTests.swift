@@ -81,6 +81,7 @@ private let everyKey = """
       site: west
     other: { s3: { bucket: other, encryption: { s3: {} } } }
   state: { directory: state }
+  metrics: textfile
   probes:
     ready: { http: { url: "http://localhost/ready", expect: { status: 200, json: { ready: true }, contains: ok } }, every: 15s, timeout: 5s }
     port: { tcp: { host: db.example, port: 5432 } }
@@ -95,7 +96,7 @@ private let everyKey = """
       protect:
         regular:
           { logical: { workers: 2, yieldAfter: 30s, pieceSize: 64MiB, databases: [shop] }, every: 30m, jitter: 1m, misses: 1, to: [near], copy: far, keep: { for: 30d, atLeast: 3 },
-            timeout: 25m, retries: 1 }
+            suspectBelow: 20%, ping: { secret: more }, timeout: 25m, retries: 1 }
   scenarios:
     lost:
       description: All of it.
@@ -108,6 +109,7 @@ private let everyKey = """
       steps:
         backup: { postgresql.backup: { data: orders, protection: regular } }
         copy: { recovery-point.copy: { data: orders, from: near, to: far } }
+        ping: { recovery-point.ping: { data: orders, protection: regular, url: { secret: more } } }
         expire: { recovery-point.expire: { data: orders, in: near, olderThan: 30d, atLeast: 2 } }
         restore:
           postgresql.restore: { data: orders, server: pg, point: latest, jobs: 2 }

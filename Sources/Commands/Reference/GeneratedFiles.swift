@@ -52,6 +52,7 @@ public enum GeneratedFiles {
     case .timeSpan: "time span"
     case .argumentList: "argument list"
     case .nameList: "list of names"
+    case .input: "input"
     case .inputMap: "map of inputs"
     case .httpExpectation: "mapping"
     case .name(let of): "name of a \(of)"

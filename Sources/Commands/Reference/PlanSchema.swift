@@ -52,6 +52,7 @@ enum PlanSchema {
     case .timeSpan: reference("timeSpan")
     case .argumentList: reference("argumentList")
     case .nameList: reference("names")
+    case .input: reference("input")
     case .inputMap: ["type": "object", "additionalProperties": reference("input")]
     case .httpExpectation: schema(PlanKeys.expect.shape)
     case .name: ["type": "string"]

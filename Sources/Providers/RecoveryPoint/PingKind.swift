@@ -18,7 +18,7 @@ public enum RecoveryPointPing: StepKind {
   public static let fields = [
     Field("data", .name(of: "data class"), required: true, "Whose points."),
     Field("protection", .name(of: "protection"), required: true, "Which of its protections."),
-    Field("url", .text, required: true, "What is called with GET: text, `{ secret: NAME }` or `{ output: STEP.NAME }`."),
+    Field("url", .input, required: true, "What is called with GET."),
   ]
   /// How long an answer may take.
   static let patience = TimeSpan.seconds(10)
