@@ -55,7 +55,7 @@ import Units
   }
 
   @Test("a key that lies in the region that is lost cannot open the points there are") func lostIdentity() throws {
-    let text = try FixturePage.read(FixturePage.root + "examples/encrypted.yaml").replacing("backups/age-identity] }", with: "backups/age-identity], site: east }")
+    let text = try readFile(Repository.root + "examples/encrypted.yaml").replacing("backups/age-identity] }", with: "backups/age-identity], site: east }")
     let found = findings(text)
     #expect(found.map(\.code) == ["not-surviving"])
     #expect(found.first?.summary == "the step `restore` needs the secret `backup-identity` (in `east`), lost in `region-loss`")
