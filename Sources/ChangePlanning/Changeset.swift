@@ -82,7 +82,7 @@ public struct PlannedStep: Hashable, Sendable, Codable {
 }
 
 public struct PredictedDuration: Hashable, Sendable, Codable {
-  public enum Source: String, Hashable, Sendable, Codable {
+  public enum Source: String, Hashable, Sendable, Codable, CaseIterable {
     case estimate
     /// There is no estimate, so the step counts with its time-out and retries, never with zero.
     case timeout
@@ -110,7 +110,7 @@ public struct Prediction: Hashable, Sendable, Codable {
 
 /// Target and computed worst case of one objective; a nil computed figure is unbounded.
 public struct PredictedObjective: Hashable, Sendable, Codable {
-  public enum Kind: String, Hashable, Sendable, Codable { case rpo, rto }
+  public enum Kind: String, Hashable, Sendable, Codable, CaseIterable { case rpo, rto }
   public var kind: Kind
   /// Nil: the service.
   public var dataClass: DataClassName?

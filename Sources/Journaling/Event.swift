@@ -149,7 +149,7 @@ public struct Skipped: Hashable, Sendable, Codable {
 }
 
 /// The signals that stop a run in good order.
-public enum Interruption: String, Hashable, Sendable, Codable {
+public enum Interruption: String, Hashable, Sendable, Codable, CaseIterable {
   /// SIGINT: Ctrl-C.
   case interrupt
   /// SIGTERM.

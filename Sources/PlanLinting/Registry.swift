@@ -11,6 +11,7 @@ public let lintRules: [LintRule] = [
   .restoreNotVerified,
   .undoMissing,
   .timeoutMissing,
+  .estimateExceedsTimeout,
   .dependencyCycle,
   .unorderedConflict,
   .identityMissing,

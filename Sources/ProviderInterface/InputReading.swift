@@ -2,9 +2,13 @@ internal import Diagnostics
 public import PlanModel
 public import YAMLReading
 
-/// Finds `{ output: STEP.NAME }` wherever it stands in a step's fields.
+/// Finds `{ output: STEP.NAME }` in those fields of a step that take inputs.
 enum OutputReferences {
-  static func find(in node: YAMLNode) -> [(step: String, output: String, span: SourceSpan)] {
+  static func find(in fields: YAMLNode, of kind: AnyStepKind) -> [(step: String, output: String, span: SourceSpan)] {
+    kind.fields.filter(\.takesInputs).compactMap { fields[$0.name] }.flatMap(find)
+  }
+
+  private static func find(in node: YAMLNode) -> [(step: String, output: String, span: SourceSpan)] {
     switch node.content {
     case .scalar: return []
     case .sequence(let elements): return elements.flatMap(find)
@@ -35,8 +39,13 @@ public func readInput(_ node: YAMLNode, _ what: String, in plan: Plan, _ collect
   guard var reader = MappingReader(node, what, collector) else { return nil }
   let secret: Located<SecretName>? = reader.name("secret")
   let output = reader.text("output")
+  let outputSpan = reader.span(of: "output")
   reader.finish()
   if let secret {
+    if output != nil {
+      collector.add(Diagnostic("too-many-keys", "\(what) has both `secret` and `output`", at: outputSpan, label: "only one of the two can be meant"))
+      return nil
+    }
     if let unknown = unknownReference(secret, "secret", among: plan.secrets.map(\.name)) { collector.add(unknown); return nil }
     return plan.reference(to: secret.value).map(InputValue.secret)
   }

@@ -24,7 +24,7 @@ public enum Requirement: Hashable, Comparable, Sendable, Codable {
 /// One field of a step kind: for the reference, for the schema, and for what an editor shows.
 public struct Field: Sendable {
   public enum Shape: Sendable {
-    case text, integer, bool, timeSpan, argumentList, nameList, inputMap, mapping
+    case text, integer, bool, timeSpan, argumentList, nameList, inputMap, httpExpectation
     case name(of: String)
     case choice([String])
   }
@@ -32,6 +32,8 @@ public struct Field: Sendable {
   public var shape: Shape
   public var isRequired: Bool
   public var meaning: String
+  /// Whether another step's output may stand there.
+  var takesInputs: Bool { if case .inputMap = shape { true } else { false } }
   public init(_ name: String, _ shape: Shape, required: Bool = false, _ meaning: String) {
     self.name = name; self.shape = shape; isRequired = required; self.meaning = meaning
   }

@@ -12,6 +12,7 @@ public func typecheck(_ plan: Plan, kinds: StepKinds, protection: ProtectionStep
       dataClass.protections.map { TypedProtection(dataClass: dataClass, protection: $0, steps: typist.steps(of: $0, dataClass, protection)) }
     },
     scenarios: plan.scenarios.map(typist.scenario))
+  typist.checkNames(typed.protection)
   return (typed, collector.diagnostics)
 }
 
@@ -33,6 +34,7 @@ private struct Typist {
     let footprint = arguments.footprint
     let served = footprint.recovers.flatMap { plan.dataClass(DataClassName(rawValue: $0)) }
     let inputs = inputSteps(step, in: scenario)
+    if case .step(let undo) = step.undo { _ = inputSteps(undo, in: scenario) }
     let needs = step.needs.map(\.value) + inputs.filter { input in !step.needs.contains { $0.value == input } }
     let specification = StepSpecification(
       name: step.name.value, kind: arguments.kind, arguments: arguments.json, needs: needs, undo: undo(step, arguments.undoAbility, in: scenario),
@@ -78,8 +80,9 @@ private struct Typist {
 
   /// The steps whose outputs this one takes: they come before it whether or not `needs` says so.
   private func inputSteps(_ step: Step, in scenario: Scenario) -> [StepName] {
+    guard let kind = kinds[step.kind.value] else { return [] }
     var found: [StepName] = []
-    for (reference, output, span) in OutputReferences.find(in: step.fields) {
+    for (reference, output, span) in OutputReferences.find(in: step.fields, of: kind) {
       let name = Located(StepName(rawValue: reference), at: span)
       if let unknown = unknownReference(name, "step", among: scenario.steps.map(\.name)) { collector.add(unknown); continue }
       let kind = scenario.steps.first { $0.name.value == name.value }.flatMap { kinds[$0.kind.value] }
@@ -93,6 +96,21 @@ private struct Typist {
       if !found.contains(name.value) { found.append(name.value) }
     }
     return found
+  }
+
+  /// A step's name is its class's, its protection's and its store's in a row, so two protections can come to the same one.
+  func checkNames(_ protections: [TypedProtection]) {
+    func names(_ protection: TypedProtection) -> Set<StepName> { Set(protection.steps.map(\.specification.name)) }
+    func title(_ typed: TypedProtection) -> String { "`\(typed.protection.name.value)` of `\(typed.dataClass.name.value)`" }
+    for (index, protection) in protections.enumerated() {
+      guard let other = protections.prefix(index).first(where: { !names($0).isDisjoint(with: names(protection)) }) else { continue }
+      collector.add(
+        Diagnostic(
+          "wrong-name",
+          "the protection \(title(protection)) has steps of the same names as \(title(other))",
+          at: protection.protection.name.span, label: "its steps cannot be told apart",
+          related: [.init(span: other.protection.name.span, label: "the other protection")], helps: ["give one of the two another name"]))
+    }
   }
 
   /// Backup, then copies, then expiry; a copy waits for the backup, expiry for all of them: nothing goes before its successor is safe.

@@ -4,6 +4,7 @@ import Glibc
 import Objectives
 import PlanLinting
 import PlanModel
+import TestSupport
 import Testing
 import Units
 
@@ -32,21 +33,17 @@ import Units
     #expect(Set(codes).count == codes.count)
     #expect(try FixturePage.all().map(\.rule) == codes.sorted())
     func plain(_ text: String) -> String { text.lowercased().filter { $0 != "-" } }
-    let files = FixturePage.names(in: FixturePage.root + "Sources/PlanLinting/Rules").map { plain(String($0.dropLast(6))) }
+    let files = names(in: Repository.root + "Sources/PlanLinting/Rules").map { plain(String($0.dropLast(6))) }
     #expect(files.sorted() == codes.map(plain).sorted())
   }
 
   @Test("plans and examples lint without a finding") func shippedPlans() throws {
-    for folder in ["plans", "examples"] {
-      for name in FixturePage.names(in: FixturePage.root + folder) where name.hasSuffix(".yaml") {
-        let text = try FixturePage.read("\(FixturePage.root)\(folder)/\(name)")
-        #expect(findings(text) == [], "\(folder)/\(name)")
-      }
-    }
+    #expect(throws: (any Error).self, "a folder that is not there") { try Repository.plans(in: ["no-such-folder"]) }
+    for plan in try Repository.plans() { #expect(findings(plan.text) == [], "\(plan.path)") }
   }
 
   @Test("an hourly backup breaks an hourly target, and the sum in the finding adds up") func hourly() throws {
-    let text = try FixturePage.read(FixturePage.root + "examples/logical-only.yaml").replacing("every: 30m", with: "every: 1h")
+    let text = try readFile(Repository.root + "examples/logical-only.yaml").replacing("every: 30m", with: "every: 1h")
     let result = lint(SourceFile(path: "plan.yaml", bytes: Array(text.utf8)), kinds: Providers.kinds, protection: Providers.protection)
     #expect(result.diagnostics.map(\.code) == ["rpo-exceeded"])
     #expect(result.breachesObjective)
@@ -58,7 +55,7 @@ import Units
   }
 
   @Test("a key that lies in the region that is lost cannot open the points there are") func lostIdentity() throws {
-    let text = try FixturePage.read(FixturePage.root + "examples/encrypted.yaml").replacing("backups/age-identity] }", with: "backups/age-identity], site: east }")
+    let text = try readFile(Repository.root + "examples/encrypted.yaml").replacing("backups/age-identity] }", with: "backups/age-identity], site: east }")
     let found = findings(text)
     #expect(found.map(\.code) == ["not-surviving"])
     #expect(found.first?.summary == "the step `restore` needs the secret `backup-identity` (in `east`), lost in `region-loss`")

@@ -10,6 +10,9 @@ public enum GeneratedFiles {
   public static func all() throws -> [String: String] {
     [
       "schemas/plan.v1.json": try CanonicalJSON.prettyText(PlanSchema.document(Providers.kinds)),
+      "schemas/changeset.v1.json": try CanonicalJSON.prettyText(ChangesetSchema.document),
+      "schemas/journal-record.v1.json": try CanonicalJSON.prettyText(JournalSchema.document),
+      "schemas/recovery-point.v1.json": try CanonicalJSON.prettyText(PointSchema.document),
       "docs/rules.md": rules,
       "docs/step-kinds.md": stepKinds(Providers.kinds),
     ]
@@ -50,7 +53,7 @@ public enum GeneratedFiles {
     case .argumentList: "argument list"
     case .nameList: "list of names"
     case .inputMap: "map of inputs"
-    case .mapping: "mapping"
+    case .httpExpectation: "mapping"
     case .name(let of): "name of a \(of)"
     case .choice(let choices): choices.map { "`\($0)`" }.joined(separator: ", ")
     }

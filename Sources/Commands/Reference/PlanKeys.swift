@@ -72,7 +72,7 @@ enum PlanKeys {
       "lock", .object([PlanKey("mode", .choice(["governance", "compliance"]), required: true, "How strict."), PlanKey("for", .timeSpan, required: true, "How long.")]),
       "Object lock."),
   ]
-  private static let expect = PlanKey(
+  static let expect = PlanKey(
     "expect",
     .object([
       PlanKey("status", .integer(100...599), "The status; any 2xx if not given."), PlanKey("json", .anything, "Members that the answer's JSON must hold."),

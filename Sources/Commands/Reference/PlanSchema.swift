@@ -5,12 +5,7 @@ internal import ProviderInterface
 /// JSON Schema (2020-12) of the plan language, for editors: completion, hover texts, red lines while typing.
 enum PlanSchema {
   static func document(_ kinds: StepKinds) -> JSONValue {
-    guard case .object(var root) = object(PlanKeys.plan) else { return .null }
-    root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    root["$id"] = "plan.v1.json"
-    root["title"] = "sie-dr recovery plan"
-    root["$defs"] = .object(definitions(kinds))
-    return .object(root)
+    Schema(object(PlanKeys.plan)).document("plan.v1.json", title: "sie-dr recovery plan", definitions: definitions(kinds).mapValues(Schema.init))
   }
 
   private static func definitions(_ kinds: StepKinds) -> [String: JSONValue] {
@@ -58,7 +53,7 @@ enum PlanSchema {
     case .argumentList: reference("argumentList")
     case .nameList: reference("names")
     case .inputMap: ["type": "object", "additionalProperties": reference("input")]
-    case .mapping: ["type": "object"]
+    case .httpExpectation: schema(PlanKeys.expect.shape)
     case .name: ["type": "string"]
     case .choice(let choices): ["enum": .array(choices.map(JSONValue.string))]
     }
@@ -98,11 +93,6 @@ enum PlanSchema {
     }
   }
 
-  private static func reference(_ name: String) -> JSONValue { ["$ref": .string("#/$defs/\(name)")] }
-
-  private static func described(_ schema: JSONValue, _ meaning: String) -> JSONValue {
-    guard case .object(var members) = schema else { return schema }
-    members["description"] = .string(meaning)
-    return .object(members)
-  }
+  private static func reference(_ name: String) -> JSONValue { Schema.definition(name).json }
+  private static func described(_ schema: JSONValue, _ meaning: String) -> JSONValue { Schema(schema).described(meaning).json }
 }

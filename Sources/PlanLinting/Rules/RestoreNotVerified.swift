@@ -1,5 +1,6 @@
 internal import Diagnostics
 internal import Objectives
+internal import PlanModel
 internal import ProviderInterface
 internal import Scheduling
 
@@ -8,7 +9,9 @@ extension LintRule {
     "restore-not-verified", .error, "Restored data goes into service without anybody looking at it.",
     explanation: """
       A restore proves that the bytes are the ones that were saved, not that the service can use them. After a step that brings data back there
-      must be one that looks at it: a `postgresql.query` with an expected result on that server, or an `http.check`.
+      must be one that looks at it. What counts is a `postgresql.query` of the database that was restored, or an `http.check` of the probe that the
+      scenario is detected by (`detect: { probe: NAME }`): what told that the service was down tells that it is back. Any other probe or URL may
+      well answer without the data, so it does not count.
       """
   ) { context in
     context.assessment.scenarios.flatMap { scenario -> [Diagnostic] in
@@ -16,11 +19,13 @@ extension LintRule {
       return scenario.typed.steps.indices.compactMap { index in
         let step = scenario.typed.steps[index]
         guard let data = step.specification.footprint.recovers else { return nil }
+        var proofs = step.specification.footprint.writes
+        if case .probe(let probe, _) = scenario.scenario.detection { proofs.insert(.probe(probe.value)) }
         let later = network.graph.descendants(of: index).map { network.steps[$0].footprint }
-        let verified = later.contains { !$0.verifies.isEmpty && ($0.verifies.contains { $0.rawValue.hasPrefix("probe:") } || !$0.verifies.isDisjoint(with: step.specification.footprint.writes)) }
-        guard !verified else { return nil }
+        guard !later.contains(where: { !$0.verifies.isDisjoint(with: proofs) }) else { return nil }
         return Diagnostic(
-          "restore-not-verified", "nothing looks at `\(data)` after `\(step.specification.name)` has restored it", at: step.span, label: "not verified by a later step",
+          "restore-not-verified", "nothing looks at `\(data)` after `\(step.specification.name)` has restored it", at: step.span,
+          label: "not verified by a later step",
           helps: ["add a step with `needs: [\(step.specification.name)]`, such as `postgresql.query: { server: …, sql: \"select count(*) > 0 from …\", expect: t }`"])
       }
     }

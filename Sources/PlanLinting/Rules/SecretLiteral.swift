@@ -6,56 +6,46 @@ extension LintRule {
     "secret-literal", .error, "A password, key or token is written into the plan.",
     explanation: """
       A plan is read by everybody who may read the repository, for ever. Secrets are named under `secrets:` and taken by reference:
-      `{ secret: NAME }`. What has been committed counts as exposed: change it.
+      `{ secret: NAME }`. What has been committed counts as exposed: change it. Found are values of keys, options, variables, URL parameters,
+      connection strings and headers whose names say so, passwords in URLs, and private keys. What stands under `expect` is an answer, so its
+      keys mean nothing; `$NAME` is a reference.
       """, looksAtIncompletePlans: true
   ) { context in
     context.document.root.map { findings(in: $0, key: nil) } ?? []
   }
 
+  /// `key` is the name that the value goes by; nil where it has none that counts.
   private static func findings(in node: YAMLNode, key: String?) -> [Diagnostic] {
     switch node.content {
     case .sequence(let elements):
-      // `[--password, VALUE]`: an option and its value stand beside each other.
       elements.enumerated().flatMap { index, element in
-        let before = index > 0 ? elements[index - 1].scalar?.text : nil
-        return findings(in: element, key: before.flatMap { $0.hasPrefix("--") ? String($0.dropFirst(2)) : nil } ?? key)
+        findings(in: element, key: index > 0 ? option(at: index - 1, in: elements) ?? key : key)
       }
-    case .mapping(let members): members.flatMap { findings(in: $0.value, key: $0.key) }
-    case .scalar(let scalar):
-      reason(scalar.text, key: key).map {
-        [
-          Diagnostic(
-            "secret-literal", "a secret is written into the plan", at: node.span, label: $0,
-            notes: ["everybody who may read the plan can read it, and argument lists are shown by `ps`"],
-            helps: ["name it under `secrets:` and write `{ secret: NAME }`; change the secret, since it was exposed"])
-        ]
-      } ?? []
+    case .mapping(let members): members.flatMap { findings(in: $0.value, key: key == "expect" || $0.key == "expect" ? "expect" : $0.key) }
+    case .scalar(let scalar): reason(scalar.text, key: key).map { [finding($0, at: node.span)] } ?? []
     }
   }
 
-  /// Why a text looks like a secret, or nil.
+  /// `[--password, VALUE]`: an option and its value stand beside each other, unless another option follows.
+  private static func option(at index: Int, in elements: [YAMLNode]) -> String? {
+    guard let option = elements[index].scalar?.text, let value = elements[index + 1].scalar?.text, option.hasPrefix("-"), !value.hasPrefix("-") else { return nil }
+    if option == "-u" || option == "--user" {
+      let isCurl = elements[0].scalar?.text.hasSuffix("curl") ?? false
+      return isCurl && value.contains(":") && !value.contains("$") ? "password" : nil
+    }
+    return SecretPatterns.isSecret(option) ? String(option.drop { $0 == "-" }) : nil
+  }
+
   private static func reason(_ text: String, key: String?) -> String? {
-    if holdsPassword(text) { return "a URL with a password" }
-    if text.contains("-----BEGIN") && text.contains("PRIVATE KEY") { return "a private key" }
-    if text.hasPrefix("AKIA") || text.hasPrefix("ASIA"), text.utf8.count == 20 { return "an AWS access key" }
-    if text.hasPrefix("AGE-SECRET-KEY-") { return "an age identity" }
-    for option in ["--password=", "--token=", "--secret=", "PGPASSWORD=", "MYSQL_PWD="] {
-      guard let found = text.firstRange(of: option), let next = text[found.upperBound...].first else { continue }
-      if next != "$" && !next.isWhitespace { return "the value of `\(option.dropLast())`" }
-    }
-    let suspicious = ["password", "passwd", "pgpassword", "token", "secret-key", "secret-access-key", "secretkey", "apikey", "api-key"]
-    let name = key?.lowercased().replacing("_", with: "-") ?? ""
-    if suspicious.contains(where: { name == $0 || name.hasSuffix("-\($0)") }), !text.isEmpty, !text.hasPrefix("$") { return "the value of `\(key ?? "")`" }
-    return nil
+    if let reason = SecretPatterns.reason(text, isQuery: key == "sql" || key == "query") { return reason }
+    guard let key, SecretPatterns.isSecret(key), !text.isEmpty, !text.hasPrefix("$") else { return nil }
+    return "the value of `\(key)`"
   }
 
-  /// `scheme://user:password@host`.
-  private static func holdsPassword(_ text: String) -> Bool {
-    text.ranges(of: "://").contains { range in
-      let authority = text[range.upperBound...].prefix { !"/ \t\n'\"".contains($0) }
-      guard let at = authority.lastIndex(of: "@"), let colon = authority[..<at].firstIndex(of: ":") else { return false }
-      let password = authority[authority.index(after: colon)..<at]
-      return !password.isEmpty && !password.hasPrefix("$")
-    }
+  private static func finding(_ reason: String, at span: SourceSpan) -> Diagnostic {
+    Diagnostic(
+      "secret-literal", "a secret is written into the plan", at: span, label: reason,
+      notes: ["everybody who may read the plan can read it, and argument lists are shown by `ps`"],
+      helps: ["name it under `secrets:` and write `{ secret: NAME }`; change the secret, since it was exposed"])
   }
 }

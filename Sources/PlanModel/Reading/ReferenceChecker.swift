@@ -20,6 +20,7 @@ struct ReferenceChecker {
       dataClass.servers.forEach { refer($0, "server", servers) }
       refer(dataClass.home, "server", servers)
       refer(dataClass.identity, "secret", secrets)
+      checkHome(of: dataClass)
       for protection in dataClass.protections {
         refer(protection.store, "store", stores)
         protection.copies.forEach { refer($0, "store", stores) }
@@ -37,6 +38,14 @@ struct ReferenceChecker {
     if case .probe(let probe, _) = scenario.detection { refer(probe, "probe", plan.probes.map(\.name)) }
     let steps = scenario.steps.map(\.name)
     for step in scenario.steps { step.needs.forEach { refer($0, "step", steps) } }
+  }
+
+  private func checkHome(of dataClass: DataClass) {
+    guard let home = dataClass.home, plan.server(home.value) != nil, !dataClass.servers.contains(where: { $0.value == home.value }) else { return }
+    collector.add(
+      Diagnostic(
+        "wrong-value", "the home of `\(dataClass.name.value)`, `\(home.value)`, is not one of the servers where it can live", at: home.span,
+        helps: ["add `\(home.value)` to `on`, or name one of `on`"]))
   }
 
   private var sites: [Located<SiteName>] { plan.sites.map(\.name) }

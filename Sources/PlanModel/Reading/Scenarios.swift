@@ -14,13 +14,19 @@ extension PlanReader {
     var before: Step?
     var after: Step?
     if let node = reader.node("rollback"), var hooks = MappingReader(node, "`rollback` of \(what)", collector) {
-      before = hooks.node("before").flatMap { hook($0, "rollback-before", hooks.span(of: "before")) }
-      after = hooks.node("after").flatMap { hook($0, "rollback-after", hooks.span(of: "after")) }
+      before = hooks.node("before").flatMap { hook($0, Self.hooks[0], hooks.span(of: "before")) }
+      after = hooks.node("after").flatMap { hook($0, Self.hooks[1], hooks.span(of: "after")) }
       hooks.finish()
     }
     _ = reader.required("steps", example: "{ … }")
     let steps = entries(&reader, "steps", "step", step)
     reader.finish()
+    for step in steps where Self.hooks.contains(step.name.value) {
+      collector.add(
+        Diagnostic(
+          "wrong-name", "no step can be called `\(step.name.value)`", at: step.name.span, label: "the name of the step under `rollback`",
+          helps: ["call it something else"]))
+    }
     return Scenario(
       name: name, description: description, loses: loses, corrupts: corrupts, detection: detection, decide: decide, onFailure: onFailure,
       rollbackBefore: before, rollbackAfter: after, steps: steps)
@@ -64,9 +70,13 @@ extension PlanReader {
     return detection
   }
 
-  private func hook(_ node: YAMLNode, _ name: String, _ span: SourceSpan) -> Step? {
-    guard let reader = MappingReader(node, "the step under `\(name.split(separator: "-").last ?? "")`", collector) else { return nil }
-    return step(Located(StepName(rawValue: name), at: span), reader)
+  /// The names of the steps around a rollback.
+  private static let hooks: [StepName] = ["rollback-before", "rollback-after"]
+
+  private func hook(_ node: YAMLNode, _ name: StepName, _ span: SourceSpan) -> Step? {
+    guard let reader = MappingReader(node, "the step under `\(name.rawValue.split(separator: "-").last ?? "")`", collector) else { return nil }
+    refuse(["needs", "undo", "irreversible"], in: reader, label: "stands for itself", help: "it runs before or after everything that is undone")
+    return step(Located(name, at: span), reader)
   }
 
   /// A step: one key with a dot, its kind, and the keys that every step has.
@@ -109,11 +119,15 @@ extension PlanReader {
           "too-many-keys", "\(reader.what) has an `undo` and is said to be irreversible", at: irreversible.span, label: "only one of both can be true"))
     }
     guard let fields = MappingReader(node, "the undo of the step `\(name.value)`", collector) else { return nil }
-    for key in ["needs", "onFailure", "undo", "irreversible"] where fields.keys.contains(key) {
-      collector.add(
-        Diagnostic("unknown-key", "the undo of the step `\(name.value)` has no key `\(key)`", at: fields.span(of: key), label: "an undo stands for itself",
-          helps: ["undo steps run in the reverse order of their steps; remove `\(key)`"]))
-    }
+    refuse(["needs", "onFailure", "undo", "irreversible"], in: fields, label: "an undo stands for itself", help: "undo steps run in the reverse order of their steps")
     return step(Located(name.value, at: reader.span(of: "undo")), fields).map { .step($0) }
+  }
+
+  /// Keys that other steps have.
+  private func refuse(_ keys: [String], in reader: borrowing MappingReader, label: String, help: String) {
+    for key in keys where reader.keys.contains(key) {
+      collector.add(
+        Diagnostic("unknown-key", "\(reader.what) has no key `\(key)`", at: reader.span(of: key), label: label, helps: ["\(help); remove `\(key)`"]))
+    }
   }
 }

@@ -21,7 +21,7 @@ public enum HTTPCheck: StepKind {
   public static let fields = [
     Field("probe", .name(of: "probe"), "An HTTP probe of the plan."),
     Field("url", .text, "A URL, where no probe is named."),
-    Field("expect", .mapping, "What the answer must be like: `status`, `json` (members that must be there), `contains`."),
+    Field("expect", .httpExpectation, "What the answer must be like: `status`, `json` (members that must be there), `contains`."),
     Field("within", .timeSpan, "How long the answer may stay wrong before the step fails; one request decides if not given."),
   ]
 

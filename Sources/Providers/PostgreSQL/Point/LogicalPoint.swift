@@ -140,7 +140,7 @@ public struct DatabaseProperties: Codable, Hashable, Sendable {
 }
 
 /// How a piece's rows are written: as `COPY` does it.
-public enum RowFormat: String, Codable, Hashable, Sendable {
+public enum RowFormat: String, Codable, Hashable, Sendable, CaseIterable {
   /// Crosses versions and types, and pieces can be joined.
   case text
   /// Cheaper to load; each piece is a file of its own.

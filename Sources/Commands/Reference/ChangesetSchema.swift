@@ -1,0 +1,110 @@
+internal import CanonicalJSON
+internal import ChangePlanning
+internal import PlanModel
+internal import ProviderInterface
+
+/// Of a saved changeset: `plan --out FILE`, and the first record of a journal.
+enum ChangesetSchema {
+  static var document: JSONValue { changeset.document("changeset.v1.json", title: "sie-dr changeset", definitions: definitions) }
+
+  static let changeset = Schema.object([
+    .required("formatVersion", .version(upTo: Changeset.currentFormat), "The version of this format."),
+    .required("toolVersion", .text, "The sie-dr that made it."),
+    .required("plan", .object(plan), "Which plan it is of."),
+    .optional("scenario", .name, "Which scenario it recovers from; protection if not there."),
+    .required("plannedAt", .timestamp, "When it was planned."),
+    .required("parallelism", .integer(from: 1), "At most so many steps at once."),
+    .required("onFailure", .choice(FailurePolicy.self), "What a failing step does to the run."),
+    .required("steps", .list(of: .definition("step")), "In the author's order."),
+    .optional("rollbackBefore", .definition("specification"), "Run before anything is undone."),
+    .optional("rollbackAfter", .definition("specification"), "Run when everything is undone."),
+    .required("prediction", .object(prediction), "What was computed before the run."),
+    .required("digest", .sha256, "Over all that was reviewed."),
+  ])
+
+  static let definitions: [String: Schema] = [
+    "step": .object(step), "specification": .object(specification), "undo": .oneMember(undo), "footprint": .object(footprint),
+    "requirement": .oneMember(requirement), "change": .object(change), "basis": .oneMember(basis),
+  ]
+
+  private static let plan: [Schema.Member] = [
+    .required("name", .name, "The plan's name."), .required("file", .text, "The file it was read from."),
+    .required("folder", .text, "From which relative paths count. Not part of the digest."),
+  ]
+
+  private static let step: [Schema.Member] = [
+    .required("specification", .definition("specification"), "The step, without the plan file."),
+    .required("change", .definition("change"), "What it would do."),
+    .required("basis", .definition("basis"), "What the change rests on; looked at again just before the step acts."),
+    .required("measurements", .values, "Seen on the way; never compared."),
+    .required(
+      "duration",
+      .object([
+        .required("amount", .timeSpan, "How long."),
+        .required("source", .choice(PredictedDuration.Source.self), "An estimate, or the time-out with all retries where there is none."),
+      ]), "How long it is predicted to take."),
+    .required("starts", .timeSpan, "From the start of the run, as predicted."), .required("ends", .timeSpan, "From the start of the run, as predicted."),
+  ]
+
+  private static let specification: [Schema.Member] = [
+    .required("name", .name, "The step's name."), .required("kind", .kindName, "What it does, as PROVIDER.VERB."),
+    .required("arguments", .values, "As its kind understands them. Secrets are references."),
+    .required("needs", .list(of: .name), "Steps that come before."), .required("undo", .definition("undo"), "How it is taken back."),
+    .required("timeout", .timeSpan, "For one attempt."), .required("retries", .count, "After a transient failure."),
+    .required("onFailure", .choice(FailurePolicy.self), "What its failure does to the run."),
+    .required("priority", .count, "The higher goes first."), .required("footprint", .definition("footprint"), "What it touches and needs."),
+    .optional("question", .text, "Asked instead of performed."),
+  ]
+
+  private static let undo: [Schema.Member] = [
+    .alternative("nothingToUndo", "It changes nothing."),
+    .alternative("byKind", with: [.value(.text, "What the undo does.")], "The kind takes its own effect back."),
+    .alternative("step", with: [.value(.object(undoStep), "The step.")], "A step of the author's."),
+    .alternative("irreversible", with: [.required("reason", .text, "Why.")], "It cannot be taken back."),
+    .alternative("unknown", "Nobody said how."),
+  ]
+
+  private static let undoStep: [Schema.Member] = [
+    .required("kind", .kindName, "What it does."), .required("arguments", .values, "As its kind understands them."),
+    .required("timeout", .timeSpan, "For one attempt."), .required("retries", .count, "After a transient failure."),
+  ]
+
+  private static let footprint: [Schema.Member] = [
+    .required("reads", .list(of: .text), "What it looks at."), .required("writes", .list(of: .text), "What it changes."),
+    .required("requires", .list(of: .definition("requirement")), "What must survive the disaster."),
+    .optional("recovers", .name, "The data class that it brings back."), .required("verifies", .list(of: .text), "What it proves to be in order."),
+  ]
+
+  private static let requirement: [Schema.Member] = [
+    .alternative("secret", with: [.value(.name, "Its name.")], "A secret."), .alternative("server", with: [.value(.name, "Its name.")], "A server."),
+    .alternative("anyStore", with: [.value(.list(of: .name), "Their names.")], "One of several stores."),
+    .alternative("store", with: [.value(.name, "Its name.")], "A store."),
+  ]
+
+  private static let change: [Schema.Member] = [
+    .required("action", .choice(Change.Action.self), "What is done."), .required("reason", .text, "Why, in one line."),
+    .required("before", .values, "What is there now."), .required("after", .values, "What will be there."),
+    .required("losses", .list(of: .text), "What will be lost by it."),
+  ]
+
+  private static let basis: [Schema.Member] = [
+    .alternative("facts", with: [.value(.values, "By name.")], "What was observed."),
+    .alternative("decidedByEarlierSteps", "An earlier step of the run changes what this one looks at."),
+    .alternative("unreachable", with: [.required("reason", .text, "Why.")], "It could not be observed."),
+    .alternative("nothingToObserve", "The kind has nothing to look at."),
+  ]
+
+  private static let prediction: [Schema.Member] = [
+    .required("duration", .timeSpan, "From the start of the run to its last step."),
+    .required("guaranteed", .timeSpan, "With every time-out and all retries."),
+    .required("criticalPath", .list(of: .name), "The steps that decide the duration."), .required("beforeRun", .timeSpan, "Detection and decision."),
+    .required(
+      "objectives",
+      .list(
+        of: .object([
+          .required("kind", .choice(PredictedObjective.Kind.self), "Which objective."),
+          .optional("dataClass", .name, "Whose; the service's if not there."),
+          .optional("target", .timeSpan, "What the plan asks for."), .optional("computed", .timeSpan, "The worst case; unbounded if not there."),
+        ])), "Targets and worst cases."),
+  ]
+}

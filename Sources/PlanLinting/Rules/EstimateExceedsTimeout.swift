@@ -1,0 +1,36 @@
+internal import Diagnostics
+internal import Objectives
+internal import PlanModel
+internal import ProviderInterface
+internal import Units
+
+extension LintRule {
+  static let estimateExceedsTimeout = LintRule(
+    "estimate-exceeds-timeout", .error, "A step is believed to take longer than it may.",
+    explanation: """
+      The time-out is for one attempt. A step whose estimate is longer is cancelled before it can be done, each time, and all its retries with it.
+      Make the time-out at least twice the estimate: it is there for what hangs, not for what is slow today.
+      """
+  ) { context in
+    let steps = context.typed.scenarios.flatMap { scenario in
+      (scenario.steps + [scenario.rollbackBefore, scenario.rollbackAfter].compactMap { $0 }).compactMap {
+        finding($0, "the step `\($0.specification.name)` of `\(scenario.scenario.name.value)`")
+      }
+    }
+    let protections = context.typed.protection.flatMap { protection in
+      protection.steps.enumerated().compactMap { index, step in
+        finding(step, "\(index == 0 ? "a backup" : "a copy") of `\(protection.dataClass.name.value)` by `\(protection.protection.name.value)`")
+      }
+    }
+    return steps + protections
+  }
+
+  /// Without a time-out of the author's there is nothing to compare with, and `timeout-missing` says so.
+  private static func finding(_ step: TypedStep, _ what: String) -> Diagnostic? {
+    guard let estimated = step.estimated, let span = step.timeoutSpan, estimated.amount > step.specification.timeout else { return nil }
+    return Diagnostic(
+      "estimate-exceeds-timeout", "\(what) is believed to take \(estimated.amount.rounded), and may take \(step.specification.timeout.rounded)", at: span,
+      label: "over before it is done", related: [.init(span: estimated.span, label: "the estimate")],
+      helps: ["make the time-out longer, \((estimated.amount * 2).rounded) for example, or correct the estimate"])
+  }
+}

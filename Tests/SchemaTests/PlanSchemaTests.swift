@@ -1,0 +1,140 @@
+import CanonicalJSON
+@testable import Commands
+import Diagnostics
+import PlanModel
+import ProviderInterface
+import TestSupport
+import Testing
+import YAMLReading
+
+/// The schema that editors use, held against the reader of plans.
+@Suite("The schema of plans") struct PlanSchemaTests {
+  private func schema() throws -> JSONSchema { try JSONSchema(PlanSchema.document(Providers.kinds)) }
+
+  private func read(_ text: String) -> (json: JSONValue?, diagnostics: [Diagnostic]) {
+    let (document, yaml) = readYAML(SourceFile(path: "plan.yaml", bytes: Array(text.utf8)))
+    let (plan, reading) = readPlan(document)
+    let typing = plan.map { typecheck($0, kinds: Providers.kinds, protection: Providers.protection).diagnostics } ?? []
+    return (document.root.flatMap(jsonValue), yaml + reading + typing)
+  }
+
+  @Test("takes every plan that we ship") func shipped() throws {
+    let schema = try schema()
+    for plan in try Repository.plans() { #expect(schema.verdict(on: try #require(read(plan.text).json)).problems == [], "\(plan.path)") }
+  }
+
+  @Test("names nothing that the reader does not take") func everything() throws {
+    let (json, diagnostics) = read(everyKey)
+    #expect(diagnostics.map(oneLine) == [])
+    let schema = try schema()
+    let verdict = schema.verdict(on: try #require(json))
+    #expect(verdict.problems == [])
+    #expect(schema.places.subtracting(verdict.touched) == [])
+  }
+
+  @Test("names everything that the reader knows") func known() throws {
+    let json = try #require(read(everyKey).json)
+    let named = try schema().verdict(on: json).named
+    // Known to the reader only so that it can say why they are wrong.
+    let traps: Set<String> = ["value", "literal", "plain"]
+    var looked = 0
+    for damage in json.damages where damage.kind == .unknownKey {
+      // JSON is YAML. An unknown key makes the reader say which ones it knows; where there is none, names of the author's stand there.
+      let found = read(try CanonicalJSON.text(damage.value)).diagnostics.filter { $0.code == "unknown-key" && $0.summary.hasSuffix("`zzz`") }
+      guard let help = found.first?.helps.first else { continue }
+      try #require(help.hasPrefix("known here: "), "\(help)")
+      let known = Set(help.dropFirst(12).split(separator: ", ").map { String($0.dropFirst().dropLast()) })
+      #expect(known.subtracting(traps).subtracting(named[damage.path] ?? []) == [], "/\(damage.path.joined(separator: "/"))")
+      looked += 1
+    }
+    #expect(looked > 50)
+  }
+
+  @Test("refuses an unknown key, a missing one and a value of another type", arguments: [
+    ("priority: high", "priorty: high"), ("every: 30m", "every: 30"), ("every: 30m,", ""), ("to: [near]", "to: { near: 1 }"), ("apiVersion: sie-dr/v1", ""),
+    ("priority: high", "priority: highest"), ("workers: 2", "workers: 99"), ("orders:", "Orders:"), ("port: 5432", "port: http"), ("http.check:", "http.chek:"),
+  ]) func refused(_ old: String, _ new: String) throws {
+    try #require(everyKey.contains(old))
+    #expect(try !schema().verdict(on: #require(read(everyKey.replacing(old, with: new)).json)).isValid)
+  }
+}
+
+/// Every key of the language, with every alternative.
+private let everyKey = """
+  apiVersion: sie-dr/v1
+  kind: RecoveryPlan
+  metadata: { name: everything, owner: sre, description: Every key there is. }
+  objectives: { rto: 4h, rpo: 1h }
+  sites: { east: { description: Here. }, west: {} }
+  secrets:
+    url: { env: URL, site: west }
+    keys: { file: keys }
+    more: { command: [pass, show, more] }
+  servers:
+    pg: { postgresql: { url: { secret: url } }, site: west }
+  stores:
+    near: { directory: { path: near }, site: east, bandwidth: 50MB/s }
+    far:
+      s3:
+        { bucket: far, prefix: pg, region: eu-west-1, endpoint: "https://s3.example", style: path, ca: ca.pem, credentials: { secret: keys },
+          encryption: { kms: alias/backups }, lock: { mode: governance, for: 14d } }
+      site: west
+    other: { s3: { bucket: other, encryption: { s3: {} } } }
+  state: { directory: state }
+  probes:
+    ready: { http: { url: "http://localhost/ready", expect: { status: 200, json: { ready: true }, contains: ok } }, every: 15s, timeout: 5s }
+    port: { tcp: { host: db.example, port: 5432 } }
+    rows: { sql: { server: pg, query: select 1, expect: "1" } }
+  data:
+    orders:
+      on: [pg]
+      home: pg
+      identity: { secret: keys }
+      priority: high
+      objectives: { rto: 2h, rpo: 45m }
+      estimate: { size: 120GB, dump: 200MB/s, upload: 3m, copy: 5m, restore: 75m }
+      protect:
+        regular:
+          { logical: { workers: 2, yieldAfter: 30s, pieceSize: 64MiB, databases: [shop] }, every: 30m, jitter: 1m, misses: 1, to: [near], copy: far, keep: { for: 30d, atLeast: 3 },
+            encrypt: { recipients: [age1amwjfk89hav4hdxgxly577l4h34606cfw53a4t2jgc6ghrwmw47qngs7t9] },
+            timeout: 25m, retries: 1 }
+  scenarios:
+    lost:
+      description: All of it.
+      loses: { sites: [east], servers: [pg], stores: [near], secrets: [keys] }
+      corrupts: { data: [orders], noticedWithin: 6h }
+      detect: { probe: ready, failing: 5m }
+      decide: 20m
+      onFailure: pause
+      rollback: { before: { operator.confirm: { ask: "go?" } }, after: { command.run: { run: [tell, 7, true] } } }
+      steps:
+        backup: { postgresql.backup: { data: orders, protection: regular } }
+        copy: { recovery-point.copy: { data: orders, from: near, to: far } }
+        expire: { recovery-point.expire: { data: orders, in: near, olderThan: 30d, atLeast: 2 } }
+        restore:
+          postgresql.restore: { data: orders, server: pg, point: latest, jobs: 2 }
+          needs: [copy]
+          timeout: 2h
+          retries: 1
+          estimate: 75m
+          onFailure: rollback
+        part: { postgresql.restore: { data: orders, server: pg, database: shop, into: look, tables: [public.t] } }
+        query: { postgresql.query: { server: pg, sql: select 1, expect: 1 }, irreversible: It only looks. }
+        check: { http.check: { probe: ready, within: 5m } }
+        ask: { http.check: { url: "http://localhost/", expect: { status: 200, json: [], contains: "[]" } } }
+        switch:
+          command.run:
+            run: [switch]
+            observe: [switch, --look]
+            undo: [switch, --back]
+            env: { TO: west, URL: { secret: url }, POINT: { output: restore.point } }
+            reads: [dns]
+            writes: traffic
+            idempotent: true
+            captureLine: true
+          undo: { command.run: { run: [switch, --back] }, timeout: 1m, retries: 2 }
+    noticed:
+      detect: { noticedWithin: 15m }
+      steps: {}
+
+  """
