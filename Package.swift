@@ -75,7 +75,7 @@ let package = Package(
     room("Concurrency", in: "Drivers/"),
     room("Hashing", in: "Drivers/", "COpenSSL"),
     room("Compression", in: "Drivers/", "CLibZstd"),
-    room("DirectoryStore", in: "Drivers/", "ObjectStore", "Units", "Concurrency"),
+    room("DirectoryStore", in: "Drivers/", "ObjectStore", "Units", "Concurrency", "CLinuxFiles"),
     room("PostgreSQLClient", in: "Drivers/", "CLibPQ", "Concurrency", "Units"),
     room("HTTPClient", in: "Drivers/", "CLibCurl", "Concurrency", "Units"),
     room("S3Store", in: "Drivers/", "ObjectStore", "HTTPClient", "Hashing", "CanonicalJSON", "Concurrency", "Units"),
@@ -86,7 +86,7 @@ let package = Package(
     provider("HTTP", drivers: "HTTPClient"),
     provider("Command", drivers: "ChildProcess"),
     provider("Operator"),
-    provider("RecoveryPoint"),
+    provider("RecoveryPoint", drivers: "HTTPClient"),
 
     // The composition root and the two programs.
     room("Commands", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "PostgreSQLProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", argumentParser),
@@ -98,6 +98,7 @@ let package = Package(
     systemLibrary("CLibCurl", apt: "libcurl4-openssl-dev"),
     systemLibrary("COpenSSL", apt: "libssl-dev"),
     systemLibrary("CLinuxProcess", apt: "libc6-dev"),
+    systemLibrary("CLinuxFiles", apt: "libc6-dev"),
     // libzstd is loaded on first use; its few declarations are our own, so no package beyond the three is needed to build.
     systemLibrary("CLibZstd", apt: "libzstd1"),
 
@@ -120,7 +121,7 @@ let package = Package(
     tests("RecoveryPointsTests", "RecoveryPoints", "ObjectStore", "DirectoryStore", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
     tests("DriverTests", "Hashing", "Compression", "ChildProcess", "Encryption", "RecoveryPoints", "HTTPClient", "S3Store", "PostgreSQLClient", "Concurrency", "Units"),
     tests("PostgreSQLTests", "PostgreSQLProvider", "PostgreSQLClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "S3Store", "Scheduling", "ProviderInterface", "PlanModel", "ChildProcess", "Hashing", "Compression", "Units", "CanonicalJSON", "Concurrency"),
-    tests("CommandLineTests", "Commands", "ObjectStore", "S3Store", "Concurrency", "Scheduling", "ProviderInterface", "PlanModel", "Journaling", "ChangePlanning", "Units", "CanonicalJSON", "Diagnostics"),
+    tests("CommandLineTests", "Commands", "Reporting", "RecoveryPoints", "ObjectStore", "S3Store", "Concurrency", "Scheduling", "ProviderInterface", "PlanModel", "Journaling", "ChangePlanning", "Units", "CanonicalJSON", "Diagnostics"),
     tests("ProviderTests", "CommandProvider", "HTTPProvider", "OperatorProvider", "RecoveryPointProvider", "ChildProcess", "HTTPClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON"),
   ]
 )

@@ -25,28 +25,32 @@ struct ApplyCommand: AsyncParsableCommand {
   func run() async throws {
     try await CommandSession.guarded(global) { console in
       let environment = CommandSession.environment
-      let (changeset, planState) = try await changeset(console, environment)
-      let directory = StateFinding.directory(run.state.state, environment, planState: planState, folder: changeset.plan.folder)
+      let (changeset, loaded) = try await changeset(console, environment)
+      let directory = StateFinding.directory(run.state.state, environment, planState: loaded?.plan.state?.directory.value, folder: changeset.plan.folder)
       guard !changeset.changes.isEmpty else {
         console.write("nothing to do: " + (changeset.steps.first?.change.reason ?? "the plan has no steps for this") + "\n")
+        if let loaded, changeset.scenario == nil { await MetricsFile.write(loaded, directory, console) }
         return .done
       }
       if !yes {
         console.write(try planReport(changeset, as: .text, console.style))
-        guard try agreed(console) else { return .error }
+        guard try console.agreed(to: "done") else { return .error }
       }
       let world = World(environment: environment, folder: changeset.plan.folder)
-      return try await RunCarrying(console, world, directory, run).apply(changeset, parallelism: planning.parallelism)
+      let status = try await RunCarrying(console, world, directory, confirmed: run.confirmed).apply(changeset, parallelism: planning.parallelism)
+      let isInterrupted = status == .interrupted || status == .terminated
+      if let loaded, changeset.scenario == nil, !isInterrupted { await MetricsFile.write(loaded, directory, console) }
+      return status
     }
   }
 
-  /// A changeset as saved, or a new one of a plan; and where the plan keeps its state.
-  private func changeset(_ console: Console, _ environment: [String: String]) async throws -> (Changeset, planState: String?) {
+  /// A changeset as saved, or a new one and its plan.
+  private func changeset(_ console: Console, _ environment: [String: String]) async throws -> (Changeset, LoadedPlan?) {
     let bytes = file == "-" ? [] : try Files.read(file)
     if let first = bytes.first(where: { $0 > 0x20 }), first == UInt8(ascii: "{") { return (try saved(bytes), nil) }
     let loaded = try LoadedPlan.load(file, console, points: planning.points())
     let world = ReadOnlyWorld(environment: environment, folder: loaded.identity.folder)
-    return (try await makeChangeset(loaded, planning, world, environment), loaded.plan.state?.directory.value)
+    return (try await makeChangeset(loaded, planning, world, environment), loaded)
   }
 
   private func saved(_ bytes: [UInt8]) throws(CommandFailure) -> Changeset {
@@ -64,17 +68,5 @@ struct ApplyCommand: AsyncParsableCommand {
         details: ["it was changed by hand, or made by a version of sie-dr with another format"], helps: ["plan again with `sie-dr plan PLAN --out \(file)`"])
     }
     return changeset
-  }
-
-  private func agreed(_ console: Console) throws(CommandFailure) -> Bool {
-    guard console.canAsk else {
-      throw CommandFailure("nobody-to-ask", "there is no terminal to ask on", helps: ["write `--yes` to go ahead without a question"])
-    }
-    while let line = console.ask("\nDo you want this to be done? Only `yes` is taken as a yes: ") {
-      if line == "yes" { return true }
-      if ["no", "n", ""].contains(line.lowercased()) { break }
-    }
-    console.write("nothing was done\n")
-    return false
   }
 }

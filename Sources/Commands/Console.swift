@@ -33,6 +33,19 @@ struct Console: Sendable {
     return readLine()
   }
 
+  /// Whether the person at the terminal wants it.
+  func agreed(to what: String) throws(CommandFailure) -> Bool {
+    guard canAsk else {
+      throw CommandFailure("nobody-to-ask", "there is no terminal to ask on", helps: ["write `--yes` to go ahead without a question"])
+    }
+    while let line = ask("\nDo you want this to be \(what)? Only `yes` is taken as a yes: ") {
+      if line == "yes" { return true }
+      if ["no", "n", ""].contains(line.lowercased()) { break }
+    }
+    write("nothing was \(what)\n")
+    return false
+  }
+
   private static func write(_ text: String, to descriptor: Int32) {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {

@@ -10,7 +10,7 @@ internal import YAMLReading
 /// A plan file that was read, typed and found free of errors: what may be planned and applied.
 struct LoadedPlan {
   let file: SourceFile
-  let typed: TypedPlan
+  var typed: TypedPlan
   let assessment: Assessment
   let identity: PlanIdentity
   var plan: Plan { typed.plan }

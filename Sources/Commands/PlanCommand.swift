@@ -55,8 +55,13 @@ struct PlanningOptions: ParsableArguments {
 
 /// Plans against the world as it is. Gets hold of a `ReadOnlyWorld` and of nothing that writes.
 func makeChangeset(_ loaded: LoadedPlan, _ options: PlanningOptions, _ world: ReadOnlyWorld, _ environment: [String: String]) async throws -> Changeset {
-  let purpose = try loaded.purpose(options.scenario)
-  let now = try options.time()
+  try await makeChangeset(
+    loaded, for: loaded.purpose(options.scenario), world, now: options.time(), timeout: options.timeout(), width: options.width(environment))
+}
+
+func makeChangeset(
+  _ loaded: LoadedPlan, for purpose: Purpose, _ world: ReadOnlyWorld, now: Timestamp, timeout: TimeSpan, width: Int
+) async throws -> Changeset {
   let steps: [StepSpecification] =
     switch purpose {
     case .protection: loaded.typed.protection.flatMap(\.steps).map(\.specification)
@@ -64,11 +69,11 @@ func makeChangeset(_ loaded: LoadedPlan, _ options: PlanningOptions, _ world: Re
     }
   let read = Set(steps.flatMap(\.footprint.reads))
   for dataClass in loaded.plan.chosenPoints.keys.sorted() where !loaded.plan.stores.contains(where: { read.contains(.points(of: dataClass, in: $0.name.value)) }) {
-    let what = options.scenario.map { "no step of the scenario `\($0)` restores it" } ?? "protection restores nothing"
+    let what = if case .recovery(let typed) = purpose { "no step of the scenario `\(typed.scenario.name.value)` restores it" } else { "protection restores nothing" }
     throw CommandFailure("wrong-usage", "a point of `\(dataClass)` is chosen, but \(what)", status: .usage, helps: ["choose the scenario that does: `--scenario NAME`"])
   }
-  let observations = await world.observers.observeAll(steps, in: world.context(timeout: try options.timeout(), now: now))
-  let request = PlanningRequest(toolVersion: Version.number, identity: loaded.identity, now: now, parallelism: try options.width(environment))
+  let observations = await world.observers.observeAll(steps, in: world.context(timeout: timeout, now: now))
+  let request = PlanningRequest(toolVersion: Version.number, identity: loaded.identity, now: now, parallelism: width)
   return try planChanges(loaded.typed, loaded.assessment, for: purpose, observations: observations, request)
 }
 

@@ -4,13 +4,15 @@ internal import ObjectStore
 internal import PlanModel
 internal import PostgreSQLProvider
 internal import ProviderInterface
+internal import RecoveryPointProvider
 internal import RecoveryPoints
 internal import Reporting
 internal import Units
 
 struct PointsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "points", abstract: "Look at recovery points.", subcommands: [PointsListCommand.self, PointsShowCommand.self])
+    commandName: "points", abstract: "Look at recovery points, and have a word in what becomes of them.",
+    subcommands: [PointsListCommand.self, PointsShowCommand.self, PointsHoldCommand.self, PointsReleaseCommand.self, PointsAcceptCommand.self])
 }
 
 struct PointsListCommand: AsyncParsableCommand {
@@ -27,9 +29,7 @@ struct PointsListCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await CommandSession.guarded(global) { console in
-      let environment = CommandSession.environment
-      let loaded = try LoadedPlan.load(plan, console)
-      let catalogues = try await PointsReading.catalogues(loaded, data, environment)
+      let catalogues = try await PointsReading.catalogues(try LoadedPlan.load(plan, console), data)
       console.write(try pointsReport(catalogues, now: SystemClock.now(), as: format.format, console.style))
       return catalogues.contains { $0.catalogue.hasDamage } ? .error : .done
     }
@@ -58,57 +58,55 @@ struct PointsShowCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await CommandSession.guarded(global) { console in
-      let environment = CommandSession.environment
       let loaded = try LoadedPlan.load(plan, console)
-      let catalogues = try await PointsReading.catalogues(loaded, data, environment)
-      for (_, catalogue) in catalogues {
-        guard let found = point == "latest" ? catalogue.latest : catalogue.point(point) else { continue }
-        if commands {
-          console.write(try PointsReading.script(found, from: store, loaded, environment))
-          return .done
-        }
-        console.write(try pointReport(found, now: SystemClock.now(), as: format.format, console.style))
-        return .done
-      }
-      let near = catalogues.flatMap(\.catalogue.points).prefix(3).map { "`\($0.manifest.id)`" }
-      throw CommandFailure(
-        "no-such-point", "there is no recovery point `\(point)`", details: catalogues.flatMap(\.catalogue.unreachable).map(\.description),
-        helps: [near.isEmpty ? "no store holds a point of this plan" : "the newest are " + near.joined(separator: ", ")])
+      let found = try await PointsReading.point(point, in: loaded, data).point
+      let text = commands ? try PointsReading.script(found, from: store, loaded) : try pointReport(found, now: SystemClock.now(), as: format.format, console.style)
+      console.write(text)
+      return .done
     }
   }
 }
 
 /// The stores of a plan's data classes, read.
 enum PointsReading {
-  static func catalogues(_ loaded: LoadedPlan, _ data: String?, _ environment: [String: String]) async throws -> [(dataClass: DataClassName, catalogue: Catalogue)] {
+  static func classes(_ loaded: LoadedPlan, _ data: String?) throws(CommandFailure) -> [DataClass] {
     let classes = loaded.plan.dataClasses.filter { data == nil || $0.name.value.rawValue == data }
     guard !classes.isEmpty else {
       let names = loaded.plan.dataClasses.map { "`\($0.name.value)`" }.joined(separator: ", ")
       throw CommandFailure("unknown-data-class", "the plan has no data class `\(data ?? "")`", status: .usage, helps: ["it has \(names)"])
     }
-    let world = ReadOnlyWorld(environment: environment, folder: loaded.identity.folder)
+    return classes
+  }
+
+  static func catalogues(_ loaded: LoadedPlan, _ data: String?) async throws -> [(dataClass: DataClassName, catalogue: Catalogue)] {
+    let world = ReadOnlyWorld(environment: CommandSession.environment, folder: loaded.identity.folder)
     var result: [(DataClassName, Catalogue)] = []
-    for dataClass in classes {
-      var names: [StoreName] = []
-      for protection in dataClass.protections {
-        for store in [protection.store] + protection.copies where !names.contains(store.value) { names.append(store.value) }
-      }
-      var stores: [any ObjectReading] = []
-      for name in names {
-        if let reference = loaded.plan.reference(to: name) { stores.append(try await world.stores.reading(reference)) }
-      }
-      result.append((dataClass.name.value, await Catalogue.read(dataClass.name.value, in: stores)))
+    for dataClass in try classes(loaded, data) {
+      let stores = dataClass.stores.compactMap { loaded.plan.reference(to: $0) }
+      result.append((dataClass.name.value, await world.stores.catalogue(of: dataClass.name.value, in: stores)))
     }
     return result
   }
 
+  /// The point of that id, or `latest`, and the catalogue that it stands in.
+  static func point(_ id: String, in loaded: LoadedPlan, _ data: String?) async throws -> (point: RecoveryPoint, catalogue: Catalogue) {
+    let catalogues = try await catalogues(loaded, data)
+    for (_, catalogue) in catalogues {
+      if let point = id == "latest" ? catalogue.latest : catalogue.point(id) { return (point, catalogue) }
+    }
+    let near = catalogues.flatMap(\.catalogue.points).prefix(3).map { "`\($0.manifest.id)`" }
+    throw CommandFailure(
+      "no-such-point", "there is no recovery point `\(id)`", details: catalogues.flatMap(\.catalogue.unreachable).map(\.description),
+      helps: [near.isEmpty ? "no store holds a point of this plan" : "the newest are " + near.joined(separator: ", ")])
+  }
+
   /// The commands that restore a point from one of the stores that hold it.
-  static func script(_ point: RecoveryPoint, from store: String?, _ loaded: LoadedPlan, _ environment: [String: String]) throws -> String {
+  static func script(_ point: RecoveryPoint, from store: String?, _ loaded: LoadedPlan) throws -> String {
     guard let name = point.stores.first(where: { store == nil || $0 == store }), let reference = loaded.plan.reference(to: StoreName(rawValue: name)) else {
       let names = point.stores.map { "`\($0)`" }.joined(separator: ", ")
       throw CommandFailure("no-such-point", "`\(store ?? "")` does not hold the point \(point.manifest.id)", helps: ["it is in \(names)"])
     }
-    let world = ReadOnlyWorld(environment: environment, folder: loaded.identity.folder)
+    let world = ReadOnlyWorld(environment: CommandSession.environment, folder: loaded.identity.folder)
     return try PostgreSQLProvider.restoreScript(point.manifest, from: world.source(of: reference))
   }
 }

@@ -65,5 +65,5 @@ private func goOn(_ run: RunID, _ order: RunEngine.Order, _ options: RunOptions,
   let state: RunState
   do throws(EngineFailure) { state = try await directory.state(of: run) } catch { throw CommandFailure(error.failure) }
   let world = World(environment: environment, folder: state.changeset.plan.folder)
-  return try await RunCarrying(console, world, directory, options).resume(run, order)
+  return try await RunCarrying(console, world, directory, confirmed: options.confirmed).resume(run, order)
 }

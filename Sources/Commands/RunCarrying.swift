@@ -20,11 +20,13 @@ struct RunCarrying {
   let console: Console
   let world: World
   let directory: StateDirectory
-  let options: RunOptions
+  /// Steps whose question was answered with yes on the command line.
+  let confirmed: Set<StepName>
   let progress: RunProgress
 
-  init(_ console: Console, _ world: World, _ directory: StateDirectory, _ options: RunOptions) {
-    self.console = console; self.world = world; self.directory = directory; self.options = options
+  init(_ console: Console, _ world: World, _ directory: StateDirectory, confirmed: [String] = []) {
+    self.console = console; self.world = world; self.directory = directory
+    self.confirmed = Set(confirmed.map { StepName(rawValue: $0) })
     progress = RunProgress(console, now: SystemClock.now)
   }
 
@@ -41,7 +43,7 @@ struct RunCarrying {
   private func carry(_ body: (RunEngine) async throws(EngineFailure) -> RunEngine.Finished) async throws -> ExitStatus {
     let progress = progress
     let environment = world.runEnvironment(
-      console, confirmed: Set(options.confirmed.map { StepName(rawValue: $0) }), observationTimeout: .seconds(10), tell: { progress.tell($0) })
+      console, confirmed: confirmed, observationTimeout: .seconds(10), tell: { progress.tell($0) })
     let finished: RunEngine.Finished
     do throws(EngineFailure) { finished = try await body(RunEngine(environment, in: directory)) } catch {
       progress.end()

@@ -14,7 +14,10 @@ public struct SieDr: AsyncParsableCommand {
       \(ExitStatus.table)
       """,
     version: Version.text,
-    subcommands: [LintCommand.self, PlanCommand.self, ApplyCommand.self, ResumeCommand.self, RollbackCommand.self, RunsCommand.self, PointsCommand.self, DoctorCommand.self])
+    subcommands: [
+      LintCommand.self, PlanCommand.self, ApplyCommand.self, ResumeCommand.self, RollbackCommand.self, RunsCommand.self, PointsCommand.self,
+      ExpireCommand.self, DoctorCommand.self,
+    ])
   public init() {}
 
   /// Reads the command line, does what it says and ends the process with its exit status.

@@ -15,6 +15,8 @@ public struct Plan: Sendable {
   public var servers: [Server]
   public var stores: [Store]
   public var state: StateLocation?
+  /// A folder for the metrics of protection runs; a relative path counts from the folder of the plan file.
+  public var metrics: Located<String>?
   public var probes: [Probe]
   public var dataClasses: [DataClass]
   public var scenarios: [Scenario]
@@ -190,6 +192,13 @@ public struct DataClass: Sendable {
   }
 }
 
+extension DataClass {
+  /// Where its points are, each store once, in the author's order.
+  public var stores: [StoreName] {
+    protections.flatMap { [$0.store] + $0.copies }.map(\.value).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+}
+
 /// What the author believes about size and speed, until there is evidence. Marked as such wherever it is used.
 public struct Estimate: Sendable {
   public var size: Located<ByteCount>?
@@ -230,9 +239,19 @@ public struct Protection: Sendable {
   /// The public keys that points are encrypted to; none: they are not encrypted.
   public var recipients: [Located<String>]
   public var keep: Retention?
+  /// A point with less than this share, in percent, of the last good one's rows or bytes is suspect; nil: as is usual.
+  public var suspectBelow: Int?
+  /// Who is called when a new point is in all its stores.
+  public var ping: Ping?
   public var timeout: Located<TimeSpan>?
   public var retries: Int
   public var span: SourceSpan
+
+  public enum Ping: Sendable {
+    case url(Located<String>)
+    /// A URL that is a secret, or holds one.
+    case secret(Located<SecretName>)
+  }
 
   public enum Method: Sendable {
     case logical(LogicalOptions)
@@ -253,6 +272,19 @@ public struct LogicalOptions: Hashable, Sendable, Codable {
   public var databases: [String]
   public init(workers: Int = 2, yieldAfter: TimeSpan = .seconds(30), pieceSize: ByteCount? = nil, databases: [String] = []) {
     self.workers = workers; self.yieldAfter = yieldAfter; self.pieceSize = pieceSize; self.databases = databases
+  }
+}
+
+extension DataClass {
+  /// Those that its protections name; empty: the one that the server's URL names.
+  public var databases: [String] {
+    var names: [String] = []
+    for protection in protections {
+      switch protection.method {
+      case .logical(let options): names += options.databases.filter { !names.contains($0) }
+      }
+    }
+    return names
   }
 }
 

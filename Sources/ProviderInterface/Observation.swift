@@ -73,13 +73,16 @@ public struct Footprint: Hashable, Sendable, Codable {
   public var requires: Set<Requirement>
   /// The data class that the step brings back.
   public var recovers: String?
+  /// Which of its databases; nil: all there is of it.
+  public var recoversDatabase: String?
   /// What the step proves to be in order.
   public var verifies: Set<Resource>
 
   public init(
-    reads: Set<Resource> = [], writes: Set<Resource> = [], requires: Set<Requirement> = [], recovers: String? = nil, verifies: Set<Resource> = []
+    reads: Set<Resource> = [], writes: Set<Resource> = [], requires: Set<Requirement> = [], recovers: String? = nil, recoversDatabase: String? = nil,
+    verifies: Set<Resource> = []
   ) {
-    self.reads = reads; self.writes = writes; self.requires = requires; self.recovers = recovers; self.verifies = verifies
+    self.reads = reads; self.writes = writes; self.requires = requires; self.recovers = recovers; self.recoversDatabase = recoversDatabase; self.verifies = verifies
   }
 
   /// Sorted: a set has another order in every process, and a changeset's bytes and digest must not.
@@ -89,10 +92,11 @@ public struct Footprint: Hashable, Sendable, Codable {
     try members.encode(writes.sorted(), forKey: .writes)
     try members.encode(requires.sorted(), forKey: .requires)
     try members.encodeIfPresent(recovers, forKey: .recovers)
+    try members.encodeIfPresent(recoversDatabase, forKey: .recoversDatabase)
     try members.encode(verifies.sorted(), forKey: .verifies)
   }
 
-  private enum CodingKeys: String, CodingKey { case reads, writes, requires, recovers, verifies }
+  private enum CodingKeys: String, CodingKey { case reads, writes, requires, recovers, recoversDatabase, verifies }
 }
 
 /// Something in the world that two steps could both touch: `server:pg-new`, `point:insights@east`.

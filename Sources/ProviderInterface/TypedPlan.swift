@@ -10,7 +10,8 @@ public struct TypedPlan: Sendable {
   public var scenarios: [TypedScenario]
 }
 
-/// The steps that one protection of one data class is made of: the backup, then a copy to each further store, then expiry in each store.
+/// The steps that one protection of one data class is made of: the backup, then a copy to each further store, then
+/// expiry in each store and the call that says so.
 public struct TypedProtection: Sendable {
   public var dataClass: DataClass
   public var protection: Protection
@@ -49,11 +50,14 @@ public struct ProtectionSteps: Sendable {
   public var backup: @Sendable (Protection, DataClass, Plan) -> UnderstoodArguments?
   public var copy: @Sendable (Protection, DataClass, _ to: StoreName, Plan) -> UnderstoodArguments?
   public var expire: @Sendable (Protection, DataClass, _ in: StoreName, Plan) -> UnderstoodArguments?
+  /// Nil where nobody is called.
+  public var ping: @Sendable (Protection, DataClass, Plan) -> UnderstoodArguments?
 
   public init(
     backup: @escaping @Sendable (Protection, DataClass, Plan) -> UnderstoodArguments?, copy: @escaping @Sendable (Protection, DataClass, StoreName, Plan) -> UnderstoodArguments?,
-    expire: @escaping @Sendable (Protection, DataClass, StoreName, Plan) -> UnderstoodArguments?
+    expire: @escaping @Sendable (Protection, DataClass, StoreName, Plan) -> UnderstoodArguments?,
+    ping: @escaping @Sendable (Protection, DataClass, Plan) -> UnderstoodArguments? = { _, _, _ in nil }
   ) {
-    self.backup = backup; self.copy = copy; self.expire = expire
+    self.backup = backup; self.copy = copy; self.expire = expire; self.ping = ping
   }
 }

@@ -74,7 +74,8 @@ private struct Typist {
     switch ability {
     case .nothingToUndo: .nothingToUndo
     case .byKind(let how): .byKind(how)
-    case .mustBeWritten: .irreversible(reason: "what has expired is gone")
+    // Expiry: its points had to go before this run began, and would have to go again. Bringing them back is nothing a rollback owes.
+    case .mustBeWritten: .nothingToUndo
     }
   }
 
@@ -113,15 +114,16 @@ private struct Typist {
     }
   }
 
-  /// Backup, then copies, then expiry; a copy waits for the backup, expiry for all of them: nothing goes before its successor is safe.
+  /// Backup, then copies, then expiry; a copy waits for the backup, expiry for all of them: nothing goes before its successor is safe. The
+  /// call that a point is in all its stores waits for them too.
   func steps(of protection: Protection, _ dataClass: DataClass, _ make: ProtectionSteps) -> [TypedStep] {
     let base = "\(dataClass.name.value)-\(protection.name.value)"
     var steps: [TypedStep] = []
-    func add(_ name: String, _ made: UnderstoodArguments?, needs: [StepName]) {
+    func add(_ name: String, _ made: UnderstoodArguments?, needs: [StepName], timeout: TimeSpan? = nil) {
       guard let made else { return }
       let specification = StepSpecification(
         name: StepName(rawValue: name), kind: made.kind, arguments: made.json, needs: needs, undo: undo(made.undoAbility),
-        timeout: protection.timeout?.value ?? defaultStepTimeout, retries: protection.retries, onFailure: .continue,
+        timeout: timeout ?? protection.timeout?.value ?? defaultStepTimeout, retries: protection.retries, onFailure: .continue,
         priority: dataClass.priority.rank, footprint: made.footprint)
       steps.append(
         TypedStep(
@@ -135,6 +137,7 @@ private struct Typist {
     for store in [protection.store] + protection.copies where protection.keep != nil {
       add("expire-\(base)-\(store.value)", make.expire(protection, dataClass, store.value, plan), needs: before)
     }
+    add("ping-\(base)", make.ping(protection, dataClass, plan), needs: before, timeout: .minutes(1))
     return steps
   }
 }

@@ -7,7 +7,14 @@ public struct RecoveryPoint: Hashable, Sendable {
   public var manifest: PointManifest
   /// In the order in which the stores were asked.
   public var stores: [String]
-  public var isUsable: Bool { manifest.suspect == nil }
+  /// By whom and why it is kept whatever retention says. In one store is enough.
+  public var hold: PointNote?
+  /// By whom a suspect point was found to be good.
+  public var acceptance: PointNote?
+  public init(manifest: PointManifest, stores: [String], hold: PointNote? = nil, acceptance: PointNote? = nil) {
+    self.manifest = manifest; self.stores = stores; self.hold = hold; self.acceptance = acceptance
+  }
+  public var isUsable: Bool { manifest.suspect == nil || acceptance != nil }
 }
 
 /// What the stores hold of one data class. An unreachable store is something found, not an error: others may answer.
@@ -17,6 +24,8 @@ public struct Catalogue: Sendable {
     public enum Kind: Hashable, Sendable {
       /// Objects without a manifest: a backup under way, or what a dead one left.
       case unfinished
+      /// What is left of a point that has expired: its removal is under way, or was cut short.
+      case expired
       /// A manifest that cannot be trusted; the text says why.
       case damaged(String)
     }
@@ -46,13 +55,17 @@ public struct Catalogue: Sendable {
     var catalogue = Catalogue(points: [], findings: [], unreachable: [])
     for (index, store) in stores.enumerated() {
       guard let part = parts[index] else { continue }
-      for manifest in part.manifests {
+      for (manifest, hold, acceptance) in part.points {
         guard points[manifest.id, default: RecoveryPoint(manifest: manifest, stores: [])].manifest == manifest else {
           let kind = Finding.Kind.damaged("the manifest differs from the one in store '\(points[manifest.id]?.stores.first ?? "")', which counts")
           catalogue.findings.append(Finding(store: store.name, place: manifest.place, kind: kind))
           continue
         }
-        points[manifest.id, default: RecoveryPoint(manifest: manifest, stores: [])].stores.append(store.name)
+        var point = points[manifest.id] ?? RecoveryPoint(manifest: manifest, stores: [])
+        point.stores.append(store.name)
+        point.hold = point.hold ?? hold
+        point.acceptance = point.acceptance ?? acceptance
+        points[manifest.id] = point
       }
       catalogue.findings += part.findings
       catalogue.unreachable += part.failure.map { [$0] } ?? []
@@ -62,7 +75,7 @@ public struct Catalogue: Sendable {
   }
 
   private struct StoreContents: Sendable {
-    var manifests: [PointManifest] = []
+    var points: [(manifest: PointManifest, hold: PointNote?, acceptance: PointNote?)] = []
     var findings: [Finding] = []
     var failure: StoreError?
   }
@@ -70,16 +83,19 @@ public struct Catalogue: Sendable {
   private static func contents(of dataClass: DataClassName, in store: any ObjectReading) async -> StoreContents {
     var contents = StoreContents()
     do throws(StoreError) {
-      for place in try await places(of: dataClass, in: store) {
+      for (place, first) in try await places(of: dataClass, in: store) {
         do throws(StoreError) {
           switch PointManifest.read(try await store.read(place.key(PointPlace.manifest, in: store.name))) {
-          case .success(let manifest) where manifest.id == place.id && manifest.dataClass == dataClass: contents.manifests.append(manifest)
+          case .success(let manifest) where manifest.id == place.id && manifest.dataClass == dataClass:
+            let hold = first.contains(PointNote.Kind.hold.path) ? try await PointNote.read(.hold, of: place, in: store) : nil
+            let acceptance = first.contains(PointNote.Kind.acceptance.path) ? try await PointNote.read(.acceptance, of: place, in: store) : nil
+            contents.points.append((manifest, hold, acceptance))
           case .success: contents.findings.append(Finding(store: store.name, place: place, kind: .damaged("the manifest is that of another point")))
           case .failure(let problem): contents.findings.append(Finding(store: store.name, place: place, kind: .damaged(problem.description)))
           }
         } catch {
           guard error.reason == .notFound || error.reason == .damaged else { throw error }
-          let kind: Finding.Kind = error.reason == .notFound ? .unfinished : .damaged(error.detail)
+          let kind: Finding.Kind = error.reason != .notFound ? .damaged(error.detail) : first.contains(PointPlace.expired) ? .expired : .unfinished
           contents.findings.append(Finding(store: store.name, place: place, kind: kind))
         }
       }
@@ -89,17 +105,21 @@ public struct Catalogue: Sendable {
     return contents
   }
 
-  /// The folders of points, found by jumping from one to the next, so that their many objects are not listed.
-  static func places(of dataClass: DataClassName, in store: any ObjectReading) async throws(StoreError) -> [PointPlace] {
+  /// The folders of points, found by jumping from one to the next, so that their many objects are not listed; and the first few names in
+  /// each, among which people's notes are.
+  static func places(of dataClass: DataClassName, in store: any ObjectReading) async throws(StoreError) -> [(place: PointPlace, first: [String])] {
     let prefix = PointPlace.prefix(of: dataClass)
-    var places: [PointPlace] = []
+    var places: [(place: PointPlace, first: [String])] = []
     var after: ObjectKey?
-    while let first = try await store.list(prefix: prefix, after: after, limit: 1).objects.first {
+    while case let objects = try await store.list(prefix: prefix, after: after, limit: 4).objects, let first = objects.first {
       // Bytes, not characters: what others have put there may hold anything.
       let rest = first.key.path.utf8.dropFirst(prefix.utf8.count)
       let name = String(decoding: rest.prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self)
       let isFolder = rest.count > name.utf8.count
-      if isFolder, let id = PointID(name) { places.append(PointPlace(dataClass: dataClass, id: id)) }
+      if isFolder, let id = PointID(name) {
+        let place = PointPlace(dataClass: dataClass, id: id)
+        places.append((place, objects.filter { $0.key.hasPrefix(place.prefix) }.map { String($0.key.path.dropFirst(place.prefix.count)) }))
+      }
       // `0` is the byte behind `/`: behind all that lies below this folder.
       after = isFolder ? ObjectKey("\(prefix)\(name)0") ?? first.key : first.key
     }
@@ -112,7 +132,7 @@ public struct Catalogue: Sendable {
     let uploads = try await store.openUploads(prefix: PointPlace.prefix(of: dataClass)).compactMap { key in
       PointID(key.path.split(separator: "/").dropFirst().first ?? "").map { PointPlace(dataClass: dataClass, id: $0) }
     }
-    let places = Set(try await places(of: dataClass, in: store) + uploads).sorted { $0.id < $1.id }
+    let places = Set(try await places(of: dataClass, in: store).map(\.place) + uploads).sorted { $0.id < $1.id }
     var unfinished: [PointPlace] = []
     for place in places where marks.contains(where: { place.id.wasMade(by: $0) }) {
       do throws(StoreError) { _ = try await store.info(place.key(PointPlace.manifest, in: store.name)) } catch {

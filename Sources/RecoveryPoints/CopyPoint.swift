@@ -3,11 +3,13 @@ public import ObjectStore
 public import Units
 
 /// Brings a point into a second store: each object is proved against the manifest on the way, the manifest goes last. A point that is
-/// there already stays as it is, and its objects with it; what an interrupted copy has left is overwritten.
+/// there already stays as it is, and its objects with it; what an interrupted copy has left is overwritten. What people have said of the point comes along.
 public func copyPoint(
   _ manifest: PointManifest, from source: any ObjectReading, to target: any ObjectStore, progress: (ByteCount) -> Void = { _ in }
 ) async throws(StoreError) {
   if try await isPublished(manifest, in: target) { return }
+  // What is there of it may not be removed any more: it is about to be a point again.
+  try await target.delete(manifest.place.key(PointPlace.expired, in: target.name))
   let reader = PointReader(manifest, in: source)
   let writer = PointWriter(manifest.place, in: target)
   var done = ByteCount.zero
@@ -15,6 +17,10 @@ public func copyPoint(
     try await copy(object, reader, writer)
     done += object.size
     progress(done)
+  }
+  // Before the manifest: at no moment is a point there that lacks its hold.
+  for kind in PointNote.Kind.allCases {
+    if let note = try await PointNote.read(kind, of: manifest.place, in: source) { _ = try await note.put(kind, beside: manifest.place, in: target) }
   }
   let instructions = try await source.read(manifest.place.key(PointPlace.instructions, in: source.name))
   do throws(StoreError) {

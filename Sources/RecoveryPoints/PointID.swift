@@ -49,6 +49,8 @@ public struct PointPlace: Hashable, Sendable {
   public static let manifest = "manifest.json"
   public static let checksums = "SHA256SUMS"
   public static let instructions = "RESTORE.md"
+  /// There while a point that has expired is being removed. Sorts before all that a backup writes.
+  static let expired = "EXPIRED"
 
   /// With a final `/`: what every key of the point begins with.
   public var prefix: String { "\(dataClass)/\(id)/" }

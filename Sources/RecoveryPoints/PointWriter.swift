@@ -59,7 +59,10 @@ public struct PointWriter: Sendable {
       do throws(StoreError) {
         try await store.delete(place.key(PointPlace.manifest, in: store.name))
         try await store.discardUploads(prefix: place.prefix)
-        for object in try await store.listAll(prefix: place.prefix) { try await store.delete(object.key) }
+        let expired = try place.key(PointPlace.expired, in: store.name)
+        let objects = try await store.listAll(prefix: place.prefix).map(\.key)
+        for key in objects where key != expired { try await store.delete(key) }
+        if objects.contains(expired) { try await store.delete(expired) }
         return .success(())
       } catch {
         return .failure(error)

@@ -20,7 +20,7 @@ public struct RunLines: Sendable {
     switch event {
     case .runStarted(let start): "run \(start.run): \(start.changeset.purpose) of `\(start.changeset.plan.name)`, \(start.changeset.counts)"
     case .resumed(let resumed): "resumed" + (resumed.tornBytes > 0 ? "; \(resumed.tornBytes) bytes of a torn last record were cut off" : "")
-    case .intent(let job): verb(job) + (job.attempt > 1 ? " (attempt \(job.attempt))" : "")
+    case .intent(let job): verb(job) + (job.attempt > 1 ? " (attempt \(job.attempt))" : why(job, state))
     case .outcome(let outcome): ended(outcome)
     case .moved(let moved): style.paint("\(moved.step) did not run", .red) + ": the world has moved since it was planned\n" + differences(moved)
     case .settled(let settled): "\(settled.job.step): " + verdict(settled)
@@ -39,6 +39,12 @@ public struct RunLines: Sendable {
     case .undo: "\(job.step) is being undone"
     case .beforeRollback, .afterRollback: "\(job.step) begins"
     }
+  }
+
+  /// In protection, where nobody looked at the plan before: why it does something.
+  private func why(_ job: Job, _ state: RunState) -> String {
+    guard job.activity == .perform, state.changeset.scenario == nil, let planned = state.changeset[job.step], planned.change.action != .unknown, planned.change.action != .run else { return "" }
+    return ": \(planned.change.reason)"
   }
 
   private func ended(_ outcome: Outcome) -> String {

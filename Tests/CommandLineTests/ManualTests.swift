@@ -9,7 +9,10 @@ struct ManualTests {
     try await StartedProgram([BuiltProgram.sieDR] + arguments, environment: ["COLUMNS": "120"], in: "/").end()
   }
 
-  static let commands = ["", "lint", "plan", "apply", "resume", "rollback", "runs", "points", "points list", "points show", "doctor"]
+  static let commands = [
+    "", "lint", "plan", "apply", "resume", "rollback", "runs", "points", "points list", "points show", "points hold", "points release",
+    "points accept", "expire", "doctor",
+  ]
 
   /// Generated here and nowhere else: `SIE_DR_REWRITE=1 swift test --filter ManualTests` writes it anew.
   static let manual = "docs/cli.md"
@@ -53,7 +56,7 @@ struct ManualTests {
   }
 
   @Test("wrong usage ends with 64 and says so on the error output", arguments: [
-    ["fly"], ["lint"], ["lint", "--fast", "x.yaml"], ["plan"], ["apply"], ["resume"], ["rollback"], ["points", "show"],
+    ["fly"], ["lint"], ["lint", "--fast", "x.yaml"], ["plan"], ["apply"], ["resume"], ["rollback"], ["points", "show"], ["points", "release", "x.yaml"], ["expire"],
     ["lint", "--format", "xml", "examples/logical-only.yaml"], ["plan", "--now", "noon", "examples/logical-only.yaml"],
     ["plan", "--parallelism", "0", "examples/logical-only.yaml"], ["plan", "--parallelism", "many", "examples/logical-only.yaml"],
     ["plan", "--observe-timeout", "9h", "examples/logical-only.yaml"], ["plan", "--scenario", "region-los", "examples/logical-only.yaml"],

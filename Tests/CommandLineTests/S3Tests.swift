@@ -31,6 +31,32 @@ struct S3Tests {
     #expect(try Scene.dump(scene.target, scene.database) == Scene.dump(scene.source, scene.database))
   }
 
+  @Test("points in buckets are held, released and accepted, and expire")
+  func words() async throws {
+    let scene = try scene()
+    for _ in 0..<2 {
+      let backup = try await scene.run("apply", "--yes", "plan.yaml", within: .seconds(120))
+      #expect(backup.status == 0, "\(backup.errors)\(backup.output)")
+      try await Task.sleep(for: .milliseconds(1_100))
+    }
+    try scene.source.psql("TRUNCATE t", database: scene.database)
+    #expect(try await scene.run("apply", "--yes", "plan.yaml", within: .seconds(120)).output.contains("SUSPECT"))
+    let points = try await scene.points()
+    #expect(points.count == 3)
+    for _ in 0..<2 { #expect(try await scene.run("points", "hold", "plan.yaml", points[2], "--reason", "incident").status == 0) }
+    #expect(try await scene.run("points", "accept", "plan.yaml", points[0]).status == 0)
+    let plan = try readFile("\(scene.folder)/plan.yaml").replacing("keep: { for: 1h, atLeast: 3 }", with: "keep: { for: 1s }")
+    try writeFile("\(scene.folder)/plan.yaml", plan)
+    try await Task.sleep(for: .milliseconds(1_100))
+    let expiry = try await scene.run("expire", "plan.yaml", "--yes")
+    #expect(expiry.status == 0, "\(expiry.errors)\(expiry.output)")
+    #expect(try await scene.points() == [points[0], points[2]])
+    #expect(try await scene.run("points", "release", "plan.yaml", points[2]).status == 0)
+    #expect(try await scene.run("expire", "plan.yaml", "--yes").status == 0)
+    let listed = try await scene.run("points", "list", "plan.yaml")
+    #expect(try await scene.points() == [points[0]] && listed.output.contains("near, far") && listed.output.contains("accepted: by tester"), "\(listed.output)")
+  }
+
   @Test("wrong keys are refused with words, and neither they nor the secret are shown anywhere")
   func wrongKeys() async throws {
     let scene = try scene()

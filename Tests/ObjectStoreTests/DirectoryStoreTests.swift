@@ -86,6 +86,25 @@ struct DirectoryStoreTests {
     }
   }
 
+  @Test("an object put where there was none gets its name in one step: at no moment does a killed program leave a second one")
+  func oneName() async throws {
+    try await withFolder { root, store in
+      // Looks at each object as soon as it is there.
+      let watcher = Task.detached { () -> Int in
+        var seen = 0
+        for number in 0..<2_000 {
+          var info = stat()
+          while stat("\(root)/\(number)", &info) != 0 { if Task.isCancelled { return seen } }
+          if info.st_nlink > 1 { seen += 1 }
+        }
+        return seen
+      }
+      defer { watcher.cancel() }
+      for number in 0..<2_000 { try await store.put(try key("\(number)"), [1], ifAbsent: true) }
+      #expect(await watcher.value == 0)
+    }
+  }
+
   @Test("symbolic links inside are neither followed nor listed, and deleting one leaves what it points to")
   func links() async throws {
     try await withFolder { outside, _ in

@@ -37,4 +37,14 @@ import Testing
     #expect(linted([other, (old: "on: [pg-east]", new: "on: [pg-east, pg-west]")]).of("data-not-recovered") == [])
     #expect(linted().of("data-not-recovered") == [])
   }
+
+  @Test("of several databases each needs its step, which says so") func severalDatabases() {
+    let several = (old: "logical: {}", new: "logical: { databases: [shop, bills] }")
+    func restoring(_ database: String) -> (old: String, new: String) { ("data: orders, server", "data: orders, database: \(database), server") }
+    #expect(linted([several]).of("missing-key").map(\.summary) == ["the points of `orders` hold several databases, and the step does not say which it restores"])
+    #expect(linted([several, restoring("shops")]).of("unknown-reference").first?.helps == ["did you mean `shop`?"])
+    #expect(linted([several, restoring("shop")]).of("data-not-recovered").map(\.summary) == ["no step of `lost` brings `bills` of `orders` back"])
+    let second = (old: "      verify:\n", new: "      bills: { postgresql.restore: { data: orders, database: bills, server: pg-west }, needs: [restore], timeout: 90m }\n      verify:\n")
+    #expect(linted([several, restoring("shop"), second]).of("data-not-recovered") == [])
+  }
 }

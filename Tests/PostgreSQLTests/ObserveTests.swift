@@ -35,6 +35,37 @@ struct ObserveTests {
     #expect(third.facts["point"] == .string(point.id.text))
   }
 
+  @Test(
+    "one backup makes up for all that were missed, and says for how long it has been due",
+    arguments: [
+      (30, Change.Action.none, "the next is due"), (60, .create, "due every 1h"), (119, .create, "due every 1h"),
+      (120, .create, "due since 2026-11-24T01:00:00Z, 1 interval missed"), (250, .create, "due since 2026-11-24T01:00:00Z, 3 intervals missed"),
+      (60 * 24 * 365, .create, "8759 intervals missed"),
+    ] as [(Int64, Change.Action, String)])
+  func overdue(_ minutes: Int64, _ action: Change.Action, _ words: String) throws {
+    let midnight = try #require(Timestamp("2026-11-24T00:00:00Z"))
+    var arguments = World(source: try Servers.source.get(), target: try Servers.source.get(), database: "x", store: InMemoryStore(name: "vault")).backupArguments
+    arguments.onlyWhenDue = true
+    let observation = Observation(facts: [Fact.newestSigma: .string(midnight.description), Fact.point: "p"])
+    let change = PostgreSQLBackup.compare(arguments, observation, at: midnight + .minutes(minutes))
+    #expect(change.action == action && change.reason.contains(words), "\(change.reason)")
+    #expect(change.reason.contains("missed") == (minutes >= 120))
+  }
+
+  @Test("what is due is asked of each protection by itself, and a suspect point counts as taken")
+  func ownPoints() async throws {
+    let world = try World.with("CREATE TABLE t AS SELECT 1 AS a")
+    try await world.backUp { $0.protection = "weekly" }
+    #expect(await backup(world).1.reason.contains("no point yet"))
+    let good = try await world.backUp()
+    try world.source.psql("DELETE FROM t", database: world.database)
+    let suspect = try await world.backUp()
+    #expect(suspect.suspect?.contains("\(good.id)") == true)
+    let (observation, change) = await backup(world)
+    #expect(observation.facts["point"] == .string(suspect.id.text) && observation.facts["suspectPoint"] == .string(suspect.id.text))
+    #expect(change.reason.contains("suspect"))
+  }
+
   @Test("what would make a backup fail is seen beforehand")
   func problem() async throws {
     var world = try World.with("CREATE ROLE nobody_much LOGIN; CREATE TABLE hidden (a int)", source: Servers.target.get())

@@ -17,12 +17,12 @@ import YAMLReading
 
 let kinds = StepKinds([
   AnyStepKind(CommandRun.self), AnyStepKind(HTTPCheck.self), AnyStepKind(OperatorConfirm.self), AnyStepKind(RecoveryPointCopy.self),
-  AnyStepKind(RecoveryPointExpire.self),
+  AnyStepKind(RecoveryPointExpire.self), AnyStepKind(RecoveryPointPing.self),
 ])
 private let children = ChildRunner(supervisor: Supervisor(executable: BuiltProgram.sieDR))
 private let path = ["PATH": "/usr/bin:/bin"]
 let performers = StepPerformers([
-  CommandPerformer(children, path), HTTPCheckPerformer(HTTPClient()), RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer(),
+  CommandPerformer(children, path), HTTPCheckPerformer(HTTPClient()), RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer(), RecoveryPointPingPerformer(HTTPClient()),
 ])
 let observers = StepObservers([CommandObserver(children, path), RecoveryPointCopyObserver(), RecoveryPointExpireObserver()])
 let noon = Timestamp(milliseconds: 1_795_521_600_000)
@@ -38,7 +38,7 @@ func step(_ text: String) throws -> StepSpecification {
     secrets: { token: { env: TOKEN } }
     servers: { db: { postgresql: { url: { secret: token } } } }
     stores: { east: { directory: { path: east } }, west: { directory: { path: west } } }
-    data: { shop: { on: [db] } }
+    data: { shop: { on: [db], protect: { p: { logical: {}, every: 1h, to: [east], copy: [west] } } } }
     scenarios:
       loss:
         steps:

@@ -9,6 +9,7 @@ import Units
 
 let shop: DataClassName = "shop"
 let noon = Timestamp(milliseconds: 1_795_521_600_000)
+let note = PointNote(who: "ann", host: "bastion", at: noon, reason: "the incident of \"today\"")
 
 func place(minutes: Int64 = 0, mark: String = "run.backup.1") -> PointPlace {
   PointPlace(dataClass: shop, id: PointID(started: noon + .minutes(minutes), mark: mark))
@@ -29,8 +30,8 @@ let sampleObjects: [(path: String, bytes: [UInt8])] = [
 /// Writes a point the way a backup step does: uploads, then a small object, then the manifest.
 @discardableResult
 func writePoint(
-  _ place: PointPlace, in store: any ObjectStore, sigma: Timestamp? = noon, suspect: String? = nil, note: JSONValue = "a table named \"é\\n\"",
-  sealing: (any ObjectSealing)? = nil
+  _ place: PointPlace, in store: any ObjectStore, sigma: Timestamp? = noon, suspect: String? = nil, protection: ProtectionName = "half-hourly",
+  rows: Int64 = 12, raw: ByteCount = ByteCount(bytes: 9_000_000), note: JSONValue = "a table named \"é\\n\"", sealing: (any ObjectSealing)? = nil
 ) async throws -> PointManifest {
   let writer = PointWriter(place, in: store, sealing: sealing)
   var objects: [PointObject] = []
@@ -46,8 +47,8 @@ func writePoint(
   }
   objects.append(try await writer.put("db/0/sequences.sql", Array("SELECT 1;".utf8)))
   let manifest = try PointManifest(
-    id: place.id, dataClass: place.dataClass, protection: "half-hourly", method: "logical", sigma: sigma, started: noon, available: noon + .minutes(2),
-    plan: "sie", planDigest: "d1", mark: "run.backup.1", toolVersion: "1.0.0", objects: objects, rawBytes: ByteCount(bytes: 9_000_000), rows: 12,
+    id: place.id, dataClass: place.dataClass, protection: protection, method: "logical", sigma: sigma, started: noon, available: noon + .minutes(2),
+    plan: "sie", planDigest: "d1", mark: "run.backup.1", toolVersion: "1.0.0", objects: objects, rawBytes: raw, rows: rows,
     suspect: suspect, content: ["note": note], encryption: sealing?.encryption)
   try await writer.publish(manifest, instructions: "zstd -dc …\n")
   return manifest

@@ -71,6 +71,37 @@ struct WritingTests {
     }
   }
 
+  @Test("an expiry that was killed anywhere leaves the whole point, or what the next one knows to be left of it", arguments: StoreKind.allCases)
+  func expiryCrashes(kind: StoreKind) async throws {
+    for dying in 0..<16 {
+      try await kind.withStore { store in
+        try await writePoint(place(), in: store)
+        let faulty = FaultyStore(store) { $0.index == dying ? .crash : nil }
+        _ = try? await expirePoint(place(), in: faulty)
+        let catalogue = await Catalogue.read(shop, in: [store])
+        for point in catalogue.points { try await readWhole(point.manifest, in: store) }
+        let objects = try await store.listAll(prefix: "")
+        #expect(!catalogue.points.isEmpty || catalogue.findings.map(\.kind) == (objects.isEmpty ? [] : [.expired]))
+        // The place can be a point again.
+        let west = InMemoryStore(name: "west")
+        let again = try await writePoint(place(), in: west)
+        try await copyPoint(again, from: west, to: store)
+        await #expect(Catalogue.read(shop, in: [store]).points.map(\.manifest) == [again])
+        try await #expect(expirePoint(place(), in: store))
+        try await #expect(store.listAll(prefix: "") == [])
+      }
+    }
+  }
+
+  @Test("a store that is full can be made room in")
+  func expiryOfFullStore() async throws {
+    let store = InMemoryStore(name: "east")
+    try await writePoint(place(), in: store)
+    let full = FaultyStore(store, FaultyStore.every(.put, .fail(.noSpace)))
+    try await #expect(expirePoint(place(), in: full))
+    try await #expect(store.listAll(prefix: "") == [])
+  }
+
   @Test("a cancelled task can still remove what it began, open uploads too", arguments: StoreKind.allCases)
   func discardWhenCancelled(kind: StoreKind) async throws {
     try await kind.withStore { store in

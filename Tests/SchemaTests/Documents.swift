@@ -15,7 +15,7 @@ enum Documents {
 
   static func changesets() throws -> [Changeset] {
     let footprint = Footprint(
-      reads: [.server("pg-east")], writes: [.points(of: "orders", in: "near")], requires: Set(Requirement.every), recovers: "orders",
+      reads: [.server("pg-east")], writes: [.points(of: "orders", in: "near")], requires: Set(Requirement.every), recovers: "orders", recoversDatabase: "shop",
       verifies: [.probe("ready")])
     let varied = Changeset.sampleSteps(undo: StepSpecification.Undo.every, basis: PlannedStep.Basis.every, actions: Change.Action.allCases)
     var full = try Changeset.sample(varied, before: SampleStep("rollback-before") { $0.question = "go?" }, after: SampleStep("rollback-after"))

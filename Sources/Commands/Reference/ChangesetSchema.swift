@@ -72,7 +72,7 @@ enum ChangesetSchema {
   private static let footprint: [Schema.Member] = [
     .required("reads", .list(of: .text), "What it looks at."), .required("writes", .list(of: .text), "What it changes."),
     .required("requires", .list(of: .definition("requirement")), "What must survive the disaster."),
-    .optional("recovers", .name, "The data class that it brings back."), .required("verifies", .list(of: .text), "What it proves to be in order."),
+    .optional("recovers", .name, "The data class that it brings back."), .optional("recoversDatabase", .text, "Which of its databases; all if not there."), .required("verifies", .list(of: .text), "What it proves to be in order."),
   ]
 
   private static let requirement: [Schema.Member] = [

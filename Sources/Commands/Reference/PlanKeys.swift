@@ -5,7 +5,7 @@ internal import ProviderInterface
 struct PlanKey: Sendable {
   /// What may stand behind a key.
   indirect enum Shape: Sendable {
-    case text, bool, timeSpan, size, byteRate, pace, secretReference, argumentList, anything
+    case text, bool, timeSpan, size, byteRate, pace, percentage, input, secretReference, argumentList, anything
     case integer(ClosedRange<Int>)
     case constant(String)
     case choice([String])
@@ -38,6 +38,7 @@ enum PlanKeys {
     PlanKey("servers", .map(.object(server)), "Servers that hold data, or can."),
     PlanKey("stores", .map(.object(store)), "Where recovery points are kept."),
     PlanKey("state", .object([PlanKey("directory", .text, required: true, "A folder, from the plan file's folder on.")]), "Where journals and the lock are kept; `.sie-dr` beside the plan if not given."),
+    PlanKey("metrics", .text, "A folder, from the plan file's folder on, for a file of metrics: node_exporter's textfile folder."),
     PlanKey("probes", .map(.object(probe)), "Questions about the world's health."),
     PlanKey("data", .map(.object(dataClass)), "The data classes: what is protected, how, and how well."),
     PlanKey("scenarios", .map(.object(scenario)), "Disasters, and what is done about them."),
@@ -114,6 +115,8 @@ enum PlanKeys {
       .object([
         PlanKey("for", .timeSpan, required: true, "Nothing younger goes."), PlanKey("atLeast", .integer(1...10_000), "So many good points always stay; 1 if not given."),
       ]), "How long points are kept; for ever if not given."),
+    PlanKey("suspectBelow", .percentage, "With less than this share of the last good point's rows or bytes a point is suspect; 10% if not given."),
+    PlanKey("ping", .input, "A URL that is called when a new point is good and in all its stores: text, or `{ secret: NAME }`."),
     PlanKey("timeout", .timeSpan, "For one attempt."), PlanKey("retries", .integer(0...20), "After a transient failure; 1 if not given."),
   ]
   private static let dataClass = [

@@ -78,6 +78,8 @@ enum PlanSchema {
     case .size: reference("size")
     case .byteRate: reference("byteRate")
     case .pace: reference("pace")
+    case .percentage: ["type": "string", "pattern": "^(100|[0-9]?[0-9])%$"]
+    case .input: reference("input")
     case .secretReference: ["type": "object", "required": ["secret"], "additionalProperties": false, "properties": ["secret": ["type": "string"]]]
     case .argumentList: reference("argumentList")
     case .anything: [:]

@@ -13,8 +13,8 @@ public enum Providers {
   /// What steps can be: pure, all that `lint` needs.
   public static let kinds = StepKinds(
     PostgreSQLProvider.kinds + [
-      AnyStepKind(RecoveryPointCopy.self), AnyStepKind(RecoveryPointExpire.self), AnyStepKind(CommandRun.self), AnyStepKind(HTTPCheck.self),
-      AnyStepKind(OperatorConfirm.self),
+      AnyStepKind(RecoveryPointCopy.self), AnyStepKind(RecoveryPointExpire.self), AnyStepKind(RecoveryPointPing.self), AnyStepKind(CommandRun.self),
+      AnyStepKind(HTTPCheck.self), AnyStepKind(OperatorConfirm.self),
     ])
 
   /// What protections are made of.
@@ -27,7 +27,13 @@ public enum Providers {
     },
     expire: { protection, dataClass, store, plan in
       made(RecoveryPointExpire.self, RecoveryPointExpire.arguments(protection, of: dataClass, in: store, plan), plan)
-    })
+    },
+    ping: { protection, dataClass, plan in made(RecoveryPointPing.self, RecoveryPointPing.arguments(protection, of: dataClass, in: plan), plan) })
+
+  /// The kind of step that removes what retention no longer keeps.
+  static let expiry = RecoveryPointExpire.name
+  /// The kind of step that tells of a new point.
+  static let call = RecoveryPointPing.name
 
   /// The reading halves: all that `plan` is handed.
   static func observers(_ children: ChildRunner, _ environment: [String: String]) -> StepObservers {
@@ -41,7 +47,8 @@ public enum Providers {
       path: environment["PATH"])
     return StepPerformers(
       PostgreSQLProvider.performers(on: host) + [
-        RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer(), CommandPerformer(children, environment), HTTPCheckPerformer(HTTPClient()),
+        RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer(), RecoveryPointPingPerformer(HTTPClient()), CommandPerformer(children, environment),
+        HTTPCheckPerformer(HTTPClient()),
       ])
   }
 

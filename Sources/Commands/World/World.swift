@@ -7,7 +7,7 @@ internal import PlanModel
 internal import ProviderInterface
 internal import Units
 
-/// The whole world: what `apply`, `resume` and `rollback` are handed, and nobody else.
+/// The whole world: handed to the commands that change it, and to nobody else.
 struct World {
   let environment: [String: String]
   let folder: String
@@ -19,6 +19,11 @@ struct World {
     self.folder = folder
     who = environment["SIE_DR_WHO"] ?? Self.userName()
     host = Self.hostName()
+  }
+
+  /// Whole stores, for a person's word on a point.
+  var stores: any StoreOpening {
+    StoreFolders(folder: folder, environment: environment, secrets: SecretSources(environment: environment, children: ChildRunner(), folder: folder))
   }
 
   func runEnvironment(

@@ -1,3 +1,4 @@
+internal import CLinuxFiles
 internal import Concurrency
 internal import Glibc
 internal import ObjectStore
@@ -90,16 +91,22 @@ final class PendingFile: Sendable {
   }
 
   private func rename(to last: String, in parent: borrowing Folder, ifAbsent: Bool) throws(FileFailure) {
-    let result = ifAbsent ? linkat(root, name, parent.descriptor, last, 0) : renameat(root, name, parent.descriptor, last)
-    guard result != 0 else {
-      if ifAbsent { unlinkat(root, name, 0) }
-      return
-    }
+    let result = ifAbsent ? renameIfAbsent(to: last, in: parent) : renameat(root, name, parent.descriptor, last)
+    guard result != 0 else { return }
     switch errno {
     case EEXIST: throw parent.status(of: last)?.kind == .folder ? .nameTaken : .alreadyThere
     case EISDIR, ENOTDIR: throw .nameTaken
     default: throw .last
     }
+  }
+
+  /// In one step where the file system can; a network file system may not know how, and there a program killed in between leaves the file
+  /// its second name.
+  private func renameIfAbsent(to last: String, in parent: borrowing Folder) -> Int32 {
+    if dr_rename_if_absent(root, name, parent.descriptor, last) == 0 { return 0 }
+    guard errno == EINVAL || errno == ENOSYS || errno == ENOTSUP, linkat(root, name, parent.descriptor, last, 0) == 0 else { return -1 }
+    unlinkat(root, name, 0)
+    return 0
   }
 
   /// Removes the unfinished files under a prefix, whoever wrote them.

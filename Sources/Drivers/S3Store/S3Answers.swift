@@ -51,6 +51,9 @@ struct S3UploadPage {
   var entries: [Entry]
   var isTruncated: Bool
 
+  /// No upload is open.
+  init() { entries = []; isTruncated = false }
+
   init(_ body: [UInt8]) throws(XMLProblem) {
     let root = try XMLElement.read(body)
     guard root.name == "ListMultipartUploadsResult" else { throw XMLProblem(offset: 0, what: "a `\(root.name)` where a list was expected") }

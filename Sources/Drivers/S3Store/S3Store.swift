@@ -152,7 +152,12 @@ public struct S3Store: ObjectStore {
   func uploadPage(prefix: String) async throws(StoreError) -> S3UploadPage {
     var request = S3Request(.get, nil, doing: "listing unfinished uploads", action: "s3:ListBucketMultipartUploads")
     request.query = [("uploads", ""), ("prefix", fullKey(prefix)), ("max-uploads", "1000"), ("encoding-type", "url")]
-    let body = try await connection.send(request, for: nil).response.body
+    let body: [UInt8]
+    do throws(StoreError) { body = try await connection.send(request, for: nil).response.body } catch {
+      // rclone answers NoSuchUpload where it has seen none yet.
+      guard error.reason == .notFound else { throw error }
+      return S3UploadPage()
+    }
     do throws(XMLProblem) { return try S3UploadPage(body) } catch {
       throw StoreError(store: name, .other, "listing unfinished uploads: the store answers with \(error)")
     }

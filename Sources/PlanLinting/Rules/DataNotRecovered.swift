@@ -9,7 +9,7 @@ extension LintRule {
     explanation: """
       A scenario that loses or corrupts a data class must hold a step that restores it; else the service comes back without its data. Scripts
       that recreate the servers and forget the database are a classic. A step that writes the data into a server where only other data lives
-      (`on` of another data class) does not bring it back either.
+      (`on` of another data class) does not bring it back either, and where a data class has several databases each of them needs its step.
       """
   ) { context in
     context.assessment.scenarios.flatMap { scenario in
@@ -17,13 +17,25 @@ extension LintRule {
         let name = data.dataClass.name.value
         let steps = scenario.typed.steps.filter { $0.specification.footprint.recovers == name.rawValue }
         let astray = steps.compactMap { wrongPlace($0, of: data.dataClass, context.plan) }
-        guard astray.count == steps.count else { return nil }
+        guard astray.count == steps.count else { return forgotten(steps, data.dataClass, scenario.scenario) }
         return Diagnostic(
           "data-not-recovered", "no step of `\(scenario.scenario.name.value)` brings `\(name)` back" + (astray.first.map { ": \($0)" } ?? ""),
           at: scenario.scenario.name.span, label: "loses `\(name)`", related: [.init(span: data.dataClass.name.span, label: "the data class")],
           helps: ["add a step `restore: { postgresql.restore: { data: \(name), point: latest, server: SERVER } }`"])
       }
     }
+  }
+
+  /// Databases of the class that none of its restores brings back.
+  private static func forgotten(_ steps: [TypedStep], _ dataClass: DataClass, _ scenario: Scenario) -> Diagnostic? {
+    let restored = steps.map(\.specification.footprint.recoversDatabase)
+    let missing = dataClass.databases.filter { !restored.contains($0) }
+    guard !restored.contains(nil), let first = missing.first else { return nil }
+    let name = dataClass.name.value
+    return Diagnostic(
+      "data-not-recovered", "no step of `\(scenario.name.value)` brings \(missing.map { "`\($0)`" }.joined(separator: ", ")) of `\(name)` back", at: scenario.name.span,
+      label: "loses `\(name)`", related: [.init(span: dataClass.name.span, label: "the data class")],
+      helps: ["add a step `postgresql.restore: { data: \(name), database: \(first), server: SERVER }`"])
   }
 
   /// Where a step writes this data into a server that only other data lives in: which and whose it is.

@@ -51,6 +51,8 @@ extension PlanReader {
     let copies: [Located<StoreName>] = reader.names("copy")
     let recipients = recipients(reader.node("encrypt"), what)
     let keep = retention(reader.node("keep"), what)
+    let suspectBelow = reader.percentage("suspectBelow")?.value
+    let ping = ping(&reader)
     let timeout = reader.positiveTimeSpan("timeout")
     let retries = reader.integer("retries", in: 0...20)?.value ?? 1
     reader.finish()
@@ -62,8 +64,8 @@ extension PlanReader {
     }
     guard let method, let every, let store else { return nil }
     return Protection(
-      name: name, method: method, every: every, jitter: jitter, misses: misses, store: store, copies: copies, recipients: recipients, keep: keep, timeout: timeout,
-      retries: retries, span: span)
+      name: name, method: method, every: every, jitter: jitter, misses: misses, store: store, copies: copies, recipients: recipients, keep: keep,
+      suspectBelow: suspectBelow, ping: ping, timeout: timeout, retries: retries, span: span)
   }
 
   private func method(_ node: YAMLNode?, _ what: String) -> Protection.Method? {
@@ -75,6 +77,17 @@ extension PlanReader {
     options.databases = databases(&reader)
     reader.finish()
     return .logical(options)
+  }
+
+  private func ping(_ reader: inout MappingReader) -> Protection.Ping? {
+    guard let node = reader.node("ping") else { return nil }
+    guard node.scalar != nil else { return secretReference("ping", &reader).map { .secret($0) } }
+    guard let url = reader.text("ping") else { return nil }
+    if !url.value.hasPrefix("https://"), !url.value.hasPrefix("http://") {
+      collector.add(
+        Diagnostic("wrong-value", "`ping` of \(reader.what) is no URL", at: url.span, label: "expected `https://…`", helps: ["write `ping: https://HOST/PATH` or `ping: { secret: NAME }`"]))
+    }
+    return .url(url)
   }
 
   private func databases(_ reader: inout MappingReader) -> [String] {

@@ -94,6 +94,16 @@ extension MappingReader {
     }
   }
 
+  /// A share as `50%`, in percent.
+  public mutating func percentage(_ key: String) -> Located<Int>? {
+    node(key).flatMap {
+      value($0, key, expected: "a share from `0%` to `100%`") { scalar in
+        guard scalar.text.last == "%", let number = Int(scalar.text.dropLast()), (0...100).contains(number), scalar.text.first?.isNumber == true else { return nil }
+        return number
+      }
+    }
+  }
+
   public mutating func bool(_ key: String) -> Located<Bool>? {
     node(key).flatMap { value($0, key, expected: "true or false") { if case .bool(let value) = $0.coreType { value } else { nil } } }
   }

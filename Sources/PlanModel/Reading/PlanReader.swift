@@ -28,6 +28,7 @@ struct PlanReader {
       servers: entries(&top, "servers", "server", server),
       stores: entries(&top, "stores", "store", store),
       state: state(&top),
+      metrics: top.text("metrics"),
       probes: entries(&top, "probes", "probe", probe),
       dataClasses: entries(&top, "data", "data class", dataClass),
       scenarios: entries(&top, "scenarios", "scenario", scenario)

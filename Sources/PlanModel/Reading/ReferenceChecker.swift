@@ -19,11 +19,12 @@ struct ReferenceChecker {
     for dataClass in plan.dataClasses {
       dataClass.servers.forEach { refer($0, "server", servers) }
       refer(dataClass.home, "server", servers)
-      refer(dataClass.identity, "secret", secrets)
       checkHome(of: dataClass)
+      refer(dataClass.identity, "secret", secrets)
       for protection in dataClass.protections {
         refer(protection.store, "store", stores)
         protection.copies.forEach { refer($0, "store", stores) }
+        if case .secret(let name) = protection.ping { refer(name, "secret", secrets) }
       }
     }
     plan.scenarios.forEach(check)

@@ -63,6 +63,10 @@ enum Fact {
   static let missing = "missingPoints"
   /// Ids of points that have expired.
   static let expired = "expiredPoints"
+  /// Ids of points whose removal was cut short.
+  static let remains = "remainsOfExpiredPoints"
+  /// A store that did not answer, so that nothing expires; a measurement: it may come and go.
+  static let silent = "noAnswerFrom"
 }
 
 extension MappingReader {

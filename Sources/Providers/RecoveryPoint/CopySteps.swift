@@ -11,17 +11,11 @@ public struct RecoveryPointCopyObserver: StepObserver {
   public init() {}
 
   public func observe(_ arguments: RecoveryPointCopy.Arguments, in context: ObservingContext) async -> Observation {
-    do throws(StepFailure) {
-      let from = try await context.stores.reading(arguments.from)
-      let to = try await context.stores.reading(arguments.to)
-      let found = await missingPoints(arguments.dataClass, from, to)
-      if let failure = found.unreachable.first { return .unreachable(failure.description) }
-      return Observation(
-        facts: [Fact.missing: .array(found.missing.map { .string($0.id.text) })],
-        measurements: found.missing.isEmpty ? [:] : ["toCopy": .string(found.missing.reduce(ByteCount.zero) { $0 + $1.storedBytes }.rounded)])
-    } catch {
-      return .unreachable(error.message)
-    }
+    let found = await missingPoints(arguments, context.stores)
+    if let failure = found.unreachable.first { return .unreachable(failure.description) }
+    return Observation(
+      facts: [Fact.missing: .array(found.missing.map { .string($0.id.text) })],
+      measurements: found.missing.isEmpty ? [:] : ["toCopy": .string(found.missing.reduce(ByteCount.zero) { $0 + $1.storedBytes }.rounded)])
   }
 }
 
@@ -33,7 +27,7 @@ public struct RecoveryPointCopyPerformer: StepPerformer {
   public func perform(_ arguments: RecoveryPointCopy.Arguments, in context: PerformingContext) async throws(StepFailure) -> StepResult {
     let from = try await context.stores.opening(arguments.from)
     let to = try await context.stores.opening(arguments.to)
-    let found = await missingPoints(arguments.dataClass, from, to)
+    let found = await missingPoints(arguments, context.stores)
     if let failure = found.unreachable.first { throw StepFailure(failure) }
     let total = found.missing.reduce(ByteCount.zero) { $0 + $1.storedBytes }
     var before = ByteCount.zero
@@ -58,21 +52,17 @@ public struct RecoveryPointCopyPerformer: StepPerformer {
 
   /// A point that was published is whole, and one that was not is copied again: looking at the goal is enough.
   public func settle(_ arguments: RecoveryPointCopy.Arguments, in context: PerformingContext) async -> Settlement {
-    do throws(StepFailure) {
-      let found = await missingPoints(arguments.dataClass, try await context.stores.reading(arguments.from), try await context.stores.reading(arguments.to))
-      if let failure = found.unreachable.first { return .unknown(failure.description) }
-      return found.missing.isEmpty ? .done(StepResult(summary: "`\(arguments.to.name)` has every point")) : .notDone
-    } catch {
-      return .unknown(error.message)
-    }
+    let found = await missingPoints(arguments, context.stores)
+    if let failure = found.unreachable.first { return .unknown(failure.description) }
+    return found.missing.isEmpty ? .done(StepResult(summary: "`\(arguments.to.name)` has every point")) : .notDone
   }
 
   public func undo(_: RecoveryPointCopy.Arguments, result _: StepResult?, in _: PerformingContext) async throws(StepFailure) {}
 }
 
-private func missingPoints(_ dataClass: DataClassName, _ from: any ObjectReading, _ to: any ObjectReading) async -> (missing: [PointManifest], unreachable: [StoreError]) {
-  async let there = Catalogue.read(dataClass, in: [from])
-  let here = await Catalogue.read(dataClass, in: [to])
+private func missingPoints(_ arguments: RecoveryPointCopy.Arguments, _ stores: any StoreReading) async -> (missing: [PointManifest], unreachable: [StoreError]) {
+  async let there = stores.catalogue(of: arguments.dataClass, in: [arguments.from])
+  let here = await stores.catalogue(of: arguments.dataClass, in: [arguments.to])
   let source = await there
   let known = Set(here.points.map(\.manifest.id))
   return (source.points.map(\.manifest).filter { !known.contains($0.id) }, source.unreachable + here.unreachable)

@@ -11,16 +11,15 @@ public struct RecoveryPointExpireObserver: StepObserver {
   public init() {}
 
   public func observe(_ arguments: RecoveryPointExpire.Arguments, in context: ObservingContext) async -> Observation {
-    do throws(StepFailure) {
-      let store = try await context.stores.reading(arguments.store)
-      let catalogue = await Catalogue.read(arguments.dataClass, in: [store])
-      if let failure = catalogue.unreachable.first { return .unreachable(failure.description) }
-      let expired = expiredPoints(arguments, catalogue, now: context.now())
-      return Observation(
-        facts: [Fact.expired: .array(expired.map { .string($0.id.text) })], measurements: ["points": .int(Int64(catalogue.points.count))])
-    } catch {
-      return .unreachable(error.message)
-    }
+    let catalogue = await context.stores.catalogue(of: arguments.dataClass, in: [arguments.store] + arguments.others)
+    if let failure = catalogue.failure(of: arguments.store) { return .unreachable(failure.description) }
+    let expired = arguments.expired(catalogue, now: context.now())
+    var observation = Observation(facts: [Fact.expired: .array(expired.map { .string($0.id.text) })])
+    let remains = arguments.remains(catalogue)
+    if !remains.isEmpty { observation.facts[Fact.remains] = .array(remains.map { .string($0.id.text) }) }
+    observation.measurements["points"] = .int(Int64(catalogue.points.count { $0.stores.contains(arguments.store.name.rawValue) }))
+    observation.measurements[Fact.silent] = catalogue.unreachable.first.map { .string($0.store) }
+    return observation
   }
 }
 
@@ -31,17 +30,20 @@ public struct RecoveryPointExpirePerformer: StepPerformer {
 
   public func perform(_ arguments: RecoveryPointExpire.Arguments, in context: PerformingContext) async throws(StepFailure) -> StepResult {
     let store = try await context.stores.opening(arguments.store)
-    let catalogue = await Catalogue.read(arguments.dataClass, in: [store])
-    if let failure = catalogue.unreachable.first { throw StepFailure(failure) }
-    let expired = expiredPoints(arguments, catalogue, now: context.now())
-    for manifest in expired {
+    let catalogue = await context.stores.catalogue(of: arguments.dataClass, in: [arguments.store] + arguments.others)
+    if let failure = catalogue.failure(of: arguments.store) { throw StepFailure(failure) }
+    var removed: [PointManifest] = []
+    for manifest in arguments.expired(catalogue, now: context.now()) {
       if Task.isCancelled { throw .cancelled }
-      do throws(StoreError) { try await PointWriter(manifest.place, in: store).discard() } catch { throw StepFailure(error) }
+      do throws(StoreError) { if try await expirePoint(manifest.place, in: store) { removed.append(manifest) } } catch { throw StepFailure(error) }
     }
-    let bytes = expired.reduce(ByteCount.zero) { $0 + $1.storedBytes }
+    for place in arguments.remains(catalogue) {
+      do throws(StoreError) { try await PointWriter(place, in: store).discard() } catch { throw StepFailure(error) }
+    }
+    let bytes = removed.reduce(ByteCount.zero) { $0 + $1.storedBytes }
     return StepResult(
-      summary: expired.isEmpty ? "nothing had expired" : "removed \(expired.count == 1 ? "a point" : "\(expired.count) points"), \(bytes.rounded), from `\(store.name)`",
-      measurements: ["points": .int(Int64(expired.count)), "bytes": .string(bytes.description)])
+      summary: removed.isEmpty ? "nothing had expired" : "removed \(removed.count == 1 ? "a point" : "\(removed.count) points"), \(bytes.rounded), from `\(store.name)`",
+      measurements: ["points": .int(Int64(removed.count)), "bytes": .string(bytes.description)])
   }
 
   public func settle(_ arguments: RecoveryPointExpire.Arguments, in context: PerformingContext) async -> Settlement {
@@ -53,9 +55,19 @@ public struct RecoveryPointExpirePerformer: StepPerformer {
   public func undo(_: RecoveryPointExpire.Arguments, result _: StepResult?, in _: PerformingContext) async throws(StepFailure) {}
 }
 
-private func expiredPoints(_ arguments: RecoveryPointExpire.Arguments, _ catalogue: Catalogue, now: Timestamp) -> [PointManifest] {
-  let points = catalogue.points.map { RetainedPoint(id: $0.manifest.id, consistentAt: $0.manifest.consistentAt, isGood: $0.isUsable) }
-  let decisions = retentionDecisions(points, keepFor: arguments.keepFor, atLeast: arguments.atLeast, now: now)
-  let expired = Set(decisions.filter { if case .expire = $0.decision { true } else { false } }.map(\.point.id))
-  return catalogue.points.map(\.manifest).filter { expired.contains($0.id) }.sorted { $0.id < $1.id }
+extension RecoveryPointExpire.Arguments {
+  /// Of points that have gone already, by a program that was killed at it.
+  fileprivate func remains(_ catalogue: Catalogue) -> [PointPlace] {
+    catalogue.findings.filter { $0.store == store.name.rawValue && $0.kind == .expired }.map(\.place)
+  }
+
+  /// Oldest first.
+  fileprivate func expired(_ catalogue: Catalogue, now: Timestamp) -> [PointManifest] {
+    catalogue.retention(of: protection, in: store.name.rawValue, keepFor: keepFor, atLeast: atLeast, now: now)
+      .filter(\.decision.expires).map(\.point.manifest).reversed()
+  }
+}
+
+extension Catalogue {
+  func failure(of store: StoreReference) -> StoreError? { unreachable.first { $0.store == store.name.rawValue } }
 }

@@ -8,6 +8,8 @@ struct PlanText {
   /// To where backups are copied: `far`, or nothing.
   var copy = ""
   var keep = "{ for: 1h, atLeast: 3 }"
+  /// Further keys of the protection.
+  var protection = ""
   var timeout = "2m"
   var retries = 0
   var onFailure = "pause"
@@ -50,7 +52,7 @@ struct PlanText {
     \(identity.isEmpty ? "" : "    identity: { secret: \(identity) }")
         estimate: { dump: 5s, copy: 5s, restore: 10s }
         protect:
-          often: { logical: \(logical), every: \(every), to: [near], copy: [\(copy)], \(recipient.isEmpty ? "" : "encrypt: { recipients: [\(recipient)] }, ")keep: \(keep), timeout: \(timeout), retries: \(retries) }
+          often: { logical: \(logical), every: \(every), to: [near], copy: [\(copy)], \(recipient.isEmpty ? "" : "encrypt: { recipients: [\(recipient)] }, ")keep: \(keep), timeout: \(timeout), retries: \(retries)\(protection.isEmpty ? "" : ", " + protection) }
     scenarios:
       lost:
         loses: { servers: [source] }

@@ -2,6 +2,7 @@ internal import CanonicalJSON
 internal import Diagnostics
 public import PlanModel
 public import ProviderInterface
+internal import RecoveryPoints
 public import Units
 
 /// `postgresql.backup`: a parallel logical backup of one database into one store, as a new recovery point.
@@ -14,6 +15,8 @@ public enum PostgreSQLBackup: StepKind {
     public var store: StoreReference
     public var every: TimeSpan
     public var options: LogicalOptions
+    /// In percent of the last good point.
+    public var suspectBelow = usualSuspectBelow
     /// In protection a backup is made only when it is due; in a scenario always.
     public var onlyWhenDue: Bool
     /// Public keys to encrypt to; none: the point is not encrypted.
@@ -26,7 +29,9 @@ public enum PostgreSQLBackup: StepKind {
     Field("data", .name(of: "data class"), required: true, "The data class to back up."),
     Field("protection", .name(of: "protection"), required: true, "Which of its protections says where to and how."),
   ]
-  public static let outputs = ["point": "the id of the new recovery point"]
+  public static let outputs = [
+    "point": "the id of the new recovery point", "suspect": "why the point is not trusted by itself; empty for a good one",
+  ]
 
   public static func decode(_ fields: inout MappingReader, in context: StepContext) -> Arguments? {
     let dataClass = fields.dataClass("data", in: context.plan)
@@ -45,7 +50,7 @@ public enum PostgreSQLBackup: StepKind {
     case .logical(let options):
       return Arguments(
         dataClass: dataClass.name.value, protection: protection.name.value, servers: servers, store: store, every: protection.every.value,
-        options: options, onlyWhenDue: onlyWhenDue, recipients: protection.recipients.map(\.value))
+        options: options, suspectBelow: protection.suspectBelow ?? usualSuspectBelow, onlyWhenDue: onlyWhenDue, recipients: protection.recipients.map(\.value))
     }
   }
 
@@ -74,10 +79,18 @@ public enum PostgreSQLBackup: StepKind {
     let problem = observation.facts[Fact.problem]?.string.map { Change(.unknown, reason: "the step would fail: \($0)", after: after) }
     guard let newest else { return problem ?? Change(.create, reason: "there is no point yet, one is due every \(arguments.every.rounded)", after: after) }
     let age = now - newest
+    let doubt = observation.facts[Fact.suspect]?.string.map { "; it is suspect, look at it: sie-dr points show PLAN \($0)" } ?? ""
     if arguments.onlyWhenDue, age < arguments.every - slack(arguments.every) {
-      return Change(.none, reason: "the newest point is \(age.rounded) old, the next is due at \(newest + arguments.every)")
+      return Change(.none, reason: "the newest point is \(age.rounded) old, the next is due at \(newest + arguments.every)\(doubt)")
     }
-    return problem ?? Change(.create, reason: "the newest point is \(age.rounded) old, one is due every \(arguments.every.rounded)", after: after)
+    let overdue = overdue(age, since: newest, arguments.every)
+    return problem ?? Change(.create, reason: "the newest point is \(age.rounded) old, one is due every \(arguments.every.rounded)\(overdue)\(doubt)", after: after)
+  }
+
+  /// However many intervals were missed while nobody called: one backup makes up for all of them, and says so.
+  private static func overdue(_ age: TimeSpan, since newest: Timestamp, _ every: TimeSpan) -> String {
+    let missed = age.milliseconds / max(1, every.milliseconds) - 1
+    return missed < 1 ? "" : "; due since \(newest + every), \(missed) \(missed == 1 ? "interval" : "intervals") missed"
   }
 
   /// A run that comes a little early counts as due: a scheduler whose period is the interval itself would otherwise find each second
@@ -87,9 +100,11 @@ public enum PostgreSQLBackup: StepKind {
 
 /// The names of facts and measurements of this provider, the same in observers and comparisons.
 enum Fact {
-  /// RFC 3339, of the newest usable point; absent: there is none.
+  /// RFC 3339, of the protection's newest point; absent: there is none.
   static let newestSigma = "newestPointConsistentAt"
   static let point = "point"
+  /// The newest point's id if it is suspect. It counts as taken all the same: else each call of `apply` would make another like it.
+  static let suspect = "suspectPoint"
   static let server = "server"
   static let role = "role"
   static let serverVersion = "serverVersion"

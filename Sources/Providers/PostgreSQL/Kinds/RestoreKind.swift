@@ -51,7 +51,7 @@ public enum PostgreSQLRestore: StepKind {
     let into = fields.text("into")?.value
     let tables = fields.texts("tables") ?? []
     guard let dataClass, let server else { return nil }
-    if let database, let unknown = unknownDatabase(database, of: dataClass) { fields.collector.add(unknown) }
+    if let problem = problem(with: database, of: dataClass, at: context.step.kind.span) { fields.collector.add(problem) }
     if let first = tables.first, into == nil {
       fields.collector.add(
         Diagnostic(
@@ -74,17 +74,20 @@ public enum PostgreSQLRestore: StepKind {
       identity: dataClass.identity.flatMap { context.plan.reference(to: $0.value) })
   }
 
-  private static func unknownDatabase(_ name: Located<String>, of dataClass: DataClass) -> Diagnostic? {
-    let known = dataClass.protections.flatMap { protection -> [String] in
-      switch protection.method {
-      case .logical(let options): options.databases
-      }
+  private static func problem(with database: Located<String>?, of dataClass: DataClass, at span: SourceSpan) -> Diagnostic? {
+    let (known, name) = (dataClass.databases, dataClass.name.value)
+    let all = known.map { "`\($0)`" }.joined(separator: ", ")
+    guard let database else {
+      guard known.count > 1 else { return nil }
+      return Diagnostic(
+        "missing-key", "the points of `\(name)` hold several databases, and the step does not say which it restores", at: span,
+        helps: ["write `database: NAME`, and a step for each of \(all)"])
     }
-    guard !known.isEmpty, !known.contains(name.value) else { return nil }
-    let near = nearestNames(to: name.value, in: known)
+    guard !known.isEmpty, !known.contains(database.value) else { return nil }
+    let near = nearestNames(to: database.value, in: known)
     return Diagnostic(
-      "unknown-reference", "no protection of `\(dataClass.name.value)` holds the database `\(name.value)`", at: name.span,
-      helps: [near.isEmpty ? "they hold " + known.map { "`\($0)`" }.joined(separator: ", ") : "did you mean `\(near[0])`?"])
+      "unknown-reference", "no protection of `\(name)` holds the database `\(database.value)`", at: database.span,
+      helps: [near.isEmpty ? "they hold \(all)" : "did you mean `\(near[0])`?"])
   }
 
   public static func footprint(_ arguments: Arguments) -> Footprint {
@@ -93,7 +96,7 @@ public enum PostgreSQLRestore: StepKind {
       reads: Set(arguments.stores.map { .points(of: arguments.dataClass, in: $0.name) }), writes: [.server(arguments.server.server)],
       requires: Set(secrets.map { .secret($0) } + [.server(arguments.server.server), .anyStore(arguments.stores.map(\.name))]),
       // What is beside the place, or not whole, brings nobody back to work.
-      recovers: arguments.into == nil && arguments.tables.isEmpty ? arguments.dataClass.rawValue : nil)
+      recovers: arguments.into == nil && arguments.tables.isEmpty ? arguments.dataClass.rawValue : nil, recoversDatabase: arguments.database)
   }
 
   public static func undoAbility(_: Arguments) -> UndoAbility { .byKind("drops the database and the roles that this run made, and puts back what was there") }

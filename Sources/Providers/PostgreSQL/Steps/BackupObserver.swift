@@ -17,9 +17,11 @@ public struct BackupObserver: StepObserver {
       let store = try await context.stores.reading(arguments.store)
       let catalogue = await Catalogue.read(arguments.dataClass, in: [store])
       if let failure = catalogue.unreachable.first { return .unreachable("the store `\(arguments.store.name)`: \(failure.detail)") }
-      if let newest = catalogue.latest?.manifest {
-        observation.facts[Fact.newestSigma] = .string(newest.consistentAt.description)
-        observation.facts[Fact.point] = .string(newest.id.text)
+      // Of this protection alone: an hourly backup is no weekly one.
+      if let newest = catalogue.points.first(where: { $0.manifest.protection == arguments.protection }) {
+        observation.facts[Fact.newestSigma] = .string(newest.manifest.consistentAt.description)
+        observation.facts[Fact.point] = .string(newest.manifest.id.text)
+        observation.facts[Fact.suspect] = newest.isUsable ? nil : .string(newest.manifest.id.text)
       }
     } catch { return .unreachable(error.message) }
     var reasons: [String] = []

@@ -79,29 +79,28 @@ public struct BackupPerformer: StepPerformer {
     _ made: LogicalBackup.Made, _ id: PointID, _ started: Timestamp, _ arguments: PostgreSQLBackup.Arguments, _ context: PerformingContext,
     _ store: any ObjectStore
   ) async throws(StepFailure) -> PointManifest {
-    let previous = await Catalogue.read(arguments.dataClass, in: [store]).latest?.manifest
+    let catalogue = await Catalogue.read(arguments.dataClass, in: [store])
+    // Without the last good point nobody could tell whether this one is suspect.
+    if let failure = catalogue.unreachable.first { throw Failures.translate(failure, doing: "comparing with the last good point") }
+    let suspect = suspicion(rows: made.content.rows, rawBytes: made.content.raw, after: catalogue.latest?.manifest, below: arguments.suspectBelow)
     return try await translating("writing the manifest") {
       try PointManifest(
         id: id, dataClass: arguments.dataClass, protection: arguments.protection, method: "logical", sigma: made.content.sigma,
         started: started,
         available: context.now(), plan: context.plan, planDigest: context.planDigest, mark: context.mark.description,
         toolVersion: context.toolVersion, objects: made.objects, rawBytes: made.content.raw, rows: made.content.rows,
-        suspect: Self.suspicion(made.content.raw, previous), content: try CanonicalJSON.value(made.content),
+        suspect: suspect, content: try CanonicalJSON.value(made.content),
         encryption: arguments.recipients.isEmpty ? nil : PointEncryption(recipients: arguments.recipients))
     }
   }
 
-  /// A dump that is 90 % smaller than the last may mean a purge, or that the data is gone: a person says which.
-  static func suspicion(_ raw: ByteCount, _ previous: PointManifest?) -> String? {
-    guard let previous, previous.rawBytes >= ByteCount(bytes: 1_000_000), raw.bytes < previous.rawBytes.bytes / 10 else { return nil }
-    return "holds \(raw.rounded) where the point before, \(previous.id), held \(previous.rawBytes.rounded)"
-  }
-
   private func result(_ manifest: PointManifest) -> StepResult {
     var summary = "point \(manifest.id): \(manifest.rows) rows, \(manifest.rawBytes.rounded), stored as \(manifest.storedBytes.rounded)"
-    if let suspect = manifest.suspect { summary += "; SUSPECT, it \(suspect)" }
+    if let suspect = manifest.suspect {
+      summary += "; SUSPECT, it \(suspect): no restore takes it by itself. If that is right: sie-dr points accept PLAN \(manifest.id) --reason TEXT"
+    }
     return StepResult(
-      summary: summary, outputs: ["point": .text(manifest.id.text)],
+      summary: summary, outputs: ["point": .text(manifest.id.text), "suspect": .text(manifest.suspect ?? "")],
       measurements: [
         "rows": .int(manifest.rows), "raw": .string(manifest.rawBytes.description), "stored": .string(manifest.storedBytes.description),
         "consistentAt": .string(manifest.consistentAt.description), "available": .string(manifest.available.description),
