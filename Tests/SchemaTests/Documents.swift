@@ -62,18 +62,19 @@ enum Documents {
   // MARK: Recovery points
 
   static func manifests() throws -> [PointManifest] {
-    let logical = try point(content: CanonicalJSON.value(content), method: "logical", sigma: .sample, suspect: "half as large as the one before")
+    let logical = try point(content: CanonicalJSON.value(content), method: "logical", sigma: .sample, suspect: "half as large as the one before",
+      encryption: PointEncryption(recipients: ["age1…", "ssh-ed25519 AAAA…"]))
     let bare = try point(content: CanonicalJSON.value(bareContent), method: "logical", sigma: nil, suspect: nil)
     let other = try point(content: ["anything": ["goes"]], method: "another", sigma: nil, suspect: nil)
     return [logical, bare, other]
   }
 
-  private static func point(content: JSONValue, method: String, sigma: Timestamp?, suspect: String?) throws -> PointManifest {
+  private static func point(content: JSONValue, method: String, sigma: Timestamp?, suspect: String?, encryption: PointEncryption? = nil) throws -> PointManifest {
     try PointManifest(
       id: PointID(started: .sample, mark: "run.backup.1"), dataClass: "orders", protection: "half-hourly", method: method, sigma: sigma, started: .sample,
       available: .sample + .minutes(2), plan: "shop", planDigest: SHA256Digest.of([]).hex, mark: "run.backup.1", toolVersion: "1.0.0",
       objects: [PointObject(path: "db/0/schema.dump", size: ByteCount(bytes: 1 << 20), sha256: SHA256Digest.of([]))], rawBytes: ByteCount(bytes: 1_500_000),
-      rows: 12, suspect: suspect, content: content)
+      rows: 12, suspect: suspect, content: content, encryption: encryption)
   }
 
   private static let piece = LogicalPoint.Piece(object: "db/0/data/000001.copy.zst", blocks: [nil, 128], rows: 12, raw: ByteCount(bytes: 4_096))

@@ -90,12 +90,14 @@ private let everyKey = """
     orders:
       on: [pg]
       home: pg
+      identity: { secret: keys }
       priority: high
       objectives: { rto: 2h, rpo: 45m }
       estimate: { size: 120GB, dump: 200MB/s, upload: 3m, copy: 5m, restore: 75m }
       protect:
         regular:
           { logical: { workers: 2, yieldAfter: 30s, pieceSize: 64MiB, databases: [shop] }, every: 30m, jitter: 1m, misses: 1, to: [near], copy: far, keep: { for: 30d, atLeast: 3 },
+            encrypt: { recipients: [age1amwjfk89hav4hdxgxly577l4h34606cfw53a4t2jgc6ghrwmw47qngs7t9] },
             suspectBelow: 20%, ping: { secret: more }, timeout: 25m, retries: 1 }
   scenarios:
     lost:

@@ -18,6 +18,12 @@ enum PointSchema {
     .required("started", .timestamp, "When the backup began."), .required("available", .timestamp, "From when on it was complete in its first store."),
     .required("plan", .text, "The plan's name."), .required("planDigest", .text, "The digest of what was applied."),
     .required("mark", .text, "The attempt that made it: RUN.STEP.ATTEMPT."), .required("toolVersion", .text, "The sie-dr that made it."),
+    .optional(
+      "encryption",
+      .object([
+        .required("method", .text, "`age`; then the stored names end in `.age`, which those under `content` do not."),
+        .required("recipients", .list(of: .text), "Public keys: the private one of any of them opens the objects."),
+      ]), "How the objects are encrypted. Not encrypted if not there."),
     .required("objects", .list(of: .object(object)), "Everything in the point beside this manifest, sorted by path."),
     .required("rawBytes", .size, "Before compression."), .required("storedBytes", .size, "As stored."), .required("rows", .count, "In all tables."),
     .optional("suspect", .text, "Why the point is not trusted by itself."), .required("content", .anything, "What the method adds."),
