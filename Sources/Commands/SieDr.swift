@@ -15,8 +15,8 @@ public struct SieDr: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      LintCommand.self, PlanCommand.self, ApplyCommand.self, ResumeCommand.self, RollbackCommand.self, RunsCommand.self, PointsCommand.self,
-      ExpireCommand.self, DoctorCommand.self,
+      LintCommand.self, ExplainCommand.self, PlanCommand.self, ApplyCommand.self, ResumeCommand.self, RollbackCommand.self, RunsCommand.self,
+      PointsCommand.self, ExpireCommand.self, DoctorCommand.self,
     ])
   public init() {}
 

@@ -11,17 +11,25 @@ public struct LintRule: Sendable {
   public let severity: Severity
   /// One line for the list of rules.
   public let summary: String
-  /// What it does, why it matters, what to do instead: for the reference.
+  /// What it looks for and why that matters.
   public let explanation: String
+  /// The arithmetic behind it; nil where there is none.
+  let formula: String?
+  /// One case with its figures.
+  let example: String?
+  /// Where to read more.
+  let source: String?
+  /// What to write instead.
+  let fix: String?
   /// Whether the rule also looks at a plan of which parts could not be read. One that concludes from what is absent does not.
   let looksAtIncompletePlans: Bool
   let check: @Sendable (LintContext) -> [Diagnostic]
 
   init(
-    _ code: DiagnosticCode, _ severity: Severity, _ summary: String, explanation: String, looksAtIncompletePlans: Bool = false,
-    check: @escaping @Sendable (LintContext) -> [Diagnostic]
+    _ code: DiagnosticCode, _ severity: Severity, _ summary: String, explanation: String, formula: String? = nil, example: String? = nil,
+    source: String? = nil, fix: String? = nil, looksAtIncompletePlans: Bool = false, check: @escaping @Sendable (LintContext) -> [Diagnostic]
   ) {
-    self.looksAtIncompletePlans = looksAtIncompletePlans
+    self.looksAtIncompletePlans = looksAtIncompletePlans; self.formula = formula; self.example = example; self.source = source; self.fix = fix
     self.code = code; self.severity = severity; self.summary = summary; self.explanation = explanation; self.check = check
   }
 }

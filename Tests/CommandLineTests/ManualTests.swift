@@ -10,7 +10,7 @@ struct ManualTests {
   }
 
   static let commands = [
-    "", "lint", "plan", "apply", "resume", "rollback", "runs", "points", "points list", "points show", "points hold", "points release",
+    "", "lint", "explain", "plan", "apply", "resume", "rollback", "runs", "points", "points list", "points show", "points hold", "points release",
     "points accept", "expire", "doctor",
   ]
 
@@ -56,7 +56,7 @@ struct ManualTests {
   }
 
   @Test("wrong usage ends with 64 and says so on the error output", arguments: [
-    ["fly"], ["lint"], ["lint", "--fast", "x.yaml"], ["plan"], ["apply"], ["resume"], ["rollback"], ["points", "show"], ["points", "release", "x.yaml"], ["expire"],
+    ["fly"], ["lint"], ["explain", "rpo-exceded"], ["explain", "--format", "sarif", "rpo-exceeded"], ["lint", "--fast", "x.yaml"], ["plan"], ["apply"], ["resume"], ["rollback"], ["points", "show"], ["points", "release", "x.yaml"], ["expire"],
     ["lint", "--format", "xml", "examples/logical-only.yaml"], ["plan", "--now", "noon", "examples/logical-only.yaml"],
     ["plan", "--parallelism", "0", "examples/logical-only.yaml"], ["plan", "--parallelism", "many", "examples/logical-only.yaml"],
     ["plan", "--observe-timeout", "9h", "examples/logical-only.yaml"], ["plan", "--scenario", "region-los", "examples/logical-only.yaml"],

@@ -2,7 +2,7 @@ internal import CanonicalJSON
 internal import Diagnostics
 internal import PlanLinting
 internal import ProviderInterface
-internal import YAMLReading
+internal import Reporting
 
 /// Files that follow from the code: written by `swift run generate write`, proved fresh by a test and by `generate check`.
 public enum GeneratedFiles {
@@ -22,11 +22,11 @@ public enum GeneratedFiles {
 
   private static var rules: String {
     var text = notice + "\n# What lint finds\n\nEach finding has a stable code, a place and a way out. `rpo-exceeded`, `rto-exceeded`, `not-surviving` and `data-unprotected` say that an\nobjective is breached: exit status 3.\n"
-    for rule in lintRules {
-      text += "\n## \(rule.code)\n\n*\(rule.severity.rawValue)*: \(rule.summary)\n\n\(rule.explanation)\n"
-    }
-    text += "\n# What the YAML reader finds\n\nAll of these are errors.\n\n| code | finding |\n| --- | --- |\n"
-    for code in YAMLCode.allCases { text += "| `\(code.code)` | \(code.meaning) |\n" }
+    text += "`sie-dr explain CODE` says the same.\n"
+    let rules = Set(lintRules.map(\.code))
+    for page in explanations where rules.contains(page.code) { text += "\n" + explanationMarkdown(page) }
+    text += "\n# What reading finds\n\nAll of these are errors.\n\n| code | finding |\n| --- | --- |\n"
+    for page in explanations where !rules.contains(page.code) { text += "| `\(page.code)` | \(page.summary) |\n" }
     return text
   }
 

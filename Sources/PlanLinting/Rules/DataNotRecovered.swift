@@ -10,7 +10,15 @@ extension LintRule {
       A scenario that loses or corrupts a data class must hold a step that restores it; else the service comes back without its data. Scripts
       that recreate the servers and forget the database are a classic. A step that writes the data into a server where only other data lives
       (`on` of another data class) does not bring it back either, and where a data class has several databases each of them needs its step.
-      """
+      """,
+    example: """
+      `cluster-loss` loses the server of `orders`; its steps create the cluster, deploy and check a page. None restores `orders`: it comes
+      back empty.
+      """,
+    source: """
+      docs/language.md, "A scenario"
+      """,
+    fix: "Add a step `postgresql.restore` for each database of the data class, to a server where the class may live."
   ) { context in
     context.assessment.scenarios.flatMap { scenario in
       scenario.classes.compactMap { data in

@@ -7,7 +7,12 @@ extension LintRule {
     "data-unprotected", .error, "A data class that a scenario destroys has no protection.",
     explanation: """
       A data class that can be lost needs at least one entry under `protect`, else its RPO is unbounded.
-      """
+      """,
+    example: """
+      `orders` has no `protect`, and `database-failure` loses its only server: everything is lost, whatever the target says.
+      """,
+    source: "NIST SP 800-34 Rev. 1, section 3.2.1, for what RPO and RTO mean",
+    fix: "Add a protection: `protect: { hourly: { logical: {}, every: 1h, to: [STORE], keep: { for: 30d } } }`."
   ) { context in
     context.plan.dataClasses.compactMap { dataClass in
       guard dataClass.protections.isEmpty else { return nil }

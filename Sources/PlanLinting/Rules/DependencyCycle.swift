@@ -8,9 +8,13 @@ extension LintRule {
   static let dependencyCycle = LintRule(
     "dependency-cycle", .error, "Steps need each other in a circle, so none of them can begin.",
     explanation: """
-      `needs` and the outputs that a step takes decide the order. A circle has no beginning; the finding shows it as a path. Remove one of its
-      edges.
-      """, looksAtIncompletePlans: true
+      `needs` and the outputs that a step takes decide the order. A circle has no beginning; the finding shows it as a path.
+      """,
+    example: """
+      `promote` needs `fence`, `fence` needs `stop`, `stop` takes an output of `promote`: fence → promote → stop → fence.
+      """,
+    source: "A. B. Kahn, Topological sorting of large networks (1962)",
+    fix: "Remove one of the `needs`, or one of the outputs taken, on the path that is shown.", looksAtIncompletePlans: true
   ) { context in
     context.assessment.scenarios.compactMap { scenario in
       guard let cycle = scenario.cycle else { return nil }

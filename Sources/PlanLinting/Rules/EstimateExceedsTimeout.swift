@@ -9,8 +9,13 @@ extension LintRule {
     "estimate-exceeds-timeout", .error, "A step is believed to take longer than it may.",
     explanation: """
       The time-out is for one attempt. A step whose estimate is longer is cancelled before it can be done, each time, and all its retries with it.
-      Make the time-out at least twice the estimate: it is there for what hangs, not for what is slow today.
-      """
+      """,
+    formula: "estimate ≤ time-out of one attempt",
+    example: "`estimate: 75m` with `timeout: 1h` and `retries: 2`: cancelled three times after 1h, and not done after 3h.",
+    source: """
+      docs/language.md, "A step"
+      """,
+    fix: "Make the time-out at least twice the estimate: it is there for what hangs, not for what is slow today."
   ) { context in
     let steps = context.typed.scenarios.flatMap { scenario in
       (scenario.steps + [scenario.rollbackBefore, scenario.rollbackAfter].compactMap { $0 }).compactMap {

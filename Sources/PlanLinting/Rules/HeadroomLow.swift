@@ -7,8 +7,14 @@ extension LintRule {
   static let headroomLow = LintRule(
     "headroom-low", .warning, "An objective is met with less than a quarter to spare.",
     explanation: """
-      Headroom is target / computed. Below 1.25 a little growth breaks the target: databases grow, and estimates are not evidence.
-      """
+      Below 1.25 a little growth breaks the target: databases grow, and estimates are not evidence.
+      """,
+    formula: "headroom = target / computed",
+    example: "a target of 1h and a computed 56m: 60 / 56 = 1.07. A dump that takes 5m longer breaks it.",
+    source: """
+      docs/language.md, "A data class": an estimate is what you believe
+      """,
+    fix: "Plan for growth: make it shorter, or look at it again when there is evidence."
   ) { context in
     context.assessment.scenarios.flatMap { scenario in
       var findings = scenario.classes.compactMap { data -> Diagnostic? in

@@ -8,8 +8,20 @@ extension LintRule {
     "not-surviving", .error, "Something that recovery needs is lost in the very disaster it serves.",
     explanation: """
       A recovery point helps only if its store survives the scenario, and a step only if the secrets, servers and stores that it needs do.
-      What lies in a lost site is lost with it. Copy the points to a store elsewhere, keep the secret with the operators (no `site`), or
-      restore to a server that is not lost.
+      What lies in a lost site is lost with it.
+      """,
+    formula: """
+      usable = its store, its secrets and its servers, without what the scenario loses and without what lies in the sites that it loses
+      """,
+    example: """
+      `region-loss` loses the site `east`; the only store `near` has `site: east`: no point is left, so the RPO is unbounded. With `copy:
+      [far]` in `west` it is what a copy costs.
+      """,
+    source: """
+      velero-io/velero issue 6443, devantler-tech/platform issue 1625: the key of the backups lay in what was lost
+      """,
+    fix: """
+      Copy the points to a store elsewhere, keep the secret with the operators (no `site`), or restore to a server that is not lost.
       """
   ) { context in
     context.assessment.scenarios.flatMap { scenario in

@@ -8,10 +8,15 @@ extension LintRule {
     "rpo-exceeded", .error, "A data class can lose more than its RPO allows.",
     explanation: """
       The worst moment for a disaster is the instant before the next recovery point becomes usable: everything since the last usable
-      point's consistent moment is lost. That is the interval, plus the run that is under way, plus the copy to whatever store survives:
-      `RPO = (missed runs + 1) · interval + late start + dump + upload + copy`. An interval equal to the target can therefore never meet it.
-      Back up more often, make the dump or the copy faster, or name a store that survives without a copy.
-      """
+      point's consistent moment is lost. That is the interval, plus the run that is under way, plus the copy to whatever store survives.
+      An interval equal to the target can therefore never meet it.
+      """,
+    formula: "RPO = (missed runs + 1) · interval + late start + dump + upload + copy",
+    example: """
+      every 1h, dump 9m, upload 3m, copy 2m: 1h + 9m + 3m + 2m = 1h 14m, with a target of 1h. Every 30m: 30m + 14m = 44m.
+      """,
+    source: "NIST SP 800-34 Rev. 1, section 3.2.1, for what RPO and RTO mean",
+    fix: "Back up more often, make the dump or the copy faster, or name a store that survives without a copy."
   ) { context in
     context.assessment.scenarios.flatMap { scenario in
       scenario.classes.compactMap { finding($0, in: scenario) }

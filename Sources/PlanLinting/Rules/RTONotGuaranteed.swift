@@ -9,8 +9,19 @@ extension LintRule {
     "rto-not-guaranteed", .warning, "A step that hangs could break the RTO by itself.",
     explanation: """
       The guaranteed recovery time holds for every duration up to each step's time-out with all its retries. Where it exceeds the target, the
-      plan meets the RTO only if nothing hangs. Shorten time-outs to what a step can really need.
-      """
+      plan meets the RTO only if nothing hangs.
+      """,
+    formula: """
+      guaranteed = detection + decision + an upper bound over the steps, each with (retries + 1) · time-out and its pauses
+      """,
+    example: """
+      a restore believed to take 1h with `timeout: 6h` counts 1h for the RTO and 6h for the guarantee; a target of 4h holds only if it does
+      not hang.
+      """,
+    source: """
+      docs/language.md, "A step"; R. L. Graham, Bounds on multiprocessing timing anomalies (1969), for the bound of a schedule
+      """,
+    fix: "Shorten time-outs to what a step can really need."
   ) { context in
     guard let target = context.plan.objectives.rto else { return [] }
     return context.assessment.scenarios.compactMap { scenario in

@@ -12,6 +12,13 @@ extension LintRule {
       must be one that looks at it. What counts is a `postgresql.query` of the database that was restored, or an `http.check` of the probe that the
       scenario is detected by (`detect: { probe: NAME }`): what told that the service was down tells that it is back. Any other probe or URL may
       well answer without the data, so it does not count.
+      """,
+    example: """
+      `restore` brings `orders` back, then `http.check` asks a page that does not need the database: it answers 200 over an empty one.
+      """,
+    source: "docs/step-kinds.md, `postgresql.query` and `http.check`",
+    fix: """
+      Add a step that needs the restore: `postgresql.query: { server: SERVER, sql: "select count(*) > 0 from TABLE", expect: t }`.
       """
   ) { context in
     context.assessment.scenarios.flatMap { scenario -> [Diagnostic] in

@@ -7,9 +7,18 @@ extension LintRule {
   static let retentionTooShort = LintRule(
     "retention-too-short", .error, "Points are gone before a late-noticed corruption has been repaired.",
     explanation: """
-      When data is corrupted and that is noticed later, the last good point must still be there and stay until the restore has read it:
-      `keep ≥ notice + interval + recovery`. A protection without `keep` keeps everything.
-      """
+      When data is corrupted and that is noticed later, the last good point must still be there and stay until the restore has read it.
+      A protection without `keep` keeps everything.
+      """,
+    formula: "keep ≥ noticed within + the age of the last point before the fault + recovery",
+    example: """
+      noticed within 7d, points every 1d, recovery 4h: 8d 4h at least. With `keep: { for: 7d }` the last good point has gone when it is
+      wanted.
+      """,
+    source: """
+      docs/language.md, "A scenario": `corrupts`
+      """,
+    fix: "Keep points longer than it can take to notice, plus an interval, plus the recovery."
   ) { context in
     context.assessment.scenarios.flatMap { scenario in
       scenario.classes.flatMap { data -> [Diagnostic] in

@@ -8,8 +8,12 @@ extension LintRule {
     "run-longer-than-interval", .error, "A backup takes longer than the time until the next one is due.",
     explanation: """
       If dump, upload and copy together take the interval or more, runs queue up, and the stated interval is fiction. The figures count with
-      the interval that really results: `max(interval, dump + upload + copy)`.
-      """
+      the interval that really results.
+      """,
+    formula: "resulting interval = max(interval, dump + upload + copy)",
+    example: "every 15m, dump 9m, upload 4m, copy 5m: a run takes 18m, so points come every 18m, not every 15m.",
+    source: "meilisearch/meilisearch issue 5266: a dump of 23h in a daily schedule",
+    fix: "Make the interval longer than a run, or the run shorter."
   ) { context in
     context.assessment.protections.compactMap { protection in
       let backup = protection.backup

@@ -9,7 +9,13 @@ extension LintRule {
       `{ secret: NAME }`. What has been committed counts as exposed: change it. Found are values of keys, options, variables, URL parameters,
       connection strings and headers whose names say so, passwords in URLs, and private keys. What stands under `expect` is an answer, so its
       keys mean nothing; `$NAME` is a reference.
-      """, looksAtIncompletePlans: true
+      """,
+    example: """
+      `command.run: { run: [psql, "postgresql://me:…@db/x"] }` is in the history of the repository, in the argument list that `ps` shows, and
+      in this plan.
+      """,
+    source: "CWE-798, use of hard-coded credentials; CWE-214, sensitive information in process arguments",
+    fix: "Name it under `secrets:` and write `{ secret: NAME }`; change the secret, since it was exposed.", looksAtIncompletePlans: true
   ) { context in
     context.document.root.map { findings(in: $0, key: nil) } ?? []
   }

@@ -9,7 +9,12 @@ extension LintRule {
     explanation: """
       A step that hangs at three in the morning must end by itself: without a time-out no recovery time can be guaranteed, and the default of one hour is a guess.
       Questions to a person need one too.
-      """
+      """,
+    example: """
+      a step without `timeout` counts with 1h, and with 2h if it says `retries: 1`; if it hangs, the run waits as long.
+      """,
+    source: "velero-io/velero issue 2113: the worker dies, and what it had frozen stays so",
+    fix: "Add `timeout:` with the longest time that it may take."
   ) { context in
     let steps = context.typed.scenarios.flatMap { scenario in
       (scenario.steps + [scenario.rollbackBefore, scenario.rollbackAfter].compactMap { $0 }).flatMap { step -> [Diagnostic] in

@@ -6,9 +6,13 @@ extension LintRule {
   static let undoMissing = LintRule(
     "undo-missing", .error, "A step changes the world and nobody said how to take it back.",
     explanation: """
-      A rollback can only be as good as its worst step. Where a step's kind cannot know how to undo it, the author says so: `undo:` with a
-      step of its own, or `irreversible: REASON`, which the plan then shows before anything runs.
-      """
+      A rollback can only be as good as its worst step. Where a step's kind cannot know how to undo it, the author must say so.
+      """,
+    example: """
+      `command.run: { run: [switch-dns, west] }` fails two steps later: nobody wrote that `switch-dns east` takes it back.
+      """,
+    source: "H. Garcia-Molina, K. Salem, Sagas (1987): each step with its compensation",
+    fix: "Write `undo:` with a step of its own, or `irreversible: REASON`, which the plan shows before anything runs."
   ) { context in
     context.typed.scenarios.flatMap { scenario in
       scenario.steps.compactMap { step in

@@ -7,8 +7,15 @@ extension LintRule {
     "unordered-conflict", .error, "Two steps that may run at the same time touch the same thing.",
     explanation: """
       Steps without a path of `needs` between them run at the same time. If one of them writes what the other reads or writes, the outcome
-      depends on chance. Say which one comes first.
-      """
+      depends on chance.
+      """,
+    example: """
+      `restore` writes the database of `pg-west` and `migrate` writes it too, with no `needs` between them: whichever comes last wins.
+      """,
+    source: """
+      Oracle Full Stack DR, "Default order of DR plan groups": a wrong order is the user's risk there
+      """,
+    fix: "Say which one comes first: `needs: [FIRST]` on the second."
   ) { context in
     context.assessment.scenarios.flatMap { scenario -> [Diagnostic] in
       guard let network = scenario.recovery?.network else { return [] }
