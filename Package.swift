@@ -60,7 +60,7 @@ let package = Package(
 
     // What decides: pure.
     room("Objectives", "ProviderInterface", "PlanModel", "Scheduling", "Diagnostics", "Units", "CanonicalJSON"),
-    room("PlanLinting", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON"),
+    room("PlanLinting", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Hashing"),
     room("ChangePlanning", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "Diagnostics", "Units", "CanonicalJSON", "Hashing"),
     room("Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
     room("ExecutionCore", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Scheduling", "Units", "CanonicalJSON"),

@@ -32,14 +32,28 @@ struct FormatOption: ParsableArguments {
   var format: OutputFormat = .text
 }
 
+struct LintFormatOption: ParsableArguments {
+  @Option(help: "How to write the result: \(LintFormat.list).", transform: LintFormat.named)
+  var format: LintFormat = .text
+}
+
 extension Console.Color: ExpressibleByArgument {}
+
+extension RawRepresentable where Self: CaseIterable, RawValue == String {
+  fileprivate static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
+}
 
 extension OutputFormat {
   /// The format of that name, or a usage error that lists them.
   static func named(_ name: String) throws -> OutputFormat {
-    guard let format = OutputFormat(rawValue: name) else {
-      throw ValidationError("unknown format '\(name)'; known are \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", "))")
-    }
-    return format
+    if let format = OutputFormat(rawValue: name) { return format }
+    throw ValidationError(LintFormat(rawValue: name) == nil ? "unknown format '\(name)'; known are \(list)" : "only `lint` writes '\(name)'; here it is one of \(list)")
+  }
+}
+
+extension LintFormat {
+  static func named(_ name: String) throws -> LintFormat {
+    if let format = LintFormat(rawValue: name) { return format }
+    throw ValidationError("unknown format '\(name)'; known are \(list)")
   }
 }

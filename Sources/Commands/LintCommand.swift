@@ -13,7 +13,7 @@ struct LintCommand: ParsableCommand {
 
   @Argument(help: "Plan files or folders; `-` for standard input.")
   var paths: [String]
-  @OptionGroup var format: FormatOption
+  @OptionGroup var format: LintFormatOption
   @OptionGroup var global: GlobalOptions
 
   func run() throws {
@@ -24,7 +24,7 @@ struct LintCommand: ParsableCommand {
         let file = SourceFile(path: path == "-" ? "<stdin>" : path, bytes: try Files.read(path))
         return (file: file, result: lint(file, kinds: Providers.kinds, protection: Providers.protection))
       }
-      console.write(try lintReport(results, as: format.format, console.style))
+      console.write(try lintReport(results, as: format.format, console.style, toolVersion: Version.number))
       if results.contains(where: \.result.breachesObjective) { return .objectiveBreached }
       return results.contains(where: \.result.hasErrors) ? .error : .done
     }

@@ -75,7 +75,7 @@ extension TerminalCell {
 
 extension String {
   /// One line that shows everything in it.
-  var visible: String {
+  public var visible: String {
     utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } ? self : map { TerminalCell($0).text }.joined()
   }
 }

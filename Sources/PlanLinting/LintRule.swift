@@ -48,10 +48,7 @@ public struct LintResult: Sendable {
   /// Nil where the plan could not be read far enough.
   public var assessment: Assessment?
   public var plan: Plan?
-
-  public init(diagnostics: [Diagnostic], assessment: Assessment?, plan: Plan?) {
-    self.diagnostics = diagnostics; self.assessment = assessment; self.plan = plan
-  }
+  let addresses: PlanAddresses
 
   /// Whether a target that the plan states is not met: exit code 3.
   public var breachesObjective: Bool { diagnostics.contains { objectiveBreaches.contains($0.code) && $0.severity == .error } }
@@ -65,13 +62,14 @@ public let objectiveBreaches: Set<DiagnosticCode> = ["rpo-exceeded", "rto-exceed
 public func lint(_ file: SourceFile, kinds: StepKinds, protection: ProtectionSteps) -> LintResult {
   let (document, yaml) = readYAML(file)
   let (plan, reading) = readPlan(document)
-  guard let plan else { return LintResult(diagnostics: (yaml + reading).sorted(), assessment: nil, plan: nil) }
+  guard let plan else { return LintResult(diagnostics: (yaml + reading).sorted(), addresses: PlanAddresses(root: document.root)) }
   let (typed, typing) = typecheck(plan, kinds: kinds, protection: protection)
   let assessment = assess(typed)
   let context = LintContext(typed: typed, assessment: assessment, document: document)
   let isWhole = !(yaml + reading + typing).contains { $0.severity == .error }
   let findings = lintRules.filter { isWhole || $0.looksAtIncompletePlans }.flatMap { $0.check(context) }
-  return LintResult(diagnostics: unique((yaml + reading + typing + findings).sorted()), assessment: assessment, plan: plan)
+  return LintResult(
+    diagnostics: unique((yaml + reading + typing + findings).sorted()), assessment: assessment, plan: plan, addresses: PlanAddresses(root: document.root))
 }
 
 /// The same finding can come from two ways through a plan; it is shown once, in the words of the first.

@@ -1,6 +1,4 @@
 public import ChangePlanning
-public import Diagnostics
-public import PlanLinting
 
 /// How a result is written. The switches below are exhaustive: a new format does not compile until every report has it.
 public enum OutputFormat: String, Sendable, CaseIterable {
@@ -15,15 +13,6 @@ public struct TextStyle: Sendable {
 
   enum Paint: String { case bold = "1", red = "31", green = "32", yellow = "33", blue = "34", dim = "2" }
   func paint(_ text: String, _ paint: Paint) -> String { color ? "\u{1B}[\(paint.rawValue)m\(text)\u{1B}[0m" : text }
-}
-
-/// What `lint` says of some plans.
-public func lintReport(_ results: [(file: SourceFile, result: LintResult)], as format: OutputFormat, _ style: TextStyle) throws -> String {
-  switch format {
-  case .text: lintText(results, style)
-  case .json: try lintJSON(results)
-  case .markdown: lintMarkdown(results)
-  }
 }
 
 /// What `plan` says of a changeset.

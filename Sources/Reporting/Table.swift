@@ -21,11 +21,17 @@ struct Table {
     return ([style.paint(line(header), .dim)] + rows.map(line)).joined(separator: "\n") + "\n"
   }
 
-  /// For a pull request.
+  /// In Markdown.
   func markdown() -> String {
-    func line(_ cells: [String]) -> String { "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |" }
+    let section = section(noun: "")
+    return section.opening + section.items.joined()
+  }
+
+  /// For a pull request: a row can be cut.
+  func section(opening: String = "", closing: String = "", noun: String) -> MarkdownPage.Section {
+    func line(_ cells: [String]) -> String { "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n" }
     let rule = line(sides.map { $0 == .left ? "---" : "---:" })
-    return ([line(header), rule] + rows.map(line)).joined(separator: "\n") + "\n"
+    return .init(opening: opening + line(header) + rule, items: rows.map(line), closing: closing, noun: noun)
   }
 }
 

@@ -6,7 +6,7 @@ internal import PlanModel
 internal import Units
 
 /// For programs: versioned, times in milliseconds where a program will calculate, as text where people read.
-func lintJSON(_ results: [(file: SourceFile, result: LintResult)]) throws -> String {
+func lintJSON(_ results: [LintedFile]) throws -> String {
   try CanonicalJSON.prettyText(
     Report(
       formatVersion: 1, findings: results.flatMap(\.result.diagnostics),

@@ -4,26 +4,34 @@ internal import PlanLinting
 internal import PlanModel
 internal import Units
 
-/// The verdict and the objectives first, findings below: what a pull request shows.
-func lintMarkdown(_ results: [(file: SourceFile, result: LintResult)]) -> String {
+/// What a pull request shows: the verdict and the objectives, and the findings folded, the graver first.
+func lintMarkdown(_ results: [LintedFile]) -> String {
   let findings = results.flatMap(\.result.diagnostics)
-  var text = "### sie-dr lint: \(findings.isEmpty ? "no findings" : summaryLine(findings))\n"
-  for (file, result) in results {
-    guard let assessment = result.assessment, !assessment.scenarios.isEmpty else { continue }
-    var table = Table(("scenario", .left), ("objective", .left), ("target", .right), ("computed", .right), ("headroom", .right), ("how", .left))
-    for row in matrixRows(assessment, serviceTarget: result.plan?.objectives.rto?.value) {
-      table.rows.append([
-        row.scenario, "\(row.objective) of \(row.subject)", row.target?.rounded ?? "none", (row.isBreached ? "**\(row.computedText)**" : row.computedText),
-        row.headroom, row.uses,
-      ])
-    }
-    text += "\n`\(file.path)`\n\n" + table.markdown()
-  }
+  var sections = [MarkdownPage.Section(opening: "### sie-dr lint: \(summaryLine(findings))\n")]
+  sections += results.compactMap { objectives($0) }
   if !findings.isEmpty {
-    text += "\n" + findings.map { finding in
-      "- **\(finding.severity.rawValue)** `\(finding.code)` \(finding.span.map { "at `\($0.place)`" } ?? ""): \(finding.summary)"
-        + (finding.helps.first.map { "  \n  \($0)" } ?? "")
-    }.joined(separator: "\n") + "\n"
+    let graverFirst = Severity.allCases.sorted(by: >).flatMap { severity in findings.filter { $0.severity == severity } }
+    sections.append(
+      .init(
+        opening: "\n<details><summary>\(findings.count) finding\(findings.count == 1 ? "" : "s")</summary>\n\n", items: graverFirst.map(line),
+        closing: "\n</details>\n", noun: "finding"))
   }
-  return text
+  return MarkdownPage.text(sections + [.init(opening: "")], restIn: "sie-dr lint")
+}
+
+private func objectives(_ linted: LintedFile) -> MarkdownPage.Section? {
+  guard let assessment = linted.result.assessment, !assessment.scenarios.isEmpty else { return nil }
+  var table = Table(("scenario", .left), ("objective", .left), ("target", .right), ("computed", .right), ("headroom", .right), ("how", .left))
+  for row in matrixRows(assessment, serviceTarget: linted.result.plan?.objectives.rto?.value) {
+    table.rows.append([
+      row.scenario, "\(row.objective) of \(row.subject)", row.target?.rounded ?? "none", (row.isBreached ? "**\(row.computedText)**" : row.computedText),
+      row.headroom, row.uses,
+    ])
+  }
+  return table.section(opening: "\n`\(linted.file.path)`\n\n", noun: "objective")
+}
+
+private func line(_ finding: Diagnostic) -> String {
+  "- **\(finding.severity.rawValue)** `\(finding.code)` \(finding.span.map { "at `\($0.place)`" } ?? ""): \(finding.summary.visible)"
+    + (finding.helps.first.map { "  \n  \($0.visible)" } ?? "") + "\n"
 }

@@ -5,7 +5,7 @@ internal import PlanModel
 internal import Units
 
 /// Findings with the lines they mean, then the objectives matrix, then a verdict: for people.
-func lintText(_ results: [(file: SourceFile, result: LintResult)], _ style: TextStyle) -> String {
+func lintText(_ results: [LintedFile], _ style: TextStyle) -> String {
   let findings = results.flatMap(\.result.diagnostics)
   let renderer = DiagnosticRenderer(sources: results.map(\.file), options: .init(color: style.color, width: style.width))
   var parts: [String] = findings.isEmpty ? [] : [renderer.render(findings)]

@@ -3,11 +3,12 @@ internal import PlanModel
 internal import ProviderInterface
 internal import Units
 
-/// A plan for a pull request: verdict, risks and objectives first; the changes fold open.
+/// A plan for a pull request: verdict, risks and objectives first, then the changes; the timeline folds open.
 func planMarkdown(_ changeset: Changeset) -> String {
-  var text = "### sie-dr plan: \(changeset.purpose) of `\(changeset.plan.name)`\n\n**\(changeset.counts)**, predicted to take \(changeset.prediction.duration.rounded)\n"
-  if !changeset.risks.isEmpty { text += "\n> [!WARNING]\n" + changeset.risks.map { "> - \($0)\n" }.joined() }
-  if !changeset.prediction.objectives.isEmpty { text += "\n" + objectivesTable(changeset).markdown() }
+  let verdict = "### sie-dr plan: \(changeset.purpose) of `\(changeset.plan.name)`\n\n**\(changeset.counts)**, predicted to take \(changeset.prediction.duration.rounded)\n"
+  var sections = [MarkdownPage.Section(opening: verdict)]
+  if !changeset.risks.isEmpty { sections.append(.init(opening: "\n> [!WARNING]\n", items: changeset.risks.map { "> - \($0)\n" }, noun: "risk")) }
+  if !changeset.prediction.objectives.isEmpty { sections.append(objectivesTable(changeset).section(opening: "\n", noun: "objective")) }
   var table = Table(("", .left), ("step", .left), ("kind", .left), ("why", .left), ("undo", .left))
   for step in changeset.steps {
     let details = ([step.change.reason] + step.change.differences).joined(separator: "<br>")
@@ -16,10 +17,13 @@ func planMarkdown(_ changeset: Changeset) -> String {
       step.change.action.changesTheWorld ? step.specification.undoText : "",
     ])
   }
-  text += "\n" + table.markdown()
+  sections.append(table.section(opening: "\n", noun: "step"))
   if !changeset.changes.isEmpty {
-    text += "\n<details><summary>Predicted timeline, critical path \(changeset.prediction.criticalPath.map { "`\($0)`" }.joined(separator: " → "))</summary>\n\n"
-    text += timelineTable(changeset).markdown() + "\n</details>\n"
+    let path = changeset.prediction.criticalPath.map { "`\($0)`" }.joined(separator: " → ")
+    sections.append(
+      timelineTable(changeset).section(
+        opening: "\n<details><summary>Predicted timeline, critical path \(path)</summary>\n\n", closing: "\n</details>\n", noun: "timeline row"))
   }
-  return text + "\nDigest `\(changeset.digest)`, planned at \(changeset.plannedAt)\n"
+  sections.append(.init(opening: "\nDigest `\(changeset.digest)`, planned at \(changeset.plannedAt)\n"))
+  return MarkdownPage.text(sections, restIn: "sie-dr plan")
 }

@@ -1,0 +1,24 @@
+internal import Diagnostics
+internal import Hashing
+
+/// A path as other tools write it: from the root of the repository, where lint is run.
+public func repositoryPath(_ path: String) -> String { path.hasPrefix("./") ? String(path.dropFirst(2)) : path }
+
+extension LintResult {
+  /// What tells each finding from the others and knows it again in a later version of the file, in the order of `diagnostics`. It rests on
+  /// the code, the address in the plan and the names in the summary: not on lines, and not on figures.
+  public func fingerprints(of path: String) -> [String] {
+    var met: [String: Int] = [:]
+    return diagnostics.map { finding in
+      let identity = [repositoryPath(path), finding.code.rawValue, addresses.address(of: finding.span)] + names(in: finding.summary)
+      let text = identity.joined(separator: "\n")
+      met[text, default: 0] += 1
+      return String(SHA256Digest.of("\(text)\n\(met[text] ?? 1)".utf8).hex.prefix(32))
+    }
+  }
+
+  /// What stands in back quotes.
+  private func names(in summary: String) -> [String] {
+    summary.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }.map { String($0.element) }
+  }
+}

@@ -1,0 +1,28 @@
+internal import Diagnostics
+internal import YAMLReading
+
+/// Where a place stands in a plan, whatever its line is: `data.orders.protect.regular.every`. Empty for what is in no part of it.
+struct PlanAddresses: Sendable {
+  let root: YAMLNode?
+
+  func address(of span: SourceSpan?) -> String {
+    guard let span, let root else { return "" }
+    var parts: [String] = []
+    var node: YAMLNode? = root
+    while let current = node {
+      node = nil
+      switch current.content {
+      case .scalar: break
+      case .mapping(let members):
+        guard let member = members.last(where: { $0.keySpan.start <= span.start }), span.start < max(member.keySpan.end, member.value.span.end) else { break }
+        parts.append(member.key)
+        node = span.start < member.value.span.start ? nil : member.value
+      case .sequence(let elements):
+        guard let index = elements.lastIndex(where: { $0.span.start <= span.start }), span.start < elements[index].span.end else { break }
+        parts.append(String(index))
+        node = elements[index]
+      }
+    }
+    return parts.joined(separator: ".")
+  }
+}

@@ -1,0 +1,31 @@
+public import PlanLinting
+public import Diagnostics
+
+/// How findings are written: as every result can be, and for the tools that show findings where people work.
+public enum LintFormat: String, Sendable, CaseIterable {
+  case text, json, markdown, sarif, junit, github, gitlab
+}
+
+/// One plan file and what lint found in it.
+public typealias LintedFile = (file: SourceFile, result: LintResult)
+
+/// What `lint` says of some plans. The switch is exhaustive: a new format does not compile until it is there.
+public func lintReport(_ results: [LintedFile], as format: LintFormat, _ style: TextStyle, toolVersion: String) throws -> String {
+  switch format {
+  case .text: lintText(results, style)
+  case .json: try lintJSON(results)
+  case .markdown: lintMarkdown(results)
+  case .sarif: try lintSARIF(results, toolVersion: toolVersion)
+  case .junit: lintJUnit(results)
+  case .github: lintGitHub(results)
+  case .gitlab: try lintGitLab(results)
+  }
+}
+
+/// A note may have several lines.
+private func visibleLines(_ text: String) -> String { text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).visible }.joined(separator: "\n") }
+
+extension Diagnostic {
+  /// Everything that there is to say beside the place: the summary, the sums, what to write instead.
+  var wholeText: String { ([summary] + (label.isEmpty ? [] : [label]) + notes + helps.map { "help: \($0)" }).map(visibleLines).joined(separator: "\n") }
+}
