@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Diagnostics
 internal import PlanLinting
 internal import Reporting
+internal import Units
 
 struct LintCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -14,19 +15,47 @@ struct LintCommand: ParsableCommand {
   @Argument(help: "Plan files or folders; `-` for standard input.")
   var paths: [String]
   @OptionGroup var format: LintFormatOption
+  @Option(help: ArgumentHelp("The day or time that it is: ignores whose `until` is over no longer hold. Without it they all do: lint has no clock.", valueName: "date"))
+  var now: String?
+  @Option(help: ArgumentHelp("Findings that this file holds are not reported.", valueName: "file"))
+  var baseline: String?
+  @Flag(help: "Write all that may be ignored, as it is now, into the file of `--baseline`.")
+  var writeBaseline = false
   @OptionGroup var global: GlobalOptions
 
   func run() throws {
     try CommandSession.guarded(global) { console in
       let files = try paths.flatMap { path throws(CommandFailure) in try Files.plans(at: path) }
       guard !files.isEmpty else { throw CommandFailure("no-plans", "there are no plan files in \(paths.joined(separator: ", "))", helps: ["plan files end in .yaml or .yml"]) }
-      let results = try files.map { path throws(CommandFailure) in
+      let now = try now.map(Self.date)
+      var results = try files.map { path throws(CommandFailure) -> LintedFile in
         let file = SourceFile(path: path == "-" ? "<stdin>" : path, bytes: try Files.read(path))
-        return (file: file, result: lint(file, kinds: Providers.kinds, protection: Providers.protection))
+        return (file: file, result: lint(file, kinds: Providers.kinds, protection: Providers.protection, now: now))
       }
+      if let baseline { results = try hidden(by: baseline, results, console) }
       console.write(try lintReport(results, as: format.format, console.style, toolVersion: Version.number))
       if results.contains(where: \.result.breachesObjective) { return .objectiveBreached }
       return results.contains(where: \.result.hasErrors) ? .error : .done
     }
+  }
+
+  func validate() throws {
+    if writeBaseline, baseline == nil { throw ValidationError("'--write-baseline' needs '--baseline FILE', the file to write") }
+  }
+
+  private func hidden(by path: String, _ results: [LintedFile], _ console: Console) throws -> [LintedFile] {
+    if writeBaseline {
+      let written = Baseline(results)
+      try written.write(to: path)
+      console.writeError("\(path): \(written.findings.count) finding\(written.findings.count == 1 ? "" : "s") written\n")
+    }
+    let (left, stale) = try Baseline(at: path).applied(to: results, named: path)
+    if stale > 0 { console.writeError("\(path): \(stale) of its findings are no longer there; `--write-baseline` removes them\n") }
+    return left
+  }
+
+  private static func date(_ text: String) throws(CommandFailure) -> Timestamp {
+    if let time = Timestamp(text) ?? Timestamp(text + "T00:00:00Z") { return time }
+    throw CommandFailure("wrong-usage", "`--now \(text)` is no date", status: .usage, helps: ["write it as `2026-11-24` or `2026-11-24T08:15:34Z`"])
   }
 }

@@ -15,11 +15,13 @@ public struct Explanation: Sendable, Codable {
   /// Where to read more.
   public var source: String?
   public var fix: String?
+  public var canBeIgnored = false
 }
 
 /// Every kind of finding that a plan can have: the rules in their order, then what reading finds.
 public let explanations: [Explanation] =
   lintRules.map(\.explained)
+  + IgnoreCode.allCases.map { Explanation(code: $0.code, severity: $0.severity, summary: $0.meaning, source: "docs/lint.md", fix: "The finding says what to do.") }
   + PlanCode.allCases.map {
     Explanation(code: $0.code, severity: .error, summary: $0.meaning, source: "docs/language.md", fix: "The finding says what to write instead.")
   }
@@ -29,6 +31,8 @@ public let explanations: [Explanation] =
 
 extension LintRule {
   fileprivate var explained: Explanation {
-    Explanation(code: code, severity: severity, summary: summary, text: explanation, formula: formula, example: example, source: source, fix: fix)
+    Explanation(
+      code: code, severity: severity, summary: summary, text: explanation, formula: formula, example: example, source: source, fix: fix,
+      canBeIgnored: !unignorable.contains(code))
   }
 }

@@ -2,6 +2,7 @@ public import Diagnostics
 public import Objectives
 public import PlanModel
 public import ProviderInterface
+public import Units
 internal import YAMLReading
 
 /// One thing that lint looks for: a name, its documentation and a pure function. One rule a file, under `Rules`.
@@ -48,6 +49,10 @@ public struct LintResult: Sendable {
   /// Nil where the plan could not be read far enough.
   public var assessment: Assessment?
   public var plan: Plan?
+  /// Whether every rule could look: nothing kept the plan from being read.
+  public var isWhole = false
+  /// What the plan or a baseline hides.
+  public var ignored: [IgnoredFinding] = []
   let addresses: PlanAddresses
 
   /// Whether a target that the plan states is not met: exit code 3.
@@ -58,8 +63,8 @@ public struct LintResult: Sendable {
 /// The rules whose findings say that an objective is breached.
 public let objectiveBreaches: Set<DiagnosticCode> = ["rpo-exceeded", "rto-exceeded", "not-surviving", "data-unprotected"]
 
-/// Reads, types and checks one plan. Pure: no network, no clock, no disk.
-public func lint(_ file: SourceFile, kinds: StepKinds, protection: ProtectionSteps) -> LintResult {
+/// Reads, types and checks one plan. Pure: no network, no clock, no disk; `now` only decides which ignores are over.
+public func lint(_ file: SourceFile, kinds: StepKinds, protection: ProtectionSteps, now: Timestamp? = nil) -> LintResult {
   let (document, yaml) = readYAML(file)
   let (plan, reading) = readPlan(document)
   guard let plan else { return LintResult(diagnostics: (yaml + reading).sorted(), addresses: PlanAddresses(root: document.root)) }
@@ -68,8 +73,11 @@ public func lint(_ file: SourceFile, kinds: StepKinds, protection: ProtectionSte
   let context = LintContext(typed: typed, assessment: assessment, document: document)
   let isWhole = !(yaml + reading + typing).contains { $0.severity == .error }
   let findings = lintRules.filter { isWhole || $0.looksAtIncompletePlans }.flatMap { $0.check(context) }
-  return LintResult(
-    diagnostics: unique((yaml + reading + typing + findings).sorted()), assessment: assessment, plan: plan, addresses: PlanAddresses(root: document.root))
+  var result = LintResult(
+    diagnostics: unique((yaml + reading + typing + findings).sorted()), assessment: assessment, plan: plan, isWhole: isWhole,
+    addresses: PlanAddresses(root: document.root))
+  result.apply(plan.ignores, now: now)
+  return result
 }
 
 /// The same finding can come from two ways through a plan; it is shown once, in the words of the first.

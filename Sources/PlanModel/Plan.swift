@@ -20,8 +20,20 @@ public struct Plan: Sendable {
   public var probes: [Probe]
   public var dataClasses: [DataClass]
   public var scenarios: [Scenario]
+  /// Findings of lint that the author chose not to be told of.
+  public var ignores: [LintIgnore]
   /// Points that a person chose for a run, whatever the steps say.
   public var chosenPoints: [DataClassName: String] = [:]
+}
+
+/// A finding that may stay: which rule's, where in the plan, why, and how long.
+public struct LintIgnore: Sendable {
+  public var rule: Located<String>
+  /// A part of the plan, as `data.orders`: the finding is there or in it.
+  public var at: Located<String>
+  public var reason: String
+  /// The first instant at which it no longer holds; nil: for good.
+  public var until: Located<Timestamp>?
 }
 
 public struct Metadata: Sendable {

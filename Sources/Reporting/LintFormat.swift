@@ -22,6 +22,11 @@ public func lintReport(_ results: [LintedFile], as format: LintFormat, _ style: 
   }
 }
 
+extension IgnoredFinding {
+  /// One line: what, where, why and how long.
+  var line: String { oneLine(finding) + " (\(reason.visible)" + (until.map { ", until \($0)" } ?? "") + ")" }
+}
+
 /// A note may have several lines.
 private func visibleLines(_ text: String) -> String { text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).visible }.joined(separator: "\n") }
 

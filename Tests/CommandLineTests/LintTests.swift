@@ -41,6 +41,40 @@ struct LintTests {
     #expect(spans.reduce(.zero, +) == computed, "\(sum)")
   }
 
+  @Test("a baseline is written, hides what it holds, tells of what is gone, and must be one")
+  func baseline() async throws {
+    let folder = try temporaryFolder("baseline")
+    defer { removeFolder(folder) }
+    let (plan, file) = ("\(folder)/plan.yaml", "\(folder)/baseline.json")
+    let text = try readFile("examples/logical-only.yaml")
+    try writeFile(plan, text.replacing("every: 30m", with: "every: 40m"))
+    let before = try await lint([plan])
+    #expect(before.status == 0 && before.output.contains("warning[headroom-low]"))
+    let written = try await lint([plan, "--baseline", file, "--write-baseline"])
+    #expect(written.errors == "\(file): 1 finding written\n" && written.output.contains("no findings in \(plan), 1 ignored"))
+    try writeFile(plan, "# another line\n" + text.replacing("every: 30m", with: "every: 41m"))
+    let after = try await lint([plan, "--baseline", file, "--format", "github"])
+    #expect(after.status == 0 && after.output == "" && after.errors == "")
+    try writeFile(plan, text)
+    #expect(try await lint([plan, "--baseline", file]).errors.contains("1 of its findings are no longer there"))
+    try writeFile(file, "{}")
+    let damaged = try await lint([plan, "--baseline", file])
+    #expect(damaged.status == 1 && damaged.errors.contains("error[baseline-unreadable]"))
+  }
+
+  @Test("an ignore is over on the day that the command line gives")
+  func now() async throws {
+    let folder = try temporaryFolder("now")
+    defer { removeFolder(folder) }
+    let plan = "\(folder)/plan.yaml"
+    let ignore = "lint: { ignore: [{ rule: headroom-low, at: data.insights, reason: it moves, until: 2027-01-01 }] }\n"
+    try writeFile(plan, try readFile("examples/logical-only.yaml").replacing("every: 30m", with: "every: 40m") + ignore)
+    let before = try await lint([plan, "--now", "2026-12-31"])
+    #expect(before.status == 0 && before.output.contains("(it moves, until 2027-01-01T00:00:00Z)"))
+    let after = try await lint([plan, "--now", "2027-01-01"])
+    #expect(after.status == 1 && after.output.contains("error[ignore-expired]") && after.output.contains("warning[headroom-low]"))
+  }
+
   @Test("lint opens no socket and connects to nothing")
   func noNetwork() async throws {
     let folder = try temporaryFolder("strace")

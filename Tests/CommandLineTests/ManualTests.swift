@@ -56,7 +56,8 @@ struct ManualTests {
   }
 
   @Test("wrong usage ends with 64 and says so on the error output", arguments: [
-    ["fly"], ["lint"], ["explain", "rpo-exceded"], ["explain", "--format", "sarif", "rpo-exceeded"], ["lint", "--fast", "x.yaml"], ["plan"], ["apply"], ["resume"], ["rollback"], ["points", "show"], ["points", "release", "x.yaml"], ["expire"],
+    ["fly"], ["lint"], ["explain", "rpo-exceded"], ["explain", "--format", "sarif", "rpo-exceeded"],
+    ["lint", "--write-baseline", "x.yaml"], ["lint", "--now", "today", "examples/logical-only.yaml"], ["lint", "--fast", "x.yaml"], ["plan"], ["apply"], ["resume"], ["rollback"], ["points", "show"], ["points", "release", "x.yaml"], ["expire"],
     ["lint", "--format", "xml", "examples/logical-only.yaml"], ["plan", "--now", "noon", "examples/logical-only.yaml"],
     ["plan", "--parallelism", "0", "examples/logical-only.yaml"], ["plan", "--parallelism", "many", "examples/logical-only.yaml"],
     ["plan", "--observe-timeout", "9h", "examples/logical-only.yaml"], ["plan", "--scenario", "region-los", "examples/logical-only.yaml"],

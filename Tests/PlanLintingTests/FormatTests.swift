@@ -14,6 +14,7 @@ import Testing
     linted("./hostile.yaml", samplePlan.replacing("needs: [restore]", with: #"needs: [restore, "x\n::error::<b>&\e]"]"#)),
     linted("/srv/broken.yaml", "apiVersion: [\n  a: b\n"),
     linted("clean.yaml", samplePlan),
+    linted("ignoring.yaml", breached + "lint: { ignore: [{ rule: detection-missing, at: scenarios.lost, reason: 'A & B', until: 2027-01-01 }] }\n"),
   ]
 
   static let breached = samplePlan.replacing("every: 30m", with: "every: 2h").replacing("    detect: { noticedWithin: 10m }\n", with: "")
@@ -44,13 +45,18 @@ import Testing
     let run = try #require(json(Self.files, .sarif)["runs"]?.array?.first)
     let rules = try #require(run["tool"]?["driver"]?["rules"]?.array)
     let results = try #require(run["results"]?.array)
-    #expect(results.count == Self.files.flatMap(\.result.diagnostics).count)
+    #expect(results.count == Self.files.flatMap(\.result.diagnostics).count + 1)
+    #expect(results.last?["suppressions"] == [["kind": "inSource", "status": "accepted", "justification": "A & B"]])
     for result in results { #expect(rules[Int(try #require(result["ruleIndex"]?.int))]["id"] == result["ruleId"]) }
     let uris = Set(results.compactMap { $0["locations"]?.array?.first?["physicalLocation"]?["artifactLocation"]?["uri"]?.string })
-    #expect(uris == ["plans/%C3%BCber%20shop.yaml", "hostile.yaml", "file:///srv/broken.yaml"])
+    #expect(uris == ["plans/%C3%BCber%20shop.yaml", "hostile.yaml", "ignoring.yaml", "file:///srv/broken.yaml"])
   }
 
-  private func fingerprints(_ text: String, path: String = "plan.yaml") -> [String] { Self.linted(path, text).result.fingerprints(of: path) }
+  private func fingerprints(_ text: String, path: String = "plan.yaml") -> [String] {
+    let result = Self.linted(path, text).result
+    let prints = result.fingerprints(of: path)
+    return result.diagnostics.compactMap { prints[$0] }
+  }
 
   @Test("fingerprints outlive other lines and other figures, and tell findings apart") func fingerprints() {
     let before = fingerprints(Self.breached)
@@ -122,6 +128,10 @@ private let sarifSchema: JSONValue = [
         "relatedLocations": [
           "type": "array", "minItems": 1,
           "items": object(["id", "message", "physicalLocation"], ["id": ["type": "integer", "minimum": 0], "message": message, "physicalLocation": ["$ref": "#/$defs/place"]]),
+        ],
+        "suppressions": [
+          "type": "array", "minItems": 1,
+          "items": object(["kind"], ["kind": ["enum": ["inSource", "external"]], "status": ["enum": ["accepted", "underReview", "rejected"]], "justification": text]),
         ],
         "partialFingerprints": object(
           ["sieDr/v1"], ["sieDr/v1": ["type": "string", "pattern": "^[0-9a-f]{32}$"], "primaryLocationLineHash": ["type": "string", "pattern": "^[0-9a-f]{32}:1$"]]),

@@ -25,8 +25,8 @@ public enum GeneratedFiles {
     text += "`sie-dr explain CODE` says the same.\n"
     let rules = Set(lintRules.map(\.code))
     for page in explanations where rules.contains(page.code) { text += "\n" + explanationMarkdown(page) }
-    text += "\n# What reading finds\n\nAll of these are errors.\n\n| code | finding |\n| --- | --- |\n"
-    for page in explanations where !rules.contains(page.code) { text += "| `\(page.code)` | \(page.summary) |\n" }
+    text += "\n# What else is found\n\nIn ignores, by the plan reader and by the YAML reader.\n\n| code | | finding |\n| --- | --- | --- |\n"
+    for page in explanations where !rules.contains(page.code) { text += "| `\(page.code)` | \(page.severity.rawValue) | \(page.summary) |\n" }
     return text
   }
 

@@ -12,6 +12,7 @@ struct PlanKey: Sendable {
     case names
     case inputs
     case object([PlanKey])
+    case list(Shape)
     /// A map keyed by names.
     case map(Shape)
     /// A step: the common keys, and exactly one key with a dot.
@@ -42,12 +43,17 @@ enum PlanKeys {
     PlanKey("probes", .map(.object(probe)), "Questions about the world's health."),
     PlanKey("data", .map(.object(dataClass)), "The data classes: what is protected, how, and how well."),
     PlanKey("scenarios", .map(.object(scenario)), "Disasters, and what is done about them."),
+    PlanKey("lint", .object([PlanKey("ignore", .list(.object(ignore)), "Findings that may stay.")]), "What lint is not to report."),
   ]
 
   private static let description = PlanKey("description", .text, "For people.")
   private static let site = PlanKey("site", .text, "Where it is; what lies in a lost site is lost with it.")
   private static let metadata = [
     PlanKey("name", .text, required: true, "The plan's name."), PlanKey("owner", .text, "Who answers for it."), description,
+  ]
+  private static let ignore = [
+    PlanKey("rule", .text, required: true, "The code of the finding."), PlanKey("at", .text, required: true, "The part of the plan that it is in: `data.NAME`."),
+    PlanKey("reason", .text, required: true, "Why it may stay."), PlanKey("until", .text, "The day, or the time, from which it is reported again."),
   ]
   private static let objectives = [
     PlanKey("rto", .timeSpan, "How long recovery may take, from the disaster on."), PlanKey("rpo", .timeSpan, "How much may be lost."),

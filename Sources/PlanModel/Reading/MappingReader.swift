@@ -108,6 +108,13 @@ extension MappingReader {
     node(key).flatMap { value($0, key, expected: "true or false") { if case .bool(let value) = $0.coreType { value } else { nil } } }
   }
 
+  /// An instant, or the beginning of a day in UTC.
+  public mutating func date(_ key: String) -> Located<Timestamp>? {
+    node(key).flatMap {
+      value($0, key, expected: "a day such as `2027-01-01`, or a time such as `2027-01-01T08:00:00Z`") { Timestamp($0.text) ?? Timestamp($0.text + "T00:00:00Z") }
+    }
+  }
+
   /// A length of time that must not be zero: a time-out, a period.
   public mutating func positiveTimeSpan(_ key: String) -> Located<TimeSpan>? {
     node(key).flatMap {

@@ -31,7 +31,8 @@ struct PlanReader {
       metrics: top.text("metrics"),
       probes: entries(&top, "probes", "probe", probe),
       dataClasses: entries(&top, "data", "data class", dataClass),
-      scenarios: entries(&top, "scenarios", "scenario", scenario)
+      scenarios: entries(&top, "scenarios", "scenario", scenario),
+      ignores: ignores(&top)
     )
     top.finish()
     return plan

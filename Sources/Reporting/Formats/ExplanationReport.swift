@@ -39,7 +39,7 @@ public func explanationMarkdown(_ page: Explanation) -> String {
 func explanationBody(_ page: Explanation) -> String {
   let parts = [
     page.text, page.formula.map { "**Formula**: `\($0)`" }, page.example.map { "**Example**: \($0)" }, page.fix.map { "**Fix**: \($0)" },
-    page.source.map { "**Source**: \($0)" },
+    page.source.map { "**Source**: \($0)" + (page.canBeIgnored ? "" : "\n\nIt cannot be ignored.") },
   ]
   return parts.compactMap { $0 }.joined(separator: "\n\n") + "\n"
 }
@@ -55,6 +55,7 @@ private func explanationText(_ page: Explanation, _ style: TextStyle) -> String 
     style.paint("\(page.severity.rawValue)[\(page.code)]", color) + ": " + style.paint(page.summary, .bold), page.text,
     page.formula.map { "\(style.paint("formula", .bold))  \($0)" }, page.example.map { "\(style.paint("example", .bold))  \($0)" },
     page.fix.map { "\(style.paint("fix", .bold))      \($0)" }, page.source.map { "\(style.paint("source", .bold))   \($0)" },
+    page.canBeIgnored ? nil : "It cannot be ignored.",
   ]
   return parts.compactMap { $0 }.joined(separator: "\n\n") + "\n"
 }

@@ -6,9 +6,10 @@ internal import PlanLinting
 func lintGitLab(_ results: [LintedFile]) throws -> String {
   try CanonicalJSON.prettyText(
     results.flatMap { file, result in
-      zip(result.diagnostics, result.fingerprints(of: file.path)).map { finding, fingerprint in
+      let prints = result.fingerprints(of: file.path)
+      return result.diagnostics.map { finding in
         Entry(
-          description: finding.wholeText, check_name: finding.code.rawValue, fingerprint: fingerprint, severity: severity(finding),
+          description: finding.wholeText, check_name: finding.code.rawValue, fingerprint: prints[finding] ?? "", severity: severity(finding),
           location: .init(
             path: repositoryPath(finding.span?.path ?? file.path), lines: .init(begin: finding.span?.start.line ?? 1, end: finding.span?.end.line ?? 1)))
       }

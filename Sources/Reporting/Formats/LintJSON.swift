@@ -9,7 +9,7 @@ internal import Units
 func lintJSON(_ results: [LintedFile]) throws -> String {
   try CanonicalJSON.prettyText(
     Report(
-      formatVersion: 1, findings: results.flatMap(\.result.diagnostics),
+      formatVersion: 1, findings: results.flatMap(\.result.diagnostics), ignored: results.flatMap(\.result.ignored).map(Report.Ignored.init),
       plans: results.map { file, result in
         Report.PlanFigures(
           path: file.path, objectives: (result.assessment.map { matrixRows($0, serviceTarget: result.plan?.objectives.rto?.value) } ?? []).map(Report.Objective.init))
@@ -36,8 +36,16 @@ private struct Report: Encodable {
       }
     }
   }
+  struct Ignored: Encodable {
+    var finding: Diagnostic
+    var by: IgnoredFinding.Place
+    var reason: String
+    var until: Timestamp?
+    init(_ ignored: IgnoredFinding) { finding = ignored.finding; by = ignored.place; reason = ignored.reason; until = ignored.until }
+  }
   var formatVersion: Int
   var findings: [Diagnostic]
+  var ignored: [Ignored]
   var plans: [PlanFigures]
 }
 

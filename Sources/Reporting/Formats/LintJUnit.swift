@@ -4,7 +4,7 @@ internal import PlanLinting
 /// JUnit's XML, for test reports: a suite a plan, a case a rule, so that a case has the same name from run to run. Errors fail a case, what is
 /// less stands in its output; a rule that could not look because the plan could not be read is skipped.
 func lintJUnit(_ results: [LintedFile]) -> String {
-  let suites = results.map { Suite($0.file.path, $0.result.diagnostics) }
+  let suites = results.map { Suite($0.file.path, $0.result) }
   let all = suites.reduce(into: Suite.Counts()) { $0.add($1.counts) }
   return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"sie-dr lint\" \(all.attributes)>\n" + suites.map(\.text).joined() + "</testsuites>\n"
 }
@@ -18,17 +18,17 @@ private struct Suite {
   let counts: Counts
   let text: String
 
-  init(_ path: String, _ findings: [Diagnostic]) {
+  init(_ path: String, _ result: LintResult) {
+    let findings = result.diagnostics
     let rules = lintRules.map(\.code)
     let others = findings.map(\.code).filter { !rules.contains($0) }.reduce(into: [DiagnosticCode]()) { if !$0.contains($1) { $0.append($1) } }
-    let isUnread = findings.contains { !rules.contains($0.code) && $0.severity == .error }
     var counts = Counts()
     let cases = (others + rules).map { code in
       let own = findings.filter { $0.code == code }
       counts.tests += 1
       let head = "    <testcase classname=\"\(escaped(path))\" name=\"\(escaped(code.rawValue))\""
       if own.isEmpty {
-        guard isUnread else { return head + "/>\n" }
+        guard !result.isWhole else { return head + "/>\n" }
         counts.skipped += 1
         return head + "><skipped message=\"the plan could not be read\"/></testcase>\n"
       }

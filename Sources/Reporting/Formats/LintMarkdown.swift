@@ -7,7 +7,8 @@ internal import Units
 /// What a pull request shows: the verdict and the objectives, and the findings folded, the graver first.
 func lintMarkdown(_ results: [LintedFile]) -> String {
   let findings = results.flatMap(\.result.diagnostics)
-  var sections = [MarkdownPage.Section(opening: "### sie-dr lint: \(summaryLine(findings))\n")]
+  let ignored = results.flatMap(\.result.ignored)
+  var sections = [MarkdownPage.Section(opening: "### sie-dr lint: \(summaryLine(findings))\(ignored.isEmpty ? "" : ", \(ignored.count) ignored")\n")]
   sections += results.compactMap { objectives($0) }
   if !findings.isEmpty {
     let graverFirst = Severity.allCases.sorted(by: >).flatMap { severity in findings.filter { $0.severity == severity } }
@@ -15,6 +16,12 @@ func lintMarkdown(_ results: [LintedFile]) -> String {
       .init(
         opening: "\n<details><summary>\(findings.count) finding\(findings.count == 1 ? "" : "s")</summary>\n\n", items: graverFirst.map(line),
         closing: "\n</details>\n", noun: "finding"))
+  }
+  if !ignored.isEmpty {
+    sections.append(
+      .init(
+        opening: "\n<details><summary>\(ignored.count) ignored</summary>\n\n", items: ignored.map { "- \($0.line)\n" }, closing: "\n</details>\n",
+        noun: "ignored finding"))
   }
   return MarkdownPage.text(sections + [.init(opening: "")], restIn: "sie-dr lint")
 }

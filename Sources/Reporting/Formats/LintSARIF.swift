@@ -4,14 +4,16 @@ internal import PlanLinting
 
 /// SARIF 2.1.0 (OASIS), for code scanning: rules with their help, results with places and with fingerprints that outlive a change of lines.
 func lintSARIF(_ results: [LintedFile], toolVersion: String) throws -> String {
-  let found = Set(results.flatMap(\.result.diagnostics).map(\.code))
+  let found = Set(results.flatMap { $0.result.diagnostics + $0.result.ignored.map(\.finding) }.map(\.code))
   let rules = explanations.filter { found.contains($0.code) }
   let indices = Dictionary(uniqueKeysWithValues: rules.enumerated().map { ($0.element.code, $0.offset) })
   let run: JSONValue = [
     "tool": ["driver": ["name": "sie-dr", "version": .string(toolVersion), "rules": .array(rules.map(descriptor))]],
     "columnKind": "unicodeCodePoints",
     "results": .array(results.flatMap { file, result in
-      zip(result.diagnostics, result.fingerprints(of: file.path)).map { entry($0, in: file.path, fingerprint: $1, indices) }
+      let prints = result.fingerprints(of: file.path)
+      let reported = result.diagnostics.map { ($0, IgnoredFinding?.none) } + result.ignored.map { ($0.finding, $0) }
+      return reported.map { entry($0, ignored: $1, in: file.path, fingerprint: prints[$0] ?? "", indices) }
     }),
   ]
   return try CanonicalJSON.prettyText(
@@ -26,7 +28,7 @@ private func descriptor(_ page: Explanation) -> JSONValue {
   ]
 }
 
-private func entry(_ finding: Diagnostic, in path: String, fingerprint: String, _ indices: [DiagnosticCode: Int]) -> JSONValue {
+private func entry(_ finding: Diagnostic, ignored: IgnoredFinding?, in path: String, fingerprint: String, _ indices: [DiagnosticCode: Int]) -> JSONValue {
   var result: [String: JSONValue] = [
     "ruleId": .string(finding.code.rawValue), "level": .string(finding.severity.rawValue), "message": message(finding.wholeText),
     "locations": [["physicalLocation": place(finding.span, in: path)]],
@@ -34,6 +36,10 @@ private func entry(_ finding: Diagnostic, in path: String, fingerprint: String, 
     "partialFingerprints": ["sieDr/v1": .string(fingerprint), "primaryLocationLineHash": .string("\(fingerprint):1")],
   ]
   result["ruleIndex"] = indices[finding.code].map { .int(Int64($0)) }
+  if let ignored {
+    let kind = switch ignored.place { case .plan: "inSource"; case .baseline: "external" }
+    result["suppressions"] = [["kind": .string(kind), "status": "accepted", "justification": .string(ignored.reason)]]
+  }
   if !finding.related.isEmpty {
     result["relatedLocations"] = .array(finding.related.enumerated().map { index, related in
       ["id": .int(Int64(index)), "physicalLocation": place(related.span, in: path), "message": message(related.label)]

@@ -13,8 +13,10 @@ func lintText(_ results: [LintedFile], _ style: TextStyle) -> String {
     guard let assessment = result.assessment, !assessment.scenarios.isEmpty else { continue }
     parts.append(style.paint("Objectives of \(file.path)", .bold) + "  (computed worst case; headroom = target / computed)\n" + matrix(result, assessment, style))
   }
+  let ignored = results.flatMap(\.result.ignored)
+  if !ignored.isEmpty { parts.append(style.paint("Ignored", .bold) + "\n" + ignored.map { "  \($0.line)\n" }.joined()) }
   let counted = findings.isEmpty ? style.paint("no findings", .green) : summaryLine(findings)
-  parts.append("\(counted) in \(results.count == 1 ? results[0].file.path : "\(results.count) plans")\n")
+  parts.append("\(counted) in \(results.count == 1 ? results[0].file.path : "\(results.count) plans")\(ignored.isEmpty ? "" : ", \(ignored.count) ignored")\n")
   return parts.joined(separator: "\n")
 }
 
