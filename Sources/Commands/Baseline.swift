@@ -22,7 +22,8 @@ struct Baseline: Codable {
   init(at path: String) throws(CommandFailure) {
     let bytes = try Files.read(path)
     guard let baseline = try? CanonicalJSON.decode(Baseline.self, from: bytes), baseline.formatVersion == 1 else {
-      throw CommandFailure("baseline-unreadable", "\(path) is no baseline that this sie-dr can read", helps: ["write it anew: `sie-dr lint PATH… --baseline \(path) --write-baseline`"])
+      throw CommandFailure(
+        "baseline-unreadable", "\(path) is no baseline that this sie-dr can read", helps: ["write it anew: `sie-dr lint PATH… --baseline \(path) --write-baseline`"])
     }
     self = baseline
   }

@@ -81,7 +81,8 @@ extension LintResult {
         helps: [near.isEmpty ? "`sie-dr explain` lists them" : "did you mean " + near.map { "`\($0)`" }.joined(separator: " or ") + "?"])
     }
     return Diagnostic(
-      IgnoreCode.notAllowed.code, "`\(rule)` cannot be ignored", at: ignore.rule.span, label: "breaks an objective, gives a secret away, or keeps the plan from being read",
+      IgnoreCode.notAllowed.code, "`\(rule)` cannot be ignored", at: ignore.rule.span,
+      label: "breaks an objective, gives a secret away, or keeps the plan from being read",
       helps: ["mend what it finds; where a target cannot be met, state the one that can"])
   }
 

@@ -28,7 +28,9 @@ extension IgnoredFinding {
 }
 
 /// A note may have several lines.
-private func visibleLines(_ text: String) -> String { text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).visible }.joined(separator: "\n") }
+private func visibleLines(_ text: String) -> String {
+  text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).visible }.joined(separator: "\n")
+}
 
 extension Diagnostic {
   /// Everything that there is to say beside the place: the summary, the sums, what to write instead.

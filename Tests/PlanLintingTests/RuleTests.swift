@@ -28,6 +28,15 @@ import Units
     }
   }
 
+  @Test("what stands in back quotes in a summary is a name and no figure: fingerprints rest on it") func quotedNames() throws {
+    for page in try FixturePage.all() {
+      for finding in findings(page.plan) {
+        let names = finding.summary.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
+        #expect(!names.contains { $0.first?.isNumber ?? true }, "\(finding.summary)")
+      }
+    }
+  }
+
   @Test("every rule has a page and a file of its own, and no page is without a rule") func registry() throws {
     let codes = lintRules.map(\.code.rawValue)
     #expect(Set(codes).count == codes.count)

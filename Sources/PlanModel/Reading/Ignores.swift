@@ -10,7 +10,8 @@ extension PlanReader {
     guard let list else { return [] }
     guard let elements = list.elements else {
       collector.add(
-        Diagnostic("wrong-type", "`ignore` of `lint` is \(list.kindName), not a list", at: list.span, helps: ["write `- { rule: RULE, at: data.NAME, reason: WHY }`"]))
+        Diagnostic(
+          "wrong-type", "`ignore` of `lint` is \(list.kindName), not a list", at: list.span, helps: ["write `- { rule: RULE, at: data.NAME, reason: WHY }`"]))
       return []
     }
     return elements.compactMap { element in

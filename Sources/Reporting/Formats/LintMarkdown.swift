@@ -20,7 +20,7 @@ func lintMarkdown(_ results: [LintedFile]) -> String {
   if !ignored.isEmpty {
     sections.append(
       .init(
-        opening: "\n<details><summary>\(ignored.count) ignored</summary>\n\n", items: ignored.map { "- \($0.line)\n" }, closing: "\n</details>\n",
+        opening: "\n<details><summary>\(ignored.count) ignored</summary>\n\n", items: ignored.map { "- \($0.line.replacing("<", with: "&lt;"))\n" }, closing: "\n</details>\n",
         noun: "ignored finding"))
   }
   return MarkdownPage.text(sections + [.init(opening: "")], restIn: "sie-dr lint")

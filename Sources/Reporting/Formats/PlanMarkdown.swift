@@ -5,8 +5,9 @@ internal import Units
 
 /// A plan for a pull request: verdict, risks and objectives first, then the changes; the timeline folds open.
 func planMarkdown(_ changeset: Changeset) -> String {
-  let verdict = "### sie-dr plan: \(changeset.purpose) of `\(changeset.plan.name)`\n\n**\(changeset.counts)**, predicted to take \(changeset.prediction.duration.rounded)\n"
-  var sections = [MarkdownPage.Section(opening: verdict)]
+  let title = "### sie-dr plan: \(changeset.purpose) of `\(changeset.plan.name)`\n"
+  let verdict = "\n**\(changeset.counts)**, predicted to take \(changeset.prediction.duration.rounded)\n"
+  var sections = [MarkdownPage.Section(opening: title + verdict)]
   if !changeset.risks.isEmpty { sections.append(.init(opening: "\n> [!WARNING]\n", items: changeset.risks.map { "> - \($0)\n" }, noun: "risk")) }
   if !changeset.prediction.objectives.isEmpty { sections.append(objectivesTable(changeset).section(opening: "\n", noun: "objective")) }
   var table = Table(("", .left), ("step", .left), ("kind", .left), ("why", .left), ("undo", .left))
