@@ -34,4 +34,30 @@ import Testing
     #expect(unknown.status == 64 && unknown.errors.contains("journal-record"), "\(unknown.errors)")
     #expect(names(in: Repository.root + "schemas").sorted() == SchemaDocument.allCases.map { "\($0.rawValue).v1.json" }.sorted())
   }
+
+  // MARK: graph
+
+  @Test("graph is what the snapshots say", arguments: ["text", "dot", "mermaid"], ["protection", "release"])
+  func graph(_ format: String, _ what: String) async throws {
+    let scenario = what == "protection" ? [] : ["--scenario", what]
+    let text = try await output(["graph", "\(Self.fixtures)/shop.yaml", "--format", format] + scenario)
+    try expectSnapshot(text, "\(Self.fixtures)/graph-\(what).\(format)")
+  }
+
+  @Test("a critical path that waits for another's place, not for its result, is no edge of the graph")
+  func width() async throws {
+    let folder = try temporaryFolder("graph")
+    defer { removeFolder(folder) }
+    let steps = (1...5).map { "      step-\($0): { command.run: { run: [\"true\"], undo: [\"true\"] }, timeout: 1m, estimate: \($0)s }\n" }.joined()
+    try writeFile("\(folder)/plan.yaml", samplePlan.replacing("steps:\n", with: "steps:\n" + steps))
+    let text = try await output(["graph", "\(folder)/plan.yaml", "--scenario", "lost", "--format", "dot"])
+    #expect(text.split(separator: "\n").filter { $0.contains("->") } == ["  \"restore\" -> \"verify\" [penwidth=3]"])
+    #expect(text.contains("\"step-1\" [label=\"step-1\\ncommand.run\\n1s\", penwidth=3]") || text.contains("\"restore\" [label=\"restore\\npostgresql.restore\\n1h\", penwidth=3]"))
+  }
+
+  @Test("an unknown scenario and an unknown format are wrong usage")
+  func graphUsage() async throws {
+    #expect(try await run("graph", "plans/sie.yaml", "--scenario", "region-los").status == 64)
+    #expect(try await run("graph", "plans/sie.yaml", "--format", "svg").status == 64)
+  }
 }
