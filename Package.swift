@@ -64,7 +64,7 @@ let package = Package(
     room("ChangePlanning", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "Diagnostics", "Units", "CanonicalJSON", "Hashing"),
     room("Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
     room("ExecutionCore", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Scheduling", "Units", "CanonicalJSON"),
-    room("Reporting", "ExecutionCore", "Journaling", "ChangePlanning", "PlanLinting", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "Diagnostics", "Units", "CanonicalJSON", "RecoveryPoints"),
+    room("Reporting", "ExecutionCore", "Journaling", "ChangePlanning", "PlanLinting", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "RecoveryPoints"),
 
     // Recovery points, over the door of a store.
     room("ObjectStore", "Units"),

@@ -60,4 +60,43 @@ import Testing
     #expect(try await run("graph", "plans/sie.yaml", "--scenario", "region-los").status == 64)
     #expect(try await run("graph", "plans/sie.yaml", "--format", "svg").status == 64)
   }
+
+  // MARK: runbook
+
+  /// The page beside the plan: `SIE_DR_REWRITE=1 swift test --filter DocumentTests` writes it anew.
+  @Test("the runbook of plans/sie.yaml is fresh")
+  func runbookOfSIE() async throws {
+    try expectSnapshot(try await output(["runbook", "plans/sie.yaml"]), "plans/sie.md")
+  }
+
+  @Test("the runbook of a plan with everything is what the snapshot says")
+  func runbookOfEverything() async throws {
+    try expectSnapshot(try await output(["runbook", "\(Self.fixtures)/shop.yaml"]), "\(Self.fixtures)/runbook.md")
+  }
+
+  @Test("no secret's value is in a runbook, and a plan that holds one is refused")
+  func secrets() async throws {
+    let canary = "hunter2canary"
+    let page = try await run("runbook", "plans/sie.yaml", environment: ["PG_EAST_URL": canary])
+    #expect(page.status == 0 && page.output.contains("PG_EAST_URL") && !page.output.contains(canary))
+    let folder = try temporaryFolder("runbook")
+    defer { removeFolder(folder) }
+    try writeFile("\(folder)/plan.yaml", samplePlan + "      call: { command.run: { run: [curl, --password, \(canary)] }, irreversible: told, timeout: 1m }\n")
+    let refused = try await run("runbook", "\(folder)/plan.yaml")
+    #expect(refused.status == 1 && refused.output == "" && refused.errors.contains("secret-in-plan") && refused.errors.contains("sie-dr lint"))
+    #expect(!refused.errors.contains(canary))
+  }
+
+  @Test("every command that the runbook tells people to type is one", arguments: ["plans/sie.yaml"])
+  func commandsExist(_ plan: String) async throws {
+    let page = try await output(["runbook", plan])
+    let typed = page.split(separator: "\n").filter { $0.hasPrefix("$ sie-dr ") }.map { $0.dropFirst(9).split(separator: " ").map(String.init) }
+    #expect(typed.count >= 4)
+    for words in typed {
+      let verbs = Array(words.prefix { !$0.hasPrefix("-") && $0 != plan && $0 != "latest" })
+      let help = try await StartedProgram([BuiltProgram.sieDR] + verbs + ["--help"], environment: ["COLUMNS": "120"], in: Repository.root).end()
+      #expect(help.status == 0)
+      for option in words where option.hasPrefix("--") { #expect(help.output.contains(option), "\(words)") }
+    }
+  }
 }
