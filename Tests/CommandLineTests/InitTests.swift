@@ -46,6 +46,11 @@ import Units
     #expect(draft.output.contains("as it is, a backup would fail"), "\(draft.output)")
   }
 
+  @Test("a database without a row is not asked for rows after its restore") func empty() async throws {
+    let draft = try await Scene("CREATE TABLE nothing (a int)").run("init", "--url-env", "SOURCE_URL")
+    #expect(draft.status == 0 && draft.output.contains("sql: \"select true\"") && !draft.output.contains("nothing\""), "\(draft.output)")
+  }
+
   @Test("without the variable, or with a server that is not there, nothing is printed but the reason") func unreachable() async throws {
     let scene = try Scene()
     let unset = try await scene.run("init", "--url-env", "NO_SUCH_URL")

@@ -15,6 +15,7 @@ struct DraftPlan {
       """
       # yaml-language-server: $schema=plan.v1.json
       \(seen)
+
       apiVersion: sie-dr/v1
       kind: RecoveryPlan
       metadata: { name: \(name) }
@@ -96,7 +97,7 @@ struct DraftPlan {
   private var seen: String {
     var lines = [
       "Drafted by `sie-dr init` from PostgreSQL \(sketch.version), database `\(sketch.database)`, \(sketch.size.rounded).",
-      "Look for CHANGE, then: sie-dr lint FILE; sie-dr doctor FILE; sie-dr plan FILE", "", "Seen:",
+      "Look for CHANGE, then: sie-dr lint FILE; sie-dr doctor FILE; sie-dr plan FILE", "For completion in an editor: sie-dr schema > plan.v1.json", "", "Seen:",
     ]
     lines.append(sketch.isStandby ? "- the server is a standby: name the primary, and both under `on`, if backups shall follow a failover" : "- the server is a primary")
     lines.append(sketch.archives ? "- it archives its WAL; this version of sie-dr neither watches nor uses that" : "- it archives no WAL")

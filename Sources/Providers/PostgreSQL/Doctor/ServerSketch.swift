@@ -10,7 +10,7 @@ public struct ServerSketch: Equatable, Sendable {
   public var isStandby: Bool
   /// Other databases that hold something, or may: by name.
   public var others: [String]
-  /// The table that is worth asking for rows after a restore, quoted for SQL: the one with the most pages.
+  /// The table that is worth asking for rows after a restore, quoted for SQL: the largest; nil where none holds anything.
   public var largestTable: String?
   /// What follows this server; nil where this role may not see it.
   public var replicas: Int?
@@ -50,6 +50,7 @@ public struct ServerSketch: Equatable, Sendable {
           pg_catalog.pg_has_role(current_user, 'pg_read_all_stats', 'USAGE'), (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_replication),
           (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
             WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+              AND pg_catalog.pg_relation_size(c.oid) > 0
             ORDER BY pg_catalog.pg_relation_size(c.oid) DESC, 1 LIMIT 1)
         """
       ).rows.first ?? []
