@@ -28,7 +28,7 @@ struct Baseline: Codable {
     self = baseline
   }
 
-  func write(to path: String) throws { try Files.write(Array(try CanonicalJSON.prettyText(self).utf8), to: path, readableByAll: true) }
+  func write(to path: String) throws { try Files.write(Array(try CanonicalJSON.prettyText(self).utf8), to: path, mode: 0o644) }
 
   /// The same files without what is in the baseline, and how many of its entries are of nothing that is there.
   func applied(to files: [LintedFile], named name: String) -> (files: [LintedFile], stale: Int) {

@@ -16,7 +16,7 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
     switch self {
     case .done: "done, or nothing to do"
     case .error: "error, or a finding of severity error"
-    case .changesPending: "changes pending (`plan --detailed-exitcode`)"
+    case .changesPending: "changes pending (`plan --detailed-exitcode`; `fmt --check`)"
     case .objectiveBreached: "an objective is breached (wins over 1 and 2)"
     case .rolledBack: "the run failed and was rolled back"
     case .rollbackIncomplete: "`rollback-incomplete`: something could not be undone"

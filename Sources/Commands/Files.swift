@@ -24,13 +24,13 @@ enum Files {
   }
 
   /// Written beside the path and renamed over it, so that a reader sees the old file or the new one.
-  static func write(_ bytes: [UInt8], to path: String, readableByAll: Bool = false) throws(CommandFailure) {
+  static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o600) throws(CommandFailure) {
     let draft = "\(path).\(getpid()).new"
     let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw cannot("write", path, errno) }
     var rest = bytes[...]
     // Whatever the umask: an exporter runs as somebody else.
-    var problem: Int32 = readableByAll && fchmod(descriptor, 0o644) != 0 ? errno : 0
+    var problem: Int32 = mode != 0o600 && fchmod(descriptor, mode) != 0 ? errno : 0
     while !rest.isEmpty && problem == 0 {
       let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { problem = errno }

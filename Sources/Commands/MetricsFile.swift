@@ -16,7 +16,7 @@ enum MetricsFile {
     guard let folder = loaded.plan.metrics?.value else { return }
     let path = (folder.hasPrefix("/") ? folder : "\(loaded.identity.folder)/\(folder)") + "/sie-dr-\(loaded.plan.metadata.name).prom"
     do {
-      try Files.write(Array(metricsText(try await metrics(loaded, directory)).utf8), to: path, readableByAll: true)
+      try Files.write(Array(metricsText(try await metrics(loaded, directory)).utf8), to: path, mode: 0o644)
     } catch let failure as CommandFailure { warn(failure.failure) } catch let failure as EngineFailure { warn(failure.failure) } catch {}
     func warn(_ failure: StepFailure) { console.writeError("warning: the metrics could not be written: \(failure.message)\n") }
   }

@@ -129,17 +129,35 @@ public struct Catalogue: Sendable {
   /// Places that an attempt with one of these marks has left without a manifest: what the next attempt clears away. An attempt that was
   /// killed while it wrote its very first object has left an open upload and nothing else.
   public static func unfinished(_ dataClass: DataClassName, madeBy marks: [String], in store: any ObjectStore) async throws(StoreError) -> [PointPlace] {
-    let uploads = try await store.openUploads(prefix: PointPlace.prefix(of: dataClass)).compactMap { key in
-      PointID(key.path.split(separator: "/").dropFirst().first ?? "").map { PointPlace(dataClass: dataClass, id: $0) }
-    }
-    let places = Set(try await places(of: dataClass, in: store).map(\.place) + uploads).sorted { $0.id < $1.id }
+    let places = Set(try await places(of: dataClass, in: store).map(\.place) + uploading(dataClass, in: store)).sorted { $0.id < $1.id }
     var unfinished: [PointPlace] = []
     for place in places where marks.contains(where: { place.id.wasMade(by: $0) }) {
-      do throws(StoreError) { _ = try await store.info(place.key(PointPlace.manifest, in: store.name)) } catch {
-        guard error.reason == .notFound else { throw error }
-        unfinished.append(place)
-      }
+      if try await !isPublished(place, in: store) { unfinished.append(place) }
     }
     return unfinished
+  }
+
+  /// Points with uploads that nobody will finish: a point is published after its last object, so what is still open was given up, and could not be
+  /// aborted.
+  public static func abandonedUploads(_ dataClass: DataClassName, in store: any ObjectStore) async throws(StoreError) -> [PointPlace] {
+    var abandoned: [PointPlace] = []
+    for place in Set(try await uploading(dataClass, in: store)).sorted(by: { $0.id < $1.id }) {
+      if try await isPublished(place, in: store) { abandoned.append(place) }
+    }
+    return abandoned
+  }
+
+  private static func uploading(_ dataClass: DataClassName, in store: any ObjectStore) async throws(StoreError) -> [PointPlace] {
+    try await store.openUploads(prefix: PointPlace.prefix(of: dataClass)).compactMap { key in
+      PointID(key.path.split(separator: "/").dropFirst().first ?? "").map { PointPlace(dataClass: dataClass, id: $0) }
+    }
+  }
+
+  private static func isPublished(_ place: PointPlace, in store: any ObjectStore) async throws(StoreError) -> Bool {
+    do throws(StoreError) { _ = try await store.info(place.key(PointPlace.manifest, in: store.name)) } catch {
+      guard error.reason == .notFound else { throw error }
+      return false
+    }
+    return true
   }
 }

@@ -11,7 +11,7 @@ struct ManualTests {
 
   static let commands = [
     "", "lint", "explain", "plan", "apply", "resume", "rollback", "runs", "points", "points list", "points show", "points hold", "points release",
-    "points accept", "expire", "doctor",
+    "points accept", "expire", "doctor", "runbook", "graph", "schema", "fmt", "init",
   ]
 
   /// Generated here and nowhere else: `SIE_DR_REWRITE=1 swift test --filter ManualTests` writes it anew.
@@ -63,6 +63,7 @@ struct ManualTests {
     ["plan", "--observe-timeout", "9h", "examples/logical-only.yaml"], ["plan", "--scenario", "region-los", "examples/logical-only.yaml"],
     ["apply", "--scenario", "nothing-like-it", "examples/logical-only.yaml"], ["points", "list", "--data", "x", "examples/logical-only.yaml"],
     ["resume", "r", "--parallelism", "x"], ["doctor"], ["doctor", "--timeout", "9h", "examples/logical-only.yaml"], ["--color", "blue", "runs"],
+    ["runbook"], ["graph", "--format", "svg", "plans/sie.yaml"], ["schema", "nothing"], ["fmt"], ["init"], ["init", "--url-env", "postgresql://u:p@h/d"],
   ])
   func usage(_ arguments: [String]) async throws {
     let program = try StartedProgram([BuiltProgram.sieDR] + arguments, in: currentFolder())

@@ -1,4 +1,3 @@
-internal import CanonicalJSON
 internal import Diagnostics
 internal import PlanLinting
 internal import ProviderInterface
@@ -8,14 +7,9 @@ internal import Reporting
 public enum GeneratedFiles {
   /// Text by path from the repository's root.
   public static func all() throws -> [String: String] {
-    [
-      "schemas/plan.v1.json": try CanonicalJSON.prettyText(PlanSchema.document(Providers.kinds)),
-      "schemas/changeset.v1.json": try CanonicalJSON.prettyText(ChangesetSchema.document),
-      "schemas/journal-record.v1.json": try CanonicalJSON.prettyText(JournalSchema.document),
-      "schemas/recovery-point.v1.json": try CanonicalJSON.prettyText(PointSchema.document),
-      "docs/rules.md": rules,
-      "docs/step-kinds.md": stepKinds(Providers.kinds),
-    ]
+    var files = ["docs/rules.md": rules, "docs/step-kinds.md": stepKinds(Providers.kinds)]
+    for schema in SchemaDocument.allCases { files[schema.path] = try schema.text() }
+    return files
   }
 
   private static let notice = "<!-- Written by `swift run generate write`; do not edit. -->\n"

@@ -1,0 +1,20 @@
+internal import CanonicalJSON
+
+/// The JSON Schemas of what is written to be read again: one text for `schema`, for the files under `schemas/`, for editors.
+enum SchemaDocument: String, CaseIterable {
+  case plan, changeset
+  case journalRecord = "journal-record"
+  case recoveryPoint = "recovery-point"
+
+  /// From the repository's root.
+  var path: String { "schemas/\(rawValue).v1.json" }
+
+  func text() throws -> String {
+    switch self {
+    case .plan: try CanonicalJSON.prettyText(PlanSchema.document(Providers.kinds))
+    case .changeset: try CanonicalJSON.prettyText(ChangesetSchema.document)
+    case .journalRecord: try CanonicalJSON.prettyText(JournalSchema.document)
+    case .recoveryPoint: try CanonicalJSON.prettyText(PointSchema.document)
+    }
+  }
+}

@@ -1,0 +1,97 @@
+internal import Objectives
+internal import PlanModel
+internal import ProviderInterface
+internal import Scheduling
+internal import Units
+
+extension Runbook {
+  var scenarios: String {
+    var text = "## Disaster scenarios\n"
+    if assessment.scenarios.isEmpty { text += "\nThe plan prepares for none.\n" }
+    for (index, scenario) in assessment.scenarios.enumerated() {
+      text += "\n### Scenario \(index + 1): \(scenario.scenario.name.value)\n"
+      if let description = scenario.scenario.description { text += "\n\(Markdown.line(description))\n" }
+      text += "\n" + circumstances(scenario).map { "- \($0)\n" }.joined() + response(scenario)
+    }
+    return text
+  }
+
+  private func circumstances(_ assessed: ScenarioAssessment) -> [String] {
+    let (scenario, survival) = (assessed.scenario, assessed.survival)
+    var lines: [String] = []
+    func list<Of>(_ what: String, _ all: [Name<Of>], _ lost: Set<Name<Of>>, isLost: Bool) -> String? {
+      let names = all.filter { lost.contains($0) == isLost }.map { "`\($0)`" }
+      return names.isEmpty ? nil : "\(what) " + names.joined(separator: ", ")
+    }
+    for (title, isLost) in [("Lost", true), ("What survives", false)] {
+      let parts = [
+        list("sites", plan.sites.map(\.name.value), survival.sites, isLost: isLost), list("servers", plan.servers.map(\.name.value), survival.servers, isLost: isLost),
+        list("stores", plan.stores.map(\.name.value), survival.stores, isLost: isLost), list("secrets", plan.secrets.map(\.name.value), survival.secrets, isLost: isLost),
+      ].compactMap { $0 }
+      if !parts.isEmpty || isLost && scenario.corrupts == nil { lines.append("**\(title)**: " + (parts.isEmpty ? "nothing" : parts.joined(separator: "; "))) }
+    }
+    if let corruption = scenario.corrupts {
+      lines.append("**Wrong**: data of " + corruption.dataClasses.map { "`\($0.value)`" }.joined(separator: ", ") + ", noticed within \(corruption.noticedWithin.value.rounded)")
+    }
+    switch scenario.detection {
+    case .probe(let name, let failing): lines.append("**Detection**: the probe `\(name.value)`\(plan.probe(name.value).map(probe) ?? "") fails for \(failing.value.rounded)")
+    case .person(let within): lines.append("**Detection**: a person notices, at the latest after \(within.value.rounded)")
+    case nil: lines.append("**Detection**: the plan does not say")
+    }
+    if let decide = scenario.decide { lines.append("**Decision**: people take up to \(decide.value.rounded)") }
+    for data in assessed.classes {
+      switch data.loss {
+      case .bounded(let figure):
+        let best = data.candidates.first.map { ", from `\($0.backup.protection.name.value)` in `\($0.store)`" } ?? ""
+        lines.append("**Loses** of `\(data.dataClass.name.value)`: at most \(figure.total.rounded)\(best)")
+      case .unbounded(let reason): lines.append("**Loses** of `\(data.dataClass.name.value)`: all; \(reason)")
+      }
+    }
+    if let recovery = assessed.recovery {
+      lines.append("**Back** after \(recovery.expected.total.rounded) (\(recovery.expected.sum)); guaranteed after \(recovery.guaranteed.rounded)")
+    }
+    return lines
+  }
+
+  private func probe(_ probe: Probe) -> String {
+    let what =
+      switch probe.check {
+      case .http(let request): Markdown.code(request.url)
+      case .tcp(let host, let port): Markdown.code("\(host):\(port)")
+      case .sql(let server, let query, _): "\(Markdown.code(Markdown.line(query))) on `\(server.value)`"
+      }
+    return " (\(what) every \(probe.every.rounded))"
+  }
+
+  private func response(_ assessed: ScenarioAssessment) -> String {
+    guard assessed.recovery != nil, let chart = try? StepChart("", assessed.typed.steps) else { return "\nThe plan has no steps for it.\n" }
+    let name = assessed.scenario.name.value
+    var text = """
+
+      **Response.** One command shows all of this as the world is then, asks, and does it:
+
+      ```console
+      $ sie-dr apply \(path) --scenario \(name)
+      ```
+
+      """
+    text += "\nBy hand, in this order; each begins when those that it needs are done:\n"
+    for (index, node) in chart.nodes.enumerated() { text += "\n" + RunbookStep(node.step, typed.kinds).text(number: index + 1, node) }
+    text += "\n" + failure(assessed.typed)
+    return text
+  }
+
+  private func failure(_ scenario: TypedScenario) -> String {
+    let policy =
+      switch scenario.scenario.onFailure {
+      case .pause: "the run pauses: mend what is in the way and `sie-dr resume RUN`, or go back with `sie-dr rollback RUN`"
+      case .rollback: "everything that was done is undone, the last first"
+      case .continue: "what does not need it goes on"
+      }
+    var text = "**If a step fails**, \(policy).\n"
+    for (when, step) in [("Before", scenario.rollbackBefore), ("After", scenario.rollbackAfter)] {
+      if let step { text += "\n\(when) a rollback:\n\n" + RunbookStep(step, typed.kinds).text(number: 1, nil) }
+    }
+    return text
+  }
+}
