@@ -31,7 +31,7 @@ struct CopyTests {
     #expect(calls > 10)
     for dying in 0..<calls {
       let target = InMemoryStore(name: "target")
-      try? await copyPoint(manifest, from: source, to: FaultyStore(target) { $0.index == dying ? fault : nil })
+      _ = try? await copyPoint(manifest, from: source, to: FaultyStore(target) { $0.index == dying ? fault : nil })
       for point in await Catalogue.read(shop, in: [target]).points { try await readWhole(point.manifest, in: target) }
       try await copyPoint(manifest, from: source, to: target)
       await #expect(Catalogue.read(shop, in: [target]).points.map(\.manifest) == [manifest])
