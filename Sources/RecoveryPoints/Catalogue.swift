@@ -1,3 +1,4 @@
+internal import Concurrency
 public import ObjectStore
 public import PlanModel
 internal import Units
@@ -83,20 +84,11 @@ public struct Catalogue: Sendable {
   private static func contents(of dataClass: DataClassName, in store: any ObjectReading) async -> StoreContents {
     var contents = StoreContents()
     do throws(StoreError) {
-      for (place, first) in try await places(of: dataClass, in: store) {
-        do throws(StoreError) {
-          switch PointManifest.read(try await store.read(place.key(PointPlace.manifest, in: store.name))) {
-          case .success(let manifest) where manifest.id == place.id && manifest.dataClass == dataClass:
-            let hold = first.contains(PointNote.Kind.hold.path) ? try await PointNote.read(.hold, of: place, in: store) : nil
-            let acceptance = first.contains(PointNote.Kind.acceptance.path) ? try await PointNote.read(.acceptance, of: place, in: store) : nil
-            contents.points.append((manifest, hold, acceptance))
-          case .success: contents.findings.append(Finding(store: store.name, place: place, kind: .damaged("the manifest is that of another point")))
-          case .failure(let problem): contents.findings.append(Finding(store: store.name, place: place, kind: .damaged(problem.description)))
-          }
-        } catch {
-          guard error.reason == .notFound || error.reason == .damaged else { throw error }
-          let kind: Finding.Kind = error.reason != .notFound ? .damaged(error.detail) : first.contains(PointPlace.expired) ? .expired : .unfinished
-          contents.findings.append(Finding(store: store.name, place: place, kind: kind))
+      let places = try await places(of: dataClass, in: store)
+      for found in await inOrder(places, atOnce: 8, { found throws(StoreError) in try await read(found.place, found.first, dataClass, in: store) }) {
+        switch try found.get() {
+        case .point(let manifest, let hold, let acceptance): contents.points.append((manifest, hold, acceptance))
+        case .finding(let finding): contents.findings.append(finding)
         }
       }
     } catch {
@@ -105,25 +97,82 @@ public struct Catalogue: Sendable {
     return contents
   }
 
-  /// The folders of points, found by jumping from one to the next, so that their many objects are not listed; and the first few names in
-  /// each, among which people's notes are.
+  private enum Found: Sendable {
+    case point(PointManifest, hold: PointNote?, acceptance: PointNote?)
+    case finding(Finding)
+  }
+
+  /// What a folder holds. `first`: the first few names in it.
+  private static func read(
+    _ place: PointPlace, _ first: [String], _ dataClass: DataClassName, in store: any ObjectReading
+  ) async throws(StoreError) -> Found {
+    func finding(_ kind: Finding.Kind) -> Found { .finding(Finding(store: store.name, place: place, kind: kind)) }
+    do throws(StoreError) {
+      switch PointManifest.read(try await store.read(place.key(PointPlace.manifest, in: store.name))) {
+      case .success(let manifest) where manifest.id == place.id && manifest.dataClass == dataClass:
+        let hold = first.contains(PointNote.Kind.hold.path) ? try await PointNote.read(.hold, of: place, in: store) : nil
+        let acceptance = first.contains(PointNote.Kind.acceptance.path) ? try await PointNote.read(.acceptance, of: place, in: store) : nil
+        return .point(manifest, hold: hold, acceptance: acceptance)
+      case .success: return finding(.damaged("the manifest is that of another point"))
+      case .failure(let problem): return finding(.damaged(problem.description))
+      }
+    } catch {
+      guard error.reason == .notFound || error.reason == .damaged else { throw error }
+      return finding(error.reason != .notFound ? .damaged(error.detail) : first.contains(PointPlace.expired) ? .expired : .unfinished)
+    }
+  }
+
+  /// How many names of a folder are looked at: people's notes are among them.
+  private static let firstNames = 4
+
+  /// The folders of points, and the first few names in each. Where folders are small a page shows many; where one fills a page, the next
+  /// page begins behind it, so that the many objects of large points are not listed.
   static func places(of dataClass: DataClassName, in store: any ObjectReading) async throws(StoreError) -> [(place: PointPlace, first: [String])] {
     let prefix = PointPlace.prefix(of: dataClass)
     var places: [(place: PointPlace, first: [String])] = []
-    var after: ObjectKey?
-    while case let objects = try await store.list(prefix: prefix, after: after, limit: 4).objects, let first = objects.first {
-      // Bytes, not characters: what others have put there may hold anything.
-      let rest = first.key.path.utf8.dropFirst(prefix.utf8.count)
-      let name = String(decoding: rest.prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self)
-      let isFolder = rest.count > name.utf8.count
-      if isFolder, let id = PointID(name) {
-        let place = PointPlace(dataClass: dataClass, id: id)
-        places.append((place, objects.filter { $0.key.hasPrefix(place.prefix) }.map { String($0.key.path.dropFirst(place.prefix.count)) }))
+    var (after, limit): (ObjectKey?, Int) = (nil, 64)
+    repeat {
+      let page = try await store.list(prefix: prefix, after: after, limit: limit)
+      var entries = entries(of: page.objects.map(\.key), below: prefix)
+      after = nil
+      if page.next != nil, let last = entries.last {
+        // The page's end may have cut off names of its last folder.
+        if entries.count > 1, last.isFolder, last.keys.count < firstNames { entries.removeLast() }
+        limit = entries.count > 1 ? min(1_000, limit * 4) : max(64, limit / 4)
+        after = entries.last.flatMap { $0.behind(prefix) }
       }
-      // `0` is the byte behind `/`: behind all that lies below this folder.
-      after = isFolder ? ObjectKey("\(prefix)\(name)0") ?? first.key : first.key
-    }
+      for entry in entries where entry.isFolder {
+        guard let id = PointID(entry.name) else { continue }
+        let place = PointPlace(dataClass: dataClass, id: id)
+        places.append((place, entry.keys.prefix(firstNames).map { String($0.path.dropFirst(place.prefix.count)) }))
+      }
+    } while after != nil
     return places
+  }
+
+  /// A folder below the class's, with those of its keys that a page shows; or an object.
+  private struct Entry {
+    var name: String
+    var isFolder: Bool
+    var keys: [ObjectKey]
+
+    /// The place in the order of keys behind all that lies below it: `0` is the byte behind `/`.
+    func behind(_ prefix: String) -> ObjectKey? { isFolder ? ObjectKey("\(prefix)\(name)0") ?? keys.last : keys.last }
+  }
+
+  private static func entries(of keys: [ObjectKey], below prefix: String) -> [Entry] {
+    var entries: [Entry] = []
+    for key in keys {
+      if let last = entries.last, last.isFolder, key.hasPrefix("\(prefix)\(last.name)/") {
+        entries[entries.count - 1].keys.append(key)
+        continue
+      }
+      // Bytes, not characters: what others have put there may hold anything.
+      let rest = key.path.utf8.dropFirst(prefix.utf8.count)
+      let name = String(decoding: rest.prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self)
+      entries.append(Entry(name: name, isFolder: rest.count > name.utf8.count, keys: [key]))
+    }
+    return entries
   }
 
   /// Places that an attempt with one of these marks has left without a manifest: what the next attempt clears away. An attempt that was

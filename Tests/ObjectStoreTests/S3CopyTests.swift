@@ -39,19 +39,24 @@ private func write(_ bytes: [UInt8], _ key: ObjectKey, _ store: S3Store) async t
 
 @Suite("S3 stores copy by themselves", .serialized, .timeLimit(.minutes(5)))
 struct S3CopyTests {
-  @Test("between two prefixes of one server, whole or in parts; no byte of it comes by here", arguments: S3Server.Kind.allCases)
+  @Test("between two prefixes of one server, whole or in parts; no byte of it comes by here; rclone knows no copies in parts", arguments: S3Server.Kind.allCases)
   func copies(kind: S3Server.Kind) async throws {
     let pair = try Pair(kind)
     for (name, bytes, requests) in [("small", Array(large.prefix(100_000)), 1), ("large", large, 3)] {
       try await write(bytes, try key("a/" + name), pair.from)
       let before = pair.copies.count
-      let made = try #require(try await pair.to.copy(try key("b/" + name), from: pair.from, try key("a/" + name)))
+      let copied = try await pair.to.copy(try key("b/" + name), from: pair.from, try key("a/" + name))
+      if kind == .rclone, name == "large" {
+        #expect(copied == nil)
+        continue
+      }
+      let made = try #require(copied)
       #expect(made.size.bytes == Int64(bytes.count))
       #expect(pair.copies.count - before == requests)
       #expect(pair.proxy.exchanges.contains { $0.method == "GET" && $0.path.contains("/a/") } == false)
       #expect(try await pair.direct.read(try key("b/" + name)) == bytes)
     }
-    #expect(try await pair.direct.openUploads(prefix: "").isEmpty)
+    #expect(try await pair.direct.uploadPage(prefix: "").entries.isEmpty)
   }
 
   @Test("A bandwidth on either side hides nothing and costs nothing")
@@ -93,7 +98,7 @@ struct S3CopyTests {
     try await pair.from.put(try key("small"), [1], ifAbsent: false)
     for name in ["large", "small"] { #expect(try await pair.to.copy(try key(name), from: pair.from, try key(name)) == nil) }
     #expect(try await pair.direct.listAll(prefix: "").isEmpty)
-    #expect(try await pair.direct.openUploads(prefix: "").isEmpty)
+    #expect(try await pair.direct.uploadPage(prefix: "").entries.isEmpty)
   }
 
   @Test("An answer that was lost is asked for again")
@@ -139,9 +144,9 @@ struct S3CopyTests {
     try await write(large, try key("large"), try testStore(.seaweedFS, prefix: pair.from.connection.bucket.prefix))
     let error = await #expect(throws: StoreError.self) { _ = try await pair.to.copy(try key("p/large"), from: pair.from, try key("large")) }
     #expect(error?.reason == .unreachable)
-    #expect(try await pair.direct.openUploads(prefix: "p/") == [try key("p/large")])
+    #expect(try await pair.direct.uploadPage(prefix: "p/").entries.map { $0.key.hasSuffix("/p/large") } == [true])
     #expect(try await pair.direct.listAll(prefix: "").isEmpty)
     try await pair.direct.discardUploads(prefix: "p/")
-    #expect(try await pair.direct.openUploads(prefix: "p/").isEmpty)
+    #expect(try await pair.direct.uploadPage(prefix: "p/").entries.isEmpty)
   }
 }
