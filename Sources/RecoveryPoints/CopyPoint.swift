@@ -53,7 +53,9 @@ public struct CopyWays: Hashable, Sendable, CustomStringConvertible {
   public static func += (a: inout Self, b: Self) { a.byChecksum += b.byChecksum; a.byReading += b.byReading; a.sent += b.sent }
 
   public var description: String {
-    let counts = [(byChecksum, "by the store itself, proved by its checksum"), (byReading, "by the store itself, each read once to prove it"), (sent, "sent by this host")]
+    let counts = [
+      (byChecksum, "by the store itself, proved by its checksum"), (byReading, "by the store itself, each read once to prove it"), (sent, "sent by this host"),
+    ]
     return counts.filter { $0.0 > 0 }.map { "\($0.0) object\($0.0 == 1 ? "" : "s") \($0.1)" }.joined(separator: ", ")
   }
 }

@@ -95,7 +95,7 @@ struct DoctorTests {
     let (first, role) = (try Scene(Self.sql), "few_\(UInt32.random(in: 0...UInt32.max))")
     try first.source.psql("CREATE ROLE \(role) LOGIN")
     let scene = try Scene(
-      plan: PlanText(logical: "{ databases: [\(first.database), postgres, nowhere] }"), environment: ["SOURCE_URL": first.source.url("postgres", user: role)])
+      plan: PlanText(logical: "{ databases: [\(first.database), postgres, nowhere] }", steps: PlanText.restore(fields: ", database: postgres")), environment: ["SOURCE_URL": first.source.url("postgres", user: role)])
     let lines = try await examine(scene)
     #expect(lines["server source/rights in \(first.database)"]?.message.contains("public.hidden") == true, "\(lines)")
     #expect(lines["server source/rights in postgres"]?.verdict == "ok" && lines["server source/rights in nowhere"]?.verdict == "failed")

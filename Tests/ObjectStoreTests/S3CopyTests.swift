@@ -51,7 +51,8 @@ struct S3CopyTests {
         continue
       }
       let made = try #require(copied)
-      #expect(made.size.bytes == Int64(bytes.count))
+      // Neither server makes a checksum while it copies, so none is believed.
+      #expect(made.size.bytes == Int64(bytes.count) && made.sha256 == nil)
       #expect(pair.copies.count - before == requests)
       #expect(pair.proxy.exchanges.contains { $0.method == "GET" && $0.path.contains("/a/") } == false)
       #expect(try await pair.direct.read(try key("b/" + name)) == bytes)

@@ -96,6 +96,22 @@ struct CatalogueTests {
     }
   }
 
+  @Test("what was given up and could not be aborted is found once its point is published; a backup under way is left alone", arguments: StoreKind.allCases)
+  func abandoned(kind: StoreKind) async throws {
+    try await kind.withStore { store in
+      let (published, underWay) = (place(minutes: 1), place(minutes: 2, mark: "run.backup.2"))
+      let left = try await PointWriter(published, in: store).upload("db/0/data/000009.copy.zst")
+      let living = try await PointWriter(underWay, in: store).upload("db/0/data/000001.copy.zst")
+      try await #expect(Catalogue.abandonedUploads(shop, in: store) == [])
+      try await writePoint(published, in: store)
+      try await #expect(Catalogue.abandonedUploads(shop, in: store) == [published])
+      try await store.discardUploads(prefix: published.prefix)
+      try await #expect(Catalogue.abandonedUploads(shop, in: store) == [])
+      await left.abort()
+      _ = try await living.finish()
+    }
+  }
+
   @Test("a thousand points are read a few at once, in order, and are found in a few lists")
   func thousand() async throws {
     let store = InMemoryStore(name: "east")

@@ -52,7 +52,9 @@ extension S3Store {
         request.query = [("partNumber", "\(number)"), ("uploadId", id)]
         request.headers.append((name: "x-amz-copy-source-range", value: "bytes=\(range.lowerBound)-\(range.upperBound - 1)"))
         let result = try await answer(to: request, job.key, "CopyPartResult")
-        guard let etag = result.text("ETag") else { throw StoreError(store: name, .other, key: job.key, "copying part \(number): the store gives it no ETag") }
+        guard let etag = result.text("ETag") else {
+          throw StoreError(store: name, .other, key: job.key, "copying part \(number): the store gives it no ETag")
+        }
         parts.append(S3Part(number: number, etag: etag, checksum: result.text("ChecksumSHA256")))
       }
       try await join(parts, of: id, job.key, job.write)
@@ -93,5 +95,7 @@ private struct S3CopyJob: Sendable {
 
 extension S3Endpoint {
   /// Whether a store at one endpoint can be told to copy from the other: they are the same, or both Amazon's, whose regions copy from each other.
-  func sharesCopies(with other: S3Endpoint) -> Bool { self == other || isAmazon && other.isAmazon && host.hasSuffix(".cn") == other.host.hasSuffix(".cn") }
+  func sharesCopies(with other: S3Endpoint) -> Bool {
+    self == other || isAmazon && other.isAmazon && host.hasSuffix(".cn") == other.host.hasSuffix(".cn")
+  }
 }

@@ -22,7 +22,7 @@ struct PlanText {
   var recipient = ""
   var identity = ""
 
-  static func restore(undo: String = "") -> String { "      restore: { postgresql.restore: { data: things, server: target }, timeout: 2m\(undo) }\n" }
+  static func restore(undo: String = "", fields: String = "") -> String { "      restore: { postgresql.restore: { data: things, server: target\(fields) }, timeout: 2m\(undo) }\n" }
 
   /// A step that runs a program; `more` are further keys of the step.
   static func command(_ name: String, _ arguments: String, undo: String = "[\"true\"]", needs: String = "", more: String = "") -> String {

@@ -37,7 +37,7 @@ public struct BackupPerformer: StepPerformer {
     }
   }
 
-  /// The objects of this step's dead attempts, and no others.
+  /// The objects of this step's dead attempts and no others; and uploads that nobody will ever finish.
   private func clearAway(_ arguments: PostgreSQLBackup.Arguments, _ context: PerformingContext, _ store: any ObjectStore)
     async throws(StepFailure)
   {
@@ -46,6 +46,7 @@ public struct BackupPerformer: StepPerformer {
       for place in try await Catalogue.unfinished(arguments.dataClass, madeBy: marks, in: store) {
         try await Self.discard(PointWriter(place, in: store))
       }
+      for place in try await Catalogue.abandonedUploads(arguments.dataClass, in: store) { try await store.discardUploads(prefix: place.prefix) }
     }
   }
 
