@@ -56,6 +56,13 @@ public actor InMemoryStore: ObjectStore {
     return InMemoryUpload(to: self, key: key, number: uploadsBegun)
   }
 
+  public func copy(_ key: ObjectKey, from source: any ObjectReading, _ original: ObjectKey) async throws(StoreError) -> StoreCopy? {
+    try checkCancellation(key)
+    guard let other = source.origin as? InMemoryStore, let bytes = await other.objects[original]?.bytes else { return nil }
+    keep(key, bytes)
+    return StoreCopy(size: ByteCount(bytes: Int64(bytes.count)), sha256: nil)
+  }
+
   public func delete(_ key: ObjectKey) async throws(StoreError) {
     try checkCancellation(key)
     guard objects.removeValue(forKey: key) != nil else { return }

@@ -78,6 +78,20 @@ public protocol ObjectReading: Sendable {
   func info(_ key: ObjectKey) async throws(StoreError) -> ObjectInfo
   /// Opens an object for reading from its beginning.
   func open(_ key: ObjectKey) async throws(StoreError) -> any ObjectDownload
+  /// The store itself, of one that stands in front of another: what a store that copies by itself must know of the other.
+  var origin: any ObjectReading { get }
+}
+
+extension ObjectReading {
+  public var origin: any ObjectReading { self }
+}
+
+/// What a store says of a copy that it has made by itself.
+public struct StoreCopy: Hashable, Sendable {
+  public var size: ByteCount
+  /// The SHA-256, in base64, that the store has made of the bytes while it copied them; nil: who wants to be sure has to read them.
+  public var sha256: String?
+  public init(size: ByteCount, sha256: String?) { self.size = size; self.sha256 = sha256 }
 }
 
 /// The whole door. An object is there whole, or not at all; once `put`, `finish` or `delete` has returned its effect survives a power cut.
@@ -89,6 +103,9 @@ public protocol ObjectStore: ObjectReading {
   func put(_ key: ObjectKey, _ bytes: [UInt8], ifAbsent: Bool) async throws(StoreError)
   /// A large object in chunks; nothing is visible under `key` before `finish`, which replaces an object that is there.
   func upload(_ key: ObjectKey) async throws(StoreError) -> any ObjectUpload
+  /// Copies an object of another store, or of this one, without its bytes passing through this program; replaces what is there. Nil: the
+  /// store cannot, or refuses, and whoever wants the copy sends the bytes; what is under the key then is not to be trusted.
+  func copy(_ key: ObjectKey, from source: any ObjectReading, _ original: ObjectKey) async throws(StoreError) -> StoreCopy?
   /// Deleting what is not there is no error.
   func delete(_ key: ObjectKey) async throws(StoreError)
   /// Removes what uploads under a prefix have left that were neither finished nor aborted, because their program was killed. The caller
@@ -100,6 +117,7 @@ public protocol ObjectStore: ObjectReading {
 }
 
 extension ObjectStore {
+  public func copy(_: ObjectKey, from _: any ObjectReading, _: ObjectKey) async throws(StoreError) -> StoreCopy? { nil }
   /// Of a store whose `put` is one request that leaves all or nothing: whoever puts an object before the first upload is found by that.
   public func openUploads(prefix _: String) async throws(StoreError) -> [ObjectKey] { [] }
 }

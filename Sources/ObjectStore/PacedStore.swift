@@ -43,6 +43,11 @@ public struct PacedStore: ObjectStore {
   public func upload(_ key: ObjectKey) async throws(StoreError) -> any ObjectUpload {
     PacedUpload(upload: try await store.upload(key), turn: Turn(bandwidth: bandwidth, store: name, key: key))
   }
+  /// Costs nothing of the bandwidth: the bytes do not pass here.
+  public func copy(_ key: ObjectKey, from source: any ObjectReading, _ original: ObjectKey) async throws(StoreError) -> StoreCopy? {
+    try await store.copy(key, from: source, original)
+  }
+  public var origin: any ObjectReading { store.origin }
   public func delete(_ key: ObjectKey) async throws(StoreError) { try await store.delete(key) }
   public func discardUploads(prefix: String) async throws(StoreError) { try await store.discardUploads(prefix: prefix) }
   public func openUploads(prefix: String) async throws(StoreError) -> [ObjectKey] { try await store.openUploads(prefix: prefix) }

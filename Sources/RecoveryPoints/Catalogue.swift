@@ -1,3 +1,4 @@
+internal import Concurrency
 public import ObjectStore
 public import PlanModel
 internal import Units
@@ -83,20 +84,11 @@ public struct Catalogue: Sendable {
   private static func contents(of dataClass: DataClassName, in store: any ObjectReading) async -> StoreContents {
     var contents = StoreContents()
     do throws(StoreError) {
-      for (place, first) in try await places(of: dataClass, in: store) {
-        do throws(StoreError) {
-          switch PointManifest.read(try await store.read(place.key(PointPlace.manifest, in: store.name))) {
-          case .success(let manifest) where manifest.id == place.id && manifest.dataClass == dataClass:
-            let hold = first.contains(PointNote.Kind.hold.path) ? try await PointNote.read(.hold, of: place, in: store) : nil
-            let acceptance = first.contains(PointNote.Kind.acceptance.path) ? try await PointNote.read(.acceptance, of: place, in: store) : nil
-            contents.points.append((manifest, hold, acceptance))
-          case .success: contents.findings.append(Finding(store: store.name, place: place, kind: .damaged("the manifest is that of another point")))
-          case .failure(let problem): contents.findings.append(Finding(store: store.name, place: place, kind: .damaged(problem.description)))
-          }
-        } catch {
-          guard error.reason == .notFound || error.reason == .damaged else { throw error }
-          let kind: Finding.Kind = error.reason != .notFound ? .damaged(error.detail) : first.contains(PointPlace.expired) ? .expired : .unfinished
-          contents.findings.append(Finding(store: store.name, place: place, kind: kind))
+      let places = try await places(of: dataClass, in: store)
+      for found in await inOrder(places, atOnce: 8, { found throws(StoreError) in try await read(found.place, found.first, dataClass, in: store) }) {
+        switch try found.get() {
+        case .point(let manifest, let hold, let acceptance): contents.points.append((manifest, hold, acceptance))
+        case .finding(let finding): contents.findings.append(finding)
         }
       }
     } catch {
@@ -105,59 +97,28 @@ public struct Catalogue: Sendable {
     return contents
   }
 
-  /// The folders of points, found by jumping from one to the next, so that their many objects are not listed; and the first few names in
-  /// each, among which people's notes are.
-  static func places(of dataClass: DataClassName, in store: any ObjectReading) async throws(StoreError) -> [(place: PointPlace, first: [String])] {
-    let prefix = PointPlace.prefix(of: dataClass)
-    var places: [(place: PointPlace, first: [String])] = []
-    var after: ObjectKey?
-    while case let objects = try await store.list(prefix: prefix, after: after, limit: 4).objects, let first = objects.first {
-      // Bytes, not characters: what others have put there may hold anything.
-      let rest = first.key.path.utf8.dropFirst(prefix.utf8.count)
-      let name = String(decoding: rest.prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self)
-      let isFolder = rest.count > name.utf8.count
-      if isFolder, let id = PointID(name) {
-        let place = PointPlace(dataClass: dataClass, id: id)
-        places.append((place, objects.filter { $0.key.hasPrefix(place.prefix) }.map { String($0.key.path.dropFirst(place.prefix.count)) }))
+  private enum Found: Sendable {
+    case point(PointManifest, hold: PointNote?, acceptance: PointNote?)
+    case finding(Finding)
+  }
+
+  /// What a folder holds. `first`: the first few names in it.
+  private static func read(
+    _ place: PointPlace, _ first: [String], _ dataClass: DataClassName, in store: any ObjectReading
+  ) async throws(StoreError) -> Found {
+    func finding(_ kind: Finding.Kind) -> Found { .finding(Finding(store: store.name, place: place, kind: kind)) }
+    do throws(StoreError) {
+      switch PointManifest.read(try await store.read(place.key(PointPlace.manifest, in: store.name))) {
+      case .success(let manifest) where manifest.id == place.id && manifest.dataClass == dataClass:
+        let hold = first.contains(PointNote.Kind.hold.path) ? try await PointNote.read(.hold, of: place, in: store) : nil
+        let acceptance = first.contains(PointNote.Kind.acceptance.path) ? try await PointNote.read(.acceptance, of: place, in: store) : nil
+        return .point(manifest, hold: hold, acceptance: acceptance)
+      case .success: return finding(.damaged("the manifest is that of another point"))
+      case .failure(let problem): return finding(.damaged(problem.description))
       }
-      // `0` is the byte behind `/`: behind all that lies below this folder.
-      after = isFolder ? ObjectKey("\(prefix)\(name)0") ?? first.key : first.key
+    } catch {
+      guard error.reason == .notFound || error.reason == .damaged else { throw error }
+      return finding(error.reason != .notFound ? .damaged(error.detail) : first.contains(PointPlace.expired) ? .expired : .unfinished)
     }
-    return places
-  }
-
-  /// Places that an attempt with one of these marks has left without a manifest: what the next attempt clears away. An attempt that was
-  /// killed while it wrote its very first object has left an open upload and nothing else.
-  public static func unfinished(_ dataClass: DataClassName, madeBy marks: [String], in store: any ObjectStore) async throws(StoreError) -> [PointPlace] {
-    let places = Set(try await places(of: dataClass, in: store).map(\.place) + uploading(dataClass, in: store)).sorted { $0.id < $1.id }
-    var unfinished: [PointPlace] = []
-    for place in places where marks.contains(where: { place.id.wasMade(by: $0) }) {
-      if try await !isPublished(place, in: store) { unfinished.append(place) }
-    }
-    return unfinished
-  }
-
-  /// Points with uploads that nobody will finish: a point is published after its last object, so what is still open was given up, and could not be
-  /// aborted.
-  public static func abandonedUploads(_ dataClass: DataClassName, in store: any ObjectStore) async throws(StoreError) -> [PointPlace] {
-    var abandoned: [PointPlace] = []
-    for place in Set(try await uploading(dataClass, in: store)).sorted(by: { $0.id < $1.id }) {
-      if try await isPublished(place, in: store) { abandoned.append(place) }
-    }
-    return abandoned
-  }
-
-  private static func uploading(_ dataClass: DataClassName, in store: any ObjectStore) async throws(StoreError) -> [PointPlace] {
-    try await store.openUploads(prefix: PointPlace.prefix(of: dataClass)).compactMap { key in
-      PointID(key.path.split(separator: "/").dropFirst().first ?? "").map { PointPlace(dataClass: dataClass, id: $0) }
-    }
-  }
-
-  private static func isPublished(_ place: PointPlace, in store: any ObjectStore) async throws(StoreError) -> Bool {
-    do throws(StoreError) { _ = try await store.info(place.key(PointPlace.manifest, in: store.name)) } catch {
-      guard error.reason == .notFound else { throw error }
-      return false
-    }
-    return true
   }
 }

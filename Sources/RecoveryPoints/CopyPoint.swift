@@ -2,19 +2,27 @@ internal import Hashing
 public import ObjectStore
 public import Units
 
-/// Brings a point into a second store: each object is proved against the manifest on the way, the manifest goes last. A point that is
-/// there already stays as it is, and its objects with it; what an interrupted copy has left is overwritten. What people have said of the point comes along.
+/// Brings a point into a second store: each object, copied by the store itself where it can and sent else, is proved against the manifest, which goes
+/// last. A point that is there already stays as it is, and its objects with it; what an interrupted copy has left is overwritten. What people
+/// have said of the point comes along.
+@discardableResult
 public func copyPoint(
   _ manifest: PointManifest, from source: any ObjectReading, to target: any ObjectStore, progress: (ByteCount) -> Void = { _ in }
-) async throws(StoreError) {
-  if try await isPublished(manifest, in: target) { return }
+) async throws(StoreError) -> CopyWays {
+  if try await isPublished(manifest, in: target) { return CopyWays() }
   // What is there of it may not be removed any more: it is about to be a point again.
   try await target.delete(manifest.place.key(PointPlace.expired, in: target.name))
   let reader = PointReader(manifest, in: source)
   let writer = PointWriter(manifest.place, in: target)
+  var ways = CopyWays()
   var done = ByteCount.zero
   for object in manifest.objects {
-    try await copy(object, reader, writer)
+    if let way = try await copyByStore(object, reader, PointReader(manifest, in: target), target) {
+      ways[keyPath: way] += 1
+    } else {
+      try await copy(object, reader, writer)
+      ways.sent += 1
+    }
     done += object.size
     progress(done)
   }
@@ -28,6 +36,50 @@ public func copyPoint(
   } catch {
     // The reply was lost, or another copy of this very point was quicker.
     guard try await isPublished(manifest, in: target) else { throw error }
+  }
+  return ways
+}
+
+/// How the objects of a copy came to the second store, and what proved them.
+public struct CopyWays: Hashable, Sendable, CustomStringConvertible {
+  /// Copied by the store itself, and proved by the checksum that it made on the way.
+  public var byChecksum = 0
+  /// Copied by the store itself, and read once.
+  public var byReading = 0
+  /// Sent by this program, and proved on the way.
+  public var sent = 0
+  public init() {}
+
+  public static func += (a: inout Self, b: Self) { a.byChecksum += b.byChecksum; a.byReading += b.byReading; a.sent += b.sent }
+
+  public var description: String {
+    let counts = [
+      (byChecksum, "by the store itself, proved by its checksum"), (byReading, "by the store itself, each read once to prove it"), (sent, "sent by this host"),
+    ]
+    return counts.filter { $0.0 > 0 }.map { "\($0.0) object\($0.0 == 1 ? "" : "s") \($0.1)" }.joined(separator: ", ")
+  }
+}
+
+/// Has the target copy an object by itself, and proves it; nil where it cannot, or where the copy is not what the manifest says: then the
+/// bytes are sent, which tells whether the source is damaged.
+private func copyByStore(
+  _ object: PointObject, _ source: PointReader, _ copied: PointReader, _ target: any ObjectStore
+) async throws(StoreError) -> WritableKeyPath<CopyWays, Int>? {
+  let place = source.manifest.place
+  let (from, to) = (try place.key(object.path, in: source.store.name), try place.key(object.path, in: target.name))
+  guard let copy = try await target.copy(to, from: source.store, from), copy.size == object.size else { return nil }
+  if let sha256 = copy.sha256 { return sha256 == object.sha256.bytes.base64 ? \.byChecksum : nil }
+  do throws(StoreError) {
+    let download = try await copied.open(object)
+    do throws(StoreError) { while try await download.next() != nil {} } catch {
+      await download.close()
+      throw error
+    }
+    await download.close()
+    return \.byReading
+  } catch {
+    guard error.reason == .damaged else { throw error }
+    return nil
   }
 }
 

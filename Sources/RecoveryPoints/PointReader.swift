@@ -71,16 +71,30 @@ public final class PointDownload {
   private enum Way { case plain(StoredDownload), unsealed(UnsealedDownload) }
   public let object: PointObject
   private let way: Way
+  private var failure: StoreError?
 
   init(_ object: PointObject, _ download: StoredDownload) { self.object = object; way = .plain(download) }
   init(_ object: PointObject, _ download: UnsealedDownload) { self.object = object; way = .unsealed(download) }
 
   /// The next chunk, or nil at the verified end. Throws `damaged` where the object is not what was stored.
   public func next() async throws(StoreError) -> [UInt8]? {
-    switch way {
-    case .plain(let download): try await download.next()
-    case .unsealed(let download): try await download.next()
+    do throws(StoreError) {
+      return switch way {
+      case .plain(let download): try await download.next()
+      case .unsealed(let download): try await download.next()
+      }
+    } catch {
+      failure = error
+      throw error
     }
+  }
+
+  /// Why work with the bytes failed: damaged bytes fail in many ways before their end has shown the damage, so what is left is read and
+  /// proved. Gives the error itself where the bytes are good.
+  public func cause(of error: any Error) async -> any Error {
+    guard failure == nil, !Task.isCancelled else { return failure ?? error }
+    do throws(StoreError) { while try await next() != nil {} } catch let damage { return damage }
+    return error
   }
 
   public func close() async {

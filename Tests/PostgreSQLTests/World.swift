@@ -31,6 +31,8 @@ struct World: Sendable {
   var store: any ObjectStore
   var programs = ProgramFolders([PostgreSQLServer.programs])
   var user = "postgres"
+  /// A second store, that a restore asks after the first.
+  var second: (any ObjectStore)?
   /// The secret that opens encrypted points.
   var identity = ""
   /// Where `age` is looked for; nil: where the system keeps its programs.
@@ -68,6 +70,7 @@ struct World: Sendable {
   }
 
   static let vault = StoreReference(name: "vault", location: .directory(path: "vault"))
+  static let attic = StoreReference(name: "attic", location: .directory(path: "attic"))
 
   func reference(_ server: String) -> PostgreSQLReference {
     PostgreSQLReference(
@@ -81,7 +84,7 @@ struct World: Sendable {
   }
 
   var restoreArguments: PostgreSQLRestore.Arguments {
-    PostgreSQLRestore.Arguments(dataClass: "insights", point: .latest, stores: [Self.vault], server: reference("target"), tables: [], jobs: 2)
+    PostgreSQLRestore.Arguments(dataClass: "insights", point: .latest, stores: second == nil ? [Self.vault] : [Self.vault, Self.attic], server: reference("target"), tables: [], jobs: 2)
   }
 
   func context(step: String, attempt: Int = 1, earlier: [Int] = []) -> PerformingContext {
@@ -195,7 +198,7 @@ extension World: SecretResolving, StoreOpening {
     let server = secret.name.rawValue == "source" ? source : target
     return SecretValue(overTCP ? server.tcpURL(database, user: user) : server.url(database, user: user))
   }
-  func reading(_: StoreReference) async throws(StepFailure) -> any ObjectReading { store }
+  func reading(_ reference: StoreReference) async throws(StepFailure) -> any ObjectReading { reference == Self.attic ? second ?? store : store }
   func opening(_: StoreReference) async throws(StepFailure) -> any ObjectStore { store }
 }
 

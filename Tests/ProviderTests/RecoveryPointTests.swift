@@ -61,6 +61,14 @@ struct RecoveryPointTests {
     try await conformance(step(text), performing(points.stores)) { try await points.contents() }.honoursCancellation()
   }
 
+  @Test("a copy says how the objects came to the second store, and what proved them")
+  func ways() async throws {
+    let points = try await Points(agesInDays: [1, 2])
+    let result = try await perform(try step(copyStep), performing(points.stores))
+    #expect(result.summary == "copied 2 points, 36 B, to `west`: 2 objects by the store itself, each read once to prove it")
+    #expect(try await perform(try step(copyStep), performing(points.stores)).summary == "`west` had every point already")
+  }
+
   @Test("a copy settles by looking at the goal")
   func settles() async throws {
     let points = try await Points(agesInDays: [1, 2])

@@ -111,4 +111,55 @@ struct CatalogueTests {
       _ = try await living.finish()
     }
   }
+
+  @Test("a thousand points are read a few at once, in order, and are found in a few lists")
+  func thousand() async throws {
+    let store = InMemoryStore(name: "east")
+    var places: [PointPlace] = []
+    for minute in 0..<1_000 {
+      let place = place(minutes: Int64(minute))
+      let writer = PointWriter(place, in: store)
+      // Folders of many sizes: some fill a page of the list, and some end where a page does.
+      let objects = try await (0..<(minute % 97 == 0 ? 1_100 : minute % 11)).asyncMap { try await writer.put("db/0/\($0)", []) }
+      let manifest = try PointManifest(
+        id: place.id, dataClass: place.dataClass, protection: "p", method: "logical", sigma: noon + .minutes(Int64(minute)), started: noon, available: noon,
+        plan: "sie", planDigest: "d", mark: "m", toolVersion: "1", objects: objects, rawBytes: .zero, rows: 0, suspect: nil, content: [:])
+      try await writer.publish(manifest, instructions: "")
+      if minute % 3 == 0 { #expect(try await note.put(.hold, beside: place, in: store)) }
+      if minute % 5 == 0 { #expect(try await note.put(.acceptance, beside: place, in: store)) }
+      places.append(place)
+    }
+    let slow = FaultyStore(store) { $0.operation == .open ? .delay(.milliseconds(20)) : nil }
+    let began = ContinuousClock.now
+    _ = await Catalogue.read(shop, in: [store])
+    let slowly = ContinuousClock.now
+    let catalogue = await Catalogue.read(shop, in: [slow])
+    let added = slowly.duration(to: .now) - began.duration(to: slowly)
+    #expect(catalogue.points.map(\.manifest.place) == places.reversed())
+    #expect(catalogue.points.filter { $0.hold != nil }.count == 334 && catalogue.points.filter { $0.acceptance != nil }.count == 200)
+    #expect(catalogue.findings == [] && catalogue.unreachable == [])
+    // One after another the delays would add more than 30 s; eight at once they add 4. The rest is this machine's own work.
+    #expect(added < .seconds(15), "\(added)")
+    let calls = await slow.calls
+    #expect(calls.filter { $0.operation == .list }.count < 60)
+    #expect(calls.filter { $0.operation == .open }.count == 1_000 + 334 + 200)
+  }
+
+  @Test("a store that fails in the middle is not asked for the rest")
+  func fails() async throws {
+    let store = InMemoryStore(name: "east")
+    for minute in 0..<40 { try await writePoint(place(minutes: Int64(minute)), in: store) }
+    let failing = FaultyStore(store) { $0.operation == .open && $0.occurrence >= 20 ? .fail(.unreachable) : nil }
+    let catalogue = await Catalogue.read(shop, in: [failing])
+    #expect(catalogue.unreachable.map(\.reason) == [.unreachable] && catalogue.points.count < 21)
+    #expect(await failing.calls.filter { $0.operation == .open }.count < 30)
+  }
+}
+
+extension Range<Int> {
+  fileprivate func asyncMap<Value>(_ body: (Int) async throws -> Value) async rethrows -> [Value] {
+    var values: [Value] = []
+    for number in self { values.append(try await body(number)) }
+    return values
+  }
 }

@@ -3,9 +3,9 @@ public import ObjectStore
 /// One call to a store or to one of its transfers, as a script of faults sees it.
 public struct StoreCall: Hashable, Sendable, CustomStringConvertible {
   public enum Operation: String, Hashable, Sendable, CaseIterable {
-    case list, info, open, next, put, upload, write, finish, abort, delete, discardUploads
+    case list, info, open, next, put, upload, write, finish, abort, copy, delete, discardUploads
     /// Whether the call can change what the store holds.
-    public var isChange: Bool { [.put, .upload, .write, .finish, .abort, .delete, .discardUploads].contains(self) }
+    public var isChange: Bool { [.put, .upload, .write, .finish, .abort, .copy, .delete, .discardUploads].contains(self) }
   }
   /// Counts all calls from 0.
   public var index: Int
@@ -81,6 +81,10 @@ public struct FaultyStore: ObjectStore {
   public func upload(_ key: ObjectKey) async throws(StoreError) -> any ObjectUpload {
     let upload = try await faults.carryOut(.upload, key) { () throws(StoreError) in try await inner.upload(key) }
     return FaultyUpload(inner: upload, key: key, faults: faults)
+  }
+
+  public func copy(_ key: ObjectKey, from source: any ObjectReading, _ original: ObjectKey) async throws(StoreError) -> StoreCopy? {
+    try await faults.carryOut(.copy, key) { () throws(StoreError) in try await inner.copy(key, from: source, original) }
   }
 
   public func delete(_ key: ObjectKey) async throws(StoreError) {

@@ -12,10 +12,21 @@ public final class PostgreSQLServer: Sendable {
   public let port: Int
   private let lifeline: Int32
 
-  /// Starts a server. `settings` are lines of postgresql.conf.
-  public static func start(settings: [String] = []) throws -> PostgreSQLServer {
+  /// Of a server started with TLS: the certificate to trust, for `localhost`.
+  public var certificate: String { "\(folder)/certificate.pem" }
+
+  /// Starts a server. `settings` are lines of postgresql.conf. With TLS, its certificate is one that it has signed itself.
+  public static func start(settings: [String] = [], tls: Bool = false) throws -> PostgreSQLServer {
     let folder = try temporaryFolder("pg")
     do {
+      var settings = settings
+      if tls {
+        try runProgram([
+          "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "\(folder)/key.pem", "-out", "\(folder)/certificate.pem", "-days", "2",
+          "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+        ])
+        settings += ["ssl = on", "ssl_cert_file = '\(folder)/certificate.pem'", "ssl_key_file = '\(folder)/key.pem'"]
+      }
       try own(folder)
       try asOwner(["cp", "-a", "\(template.get().folder)/data", folder])
       // A free port may be taken before the server has it: once more then.
@@ -59,7 +70,7 @@ public final class PostgreSQLServer: Sendable {
   private struct Template { var folder: String; var lifeline: Int32 }
   private static let template = Result {
     let folder = try temporaryFolder("initdb")
-    let lifeline = try guardian("rm -rf '\(folder)'")
+    let lifeline = try Guardian.start("read line; rm -rf '\(folder)'")
     try initialize(folder, programs)
     return Template(folder: folder, lifeline: lifeline)
   }
@@ -85,7 +96,7 @@ public final class PostgreSQLServer: Sendable {
     try runProgram(["chmod", "644", "\(folder)/test.conf"])
     try asOwner(["\(programs)/pg_ctl", "-D", "\(folder)/data", "-l", "\(folder)/log", "-w", "-t", "30", "start"])
     let stop = asOwnerWords(["\(programs)/pg_ctl", "-D", "\(folder)/data", "-m", "immediate", "-w", "stop"]).joined(separator: " ")
-    return PostgreSQLServer(folder: folder, port: port, lifeline: try guardian("\(stop); rm -rf '\(folder)'"))
+    return PostgreSQLServer(folder: folder, port: port, lifeline: try Guardian.start("read line; cd /; \(stop); rm -rf '\(folder)'"))
   }
 
   private init(folder: String, port: Int, lifeline: Int32) {
@@ -95,22 +106,6 @@ public final class PostgreSQLServer: Sendable {
   }
 
   deinit { close(lifeline) }
-
-  /// A shell that waits for this process's end on a pipe, then cleans up.
-  private static func guardian(_ cleaning: String) throws -> Int32 {
-    var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { throw ProgramFailure(description: "cannot make a pipe") }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    defer { close(ends[0]) }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-    _ = try spawn(["sh", "-c", "read line; cd /; \(cleaning)"], environment: [:], actions: &actions, newSession: true)
-    return ends[1]
-  }
 
   // MARK: Use
 
@@ -122,6 +117,11 @@ public final class PostgreSQLServer: Sendable {
   /// By TCP, where a password is asked for.
   public func tcpURL(_ database: String = "postgres", user: String = "postgres", encodedPassword: String = encodedPassword) -> String {
     "postgresql://\(user):\(encodedPassword)@127.0.0.1:\(port)/\(database)"
+  }
+
+  /// By TCP and with TLS, the server's certificate and name checked.
+  public func tlsURL(_ database: String, options: String = "") -> String {
+    tcpURL(database).replacing("127.0.0.1", with: "localhost") + "?sslmode=verify-full" + options
   }
 
   /// Runs SQL with psql and gives its unaligned output.

@@ -47,6 +47,14 @@ public final class S3Server: Sendable {
 
   private static func run(_ kind: Kind) throws -> S3Server {
     let folder = try temporaryFolder("s3")
+    do { return try run(kind, in: folder) } catch {
+      // Before the guardian has begun nobody else removes it.
+      removeFolder(folder)
+      throw error
+    }
+  }
+
+  private static func run(_ kind: Kind, in folder: String) throws -> S3Server {
     try runProgram(["mkdir", "\(folder)/data", "\(folder)/log"])
     let ports = try (0..<9).map { _ in try HTTPServer.closedPort() }
     let words: [String]
@@ -88,22 +96,11 @@ public final class S3Server: Sendable {
 
   deinit { close(lifeline) }
 
-  /// A shell that starts the server, waits for this process's end on a pipe, then kills the server and removes its folder.
+  /// A shell that starts the server, waits for this process's end, then kills the server and removes its folder.
   private static func guardian(_ folder: String, _ words: [String]) throws -> Int32 {
-    var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { throw ProgramFailure(description: "cannot make a pipe") }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    defer { close(ends[0]) }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
-    posix_spawn_file_actions_addopen(&actions, 1, "\(folder)/output", O_CREAT | O_WRONLY, 0o600)
-    posix_spawn_file_actions_addopen(&actions, 2, "\(folder)/errors", O_CREAT | O_WRONLY, 0o600)
     let script = "folder=$1; shift; \"$@\" </dev/null & server=$!; read line; kill -9 $server; wait $server; cd /; rm -rf \"$folder\""
-    _ = try spawn(
-      ["sh", "-c", script, "sh", folder] + words, environment: ["GOMEMLIMIT": "300MiB", "HOME": folder, "GOMAXPROCS": "2"], actions: &actions, newSession: true)
-    return ends[1]
+    return try Guardian.start(
+      script, [folder] + words, environment: ["GOMEMLIMIT": "300MiB", "HOME": folder, "GOMAXPROCS": "2"], output: "\(folder)/output")
   }
 
   /// SeaweedFS is ready once a bucket and an object can be written; rclone once it answers at all.
@@ -117,7 +114,7 @@ public final class S3Server: Sendable {
       }
       usleep(100_000)
     }
-    throw ProgramFailure(description: "\(kind.rawValue) does not answer: \((try? readFile("\(folder)/errors")) ?? "")")
+    throw ProgramFailure(description: "\(kind.rawValue) does not answer: \((try? readFile("\(folder)/output")) ?? "")")
   }
 
   /// A bucket in which objects can be locked. SeaweedFS only.

@@ -102,6 +102,7 @@ private let readingAndWritingChecks: [StoreCheck] = [
     let size = try await store.info(key).size
     try require(size.bytes == Int64(whole.count), "info says \(size)")
   },
+  StoreCheck("a copy that the store makes by itself is the whole object, or it says that it cannot", copies),
   StoreCheck("every key works, and no two are taken for one") { store, capabilities in
     let awkward = [
       "with space", "100%", "a+b", "%41", "A", "a", "é", "e\u{301}", "日本語", "~tilde", "-dash", "..a", "a..", "...", ".hidden", "a&b=c?d#e", "a:b;c,d",
@@ -134,6 +135,22 @@ private let readingAndWritingChecks: [StoreCheck] = [
     try await requireKeys(store, ["a", "c/d"])
   },
 ]
+
+@Sendable private func copies(_ store: any ObjectStore) async throws {
+  for (name, content) in [("small", bytes("content")), ("empty", []), ("in parts", pattern(20 << 20, seed: 3))] {
+    let (original, copy) = (try key("from/\(name), ü+%"), try key("to/\(name), ü+%"))
+    try await upload([content], to: original, store)
+    try await store.put(copy, bytes("was there"), ifAbsent: false)
+    guard let made = try await store.copy(copy, from: store, original) else { continue }
+    try require(made.size.bytes == Int64(content.count), "it says that the copy has \(made.size)")
+    try await require(store, copy, holds: content)
+    try await store.delete(original)
+    try await require(store, copy, holds: content)
+  }
+  let nothing = try await store.copy(try key("never/made"), from: store, try key("not/there"))
+  try require(nothing == nil, "it says that it has copied what is not there")
+  try await requireKeys(store, [], prefix: "never/")
+}
 
 private let listingChecks: [StoreCheck] = [
   StoreCheck("keys are listed in the order of their bytes, folders or not") { store in

@@ -40,7 +40,7 @@ struct Doctor: Sendable {
   private var context: ObservingContext { ObservingContext(secrets: secrets, stores: stores, timeout: timeout, now: SystemClock.now) }
 
   func look(state: String) async -> [CheckedSystem] {
-    let tools = Task { [environment, children] in await PostgreSQLTools.look(in: .standard(path: environment["PATH"] ?? ""), children: children) }
+    let tools = Task { [environment, children] in await PostgreSQLTools.look(in: .standard(environment: environment), children: children) }
     var systems: [(name: String, look: @Sendable () async -> [CheckOutcome])] = [
       ("this host", { await hostOutcomes(await tools.value) }), ("secrets", { await together(plan.secrets) { await outcome(of: $0) } }),
       ("state in \(state)", { await StateExamination(state, timeout: timeout).outcomes() }),

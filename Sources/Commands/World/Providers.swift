@@ -43,7 +43,7 @@ public enum Providers {
 
   /// The changing halves.
   static func performers(_ children: ChildRunner, _ environment: [String: String]) -> StepPerformers {
-    let host = PostgreSQLHost(children: children, programs: .standard(path: environment["PATH"] ?? ""), temporaryFolder: environment["TMPDIR"] ?? "/tmp",
+    let host = PostgreSQLHost(children: children, programs: .standard(environment: environment), temporaryFolder: environment["TMPDIR"] ?? "/tmp",
       path: environment["PATH"])
     return StepPerformers(
       PostgreSQLProvider.performers(on: host) + [

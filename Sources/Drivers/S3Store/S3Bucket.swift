@@ -30,6 +30,8 @@ public struct S3Bucket: Hashable, Sendable {
   public var certificates: String?
   public var encryption: Encryption?
   public var lock: Lock?
+  /// How much the store copies by itself in one request; what is larger is copied in parts. S3's own limit is 5 GB.
+  public var largestCopy = 5_000_000_000
 
   public init(_ name: String, prefix: String = "", region: String? = nil, endpoint: S3Endpoint? = nil) {
     self.name = name

@@ -26,6 +26,8 @@ public struct S3Store: ObjectStore {
     var bucketFound = false
     /// Whether lists come in the order of the keys' bytes, as far as has been seen.
     var listsInOrder = true
+    /// Buckets from which it refuses to copy with the credentials that write here.
+    var copiesNotFrom: Set<String> = []
   }
 
   public var name: String { connection.store }
@@ -73,6 +75,7 @@ public struct S3Store: ObjectStore {
     var modified: Timestamp
     var mark: String?
     var checksum: String?
+    var version: String?
   }
 
   func head(_ key: ObjectKey) async throws(StoreError) -> Head {
@@ -90,7 +93,8 @@ public struct S3Store: ObjectStore {
     }
     let modified = response.header("last-modified").flatMap(HTTPDate.read) ?? Timestamp(milliseconds: 0)
     return Head(
-      size: ByteCount(bytes: size), modified: modified, mark: response.header(S3Write.markHeader), checksum: response.header("x-amz-checksum-sha256"))
+      size: ByteCount(bytes: size), modified: modified, mark: response.header(S3Write.markHeader), checksum: response.header("x-amz-checksum-sha256"),
+      version: response.header("etag"))
   }
 
   private func requireBucket() async throws(StoreError) {

@@ -4,19 +4,9 @@ internal import Hashing
 internal import ObjectStore
 internal import Units
 
-/// How an object of unknown length is cut: S3 takes at most 10,000 parts, of 5 MiB to 5 GiB. The first thousand are of 8 MiB, and each
-/// thousand after that has parts twice as large, so that all of them hold 7.8 TiB (S3 takes 5) while a point of 8 GB needs small ones only.
-enum S3Parts {
-  static let first = 8 << 20
-  static let most = 10_000
-  /// `number` counts from 1.
-  static func size(of number: Int) -> Int { first << ((number - 1) / 1_000) }
-}
-
 /// Writes an object in parts, a few on their way at once. One that is smaller than a part is written in one request at the end.
 actor S3Upload: ObjectUpload {
-  private struct Part: Sendable { var number: Int; var etag: String; var digest: SHA256Digest; var checked: Bool }
-  private struct Flight { var size: Int; var task: Task<Result<Part, StoreError>, Never> }
+  private struct Flight { var size: Int; var task: Task<Result<S3Part, StoreError>, Never> }
 
   /// How much may be on its way at once, besides what is being filled.
   private static let window = 32 << 20
@@ -32,7 +22,7 @@ actor S3Upload: ObjectUpload {
   private var uploadID: String?
   private var begun = 0
   private var flights: [Flight] = []
-  private var parts: [Part] = []
+  private var parts: [S3Part] = []
 
   init(to store: S3Store, key: ObjectKey, number: Int) {
     self.store = store
@@ -116,7 +106,7 @@ actor S3Upload: ObjectUpload {
     parts.append(try result.get())
   }
 
-  private static func send(_ bytes: [UInt8], as number: Int, of id: String, _ key: ObjectKey, to store: S3Store) async -> Result<Part, StoreError> {
+  private static func send(_ bytes: [UInt8], as number: Int, of id: String, _ key: ObjectKey, to store: S3Store) async -> Result<S3Part, StoreError> {
     var request = S3Request(.put, store.fullKey(key.path), doing: "writing part \(number)", action: "s3:PutObject")
     request.query = [("partNumber", "\(number)"), ("uploadId", id)]
     request.body = bytes
@@ -130,7 +120,7 @@ actor S3Upload: ObjectUpload {
       guard let etag = response.header("etag") else {
         return .failure(StoreError(store: store.name, .other, key: key, "writing part \(number): the store gives it no ETag"))
       }
-      return .success(Part(number: number, etag: etag, digest: request.digest, checked: response.header("x-amz-checksum-sha256") != nil))
+      return .success(S3Part(number: number, etag: etag, checksum: response.header("x-amz-checksum-sha256").map { _ in request.digest.bytes.base64 }))
     } catch {
       return .failure(error)
     }
@@ -140,51 +130,14 @@ actor S3Upload: ObjectUpload {
 
   private func beginIfNeeded() async throws(StoreError) -> String {
     if let uploadID { return uploadID }
-    var request = S3Request(.post, store.fullKey(key.path), doing: "beginning to write it", action: "s3:PutObject")
-    request.query = [("uploads", "")]
-    request.headers = write.headers(store.connection.bucket, now: store.connection.now()) + [(name: "x-amz-checksum-algorithm", value: "SHA256")]
-    let body = try await store.connection.send(request, for: key).response.body
-    guard let root = try? XMLElement.read(body), let id = root.text("UploadId"), !id.isEmpty else {
-      throw StoreError(store: store.name, .other, key: key, "beginning to write it: the store gives no upload id")
-    }
+    let id = try await store.beginParts(of: key, write)
     uploadID = id
     return id
   }
 
   private func complete() async throws(StoreError) {
     guard let id = uploadID else { return }
-    var request = S3Request(.post, store.fullKey(key.path), doing: "finishing it", action: "s3:PutObject")
-    request.query = [("uploadId", id)]
-    let list = parts.sorted { $0.number < $1.number }.map { part in
-      "<Part><PartNumber>\(part.number)</PartNumber><ETag>\(part.etag.escapedForXML)</ETag>"
-        + (part.checked ? "<ChecksumSHA256>\(part.digest.bytes.base64)</ChecksumSHA256>" : "") + "</Part>"
-    }
-    request.body = Array("<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\(list.joined())</CompleteMultipartUpload>".utf8)
-    request.digest = SHA256Digest.of(request.body)
-    request.headers = [(name: "content-type", value: "application/xml")]
-    request.accepted = [404]
-    request.deadline = .minutes(10)  // Large ones are put together for minutes.
-    let answer = try await store.connection.send(request, for: key)
-    if answer.response.status == 404 {
-      // The first attempt may have arrived although its answer did not: then the object is there, with our mark.
-      let mark = answer.isRepeated ? try? await store.head(key).mark : nil
-      guard mark == write.mark else { throw StoreError(store: store.name, .notFound, key: key, "its upload was discarded meanwhile") }
-    } else if (try? XMLElement.read(answer.response.body))?.name != "CompleteMultipartUploadResult" {
-      throw StoreError(store: store.name, .other, key: key, "finishing it: the store answers \(answer.response.status) without saying that it is whole")
-    }
+    try await store.join(parts, of: id, key, write)
     isFinished = true
-  }
-}
-
-extension String {
-  fileprivate var escapedForXML: String {
-    flatMap { character -> [Character] in
-      switch character {
-      case "<": Array("&lt;")
-      case "&": Array("&amp;")
-      case "\"": Array("&quot;")
-      default: [character]
-      }
-    }.reduce(into: "") { $0.append($1) }
   }
 }

@@ -8,14 +8,29 @@ internal import Units
 public struct ProgramFolders: Sendable {
   /// In order of preference.
   public var folders: [String]
-  public init(_ folders: [String]) { self.folders = folders }
+  /// Variables that the programs get besides what the connection URL says.
+  var inherited: [String: String]
+
+  /// `environment`: this process's own, from which the programs get what they need to connect as libpq here does.
+  public init(_ folders: [String], environment: [String: String] = [:]) {
+    self.folders = folders
+    inherited = environment.filter { Self.passedOn.contains($0.key) }
+  }
+
+  /// What libpq, and OpenSSL below it, read of how to trust a server and to be trusted by it. `HOME` is where their files lie by default.
+  private static let passedOn: Set<String> = [
+    "HOME", "PGSSLMODE", "PGREQUIRESSL", "PGSSLNEGOTIATION", "PGSSLROOTCERT", "PGSSLCRL", "PGSSLCRLDIR", "PGSSLCERT", "PGSSLKEY", "PGSSLCERTMODE",
+    "PGSSLCOMPRESSION", "PGSSLSNI", "PGSSLMINPROTOCOLVERSION", "PGSSLMAXPROTOCOLVERSION", "PGCHANNELBINDING", "PGREQUIREAUTH", "PGREQUIREPEER",
+    "PGGSSENCMODE", "PGGSSLIB", "PGGSSDELEGATION", "PGKRBSRVNAME", "KRB5CCNAME", "KRB5_CONFIG", "OPENSSL_CONF", "SSL_CERT_FILE", "SSL_CERT_DIR",
+  ]
 
   /// The folders of Debian's and Red Hat's packages, newest first, then `PATH`.
-  public static func standard(path: String) -> ProgramFolders {
+  public static func standard(environment: [String: String]) -> ProgramFolders {
     let versions = (13...29).reversed()
     return ProgramFolders(
       versions.map { "/usr/lib/postgresql/\($0)/bin" } + versions.map { "/usr/pgsql-\($0)/bin" }
-        + path.split(separator: ":").map(String.init))
+        + (environment["PATH"] ?? "").split(separator: ":").map(String.init),
+      environment: environment)
   }
 }
 
@@ -26,6 +41,8 @@ struct Programs: Sendable {
   let version: String
   let major: Int
   let children: ChildRunner
+  /// What they get besides the connection URL's.
+  var inherited: [String: String] = [:]
 
   /// Each folder's, in the order of the folders.
   static func all(in places: ProgramFolders, children: ChildRunner) async -> [Programs] {
@@ -33,7 +50,7 @@ struct Programs: Sendable {
     for folder in places.folders where ["pg_dump", "pg_dumpall", "pg_restore"].allSatisfy({ access("\(folder)/\($0)", X_OK) == 0 }) {
       let command = ChildCommand("\(folder)/pg_dump", ["--version"], environment: toolEnvironment(), deadline: .seconds(10))
       guard let output = try? await children.run(command), output.succeeded, let version = version(in: output.text) else { continue }
-      found.append(Programs(folder: folder, version: version.text, major: version.major, children: children))
+      found.append(Programs(folder: folder, version: version.text, major: version.major, children: children, inherited: places.inherited))
     }
     return found
   }
@@ -69,7 +86,7 @@ struct Programs: Sendable {
 
   /// A command that connects as `address` does: the password in its environment, nothing of it among the arguments.
   func command(_ name: String, _ arguments: [String], on address: ServerAddress, application: String, deadline: TimeSpan) -> ChildCommand {
-    var environment = Self.toolEnvironment().merging(address.toolEnvironment) { _, given in given }
+    var environment = Self.toolEnvironment().merging(inherited) { _, own in own }.merging(address.toolEnvironment) { _, given in given }
     environment["PGAPPNAME"] = application
     environment["PGOPTIONS"] = [environment["PGOPTIONS"], Self.sessionOptions].compactMap { $0 }.joined(separator: " ")
     environment["PGCLIENTENCODING"] = "UTF8"

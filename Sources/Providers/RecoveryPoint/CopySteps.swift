@@ -31,12 +31,13 @@ public struct RecoveryPointCopyPerformer: StepPerformer {
     if let failure = found.unreachable.first { throw StepFailure(failure) }
     let total = found.missing.reduce(ByteCount.zero) { $0 + $1.storedBytes }
     var before = ByteCount.zero
+    var ways = CopyWays()
     for manifest in found.missing.sorted(by: { $0.id < $1.id }) {
       if Task.isCancelled { throw .cancelled }
       do throws(StoreError) {
         // What an attempt that was killed had begun and not finished. A first attempt may have living neighbours.
         if !context.earlierMarks.isEmpty { try await to.discardUploads(prefix: manifest.place.prefix) }
-        try await copyPoint(manifest, from: from, to: to) { done in
+        ways += try await copyPoint(manifest, from: from, to: to) { done in
           context.report(StepProgress(phase: "copying \(manifest.id)", done: before + done, total: total))
         }
       } catch {
@@ -46,7 +47,7 @@ public struct RecoveryPointCopyPerformer: StepPerformer {
     }
     let count = found.missing.count
     return StepResult(
-      summary: count == 0 ? "`\(to.name)` had every point already" : "copied \(count == 1 ? "a point" : "\(count) points"), \(total.rounded), to `\(to.name)`",
+      summary: count == 0 ? "`\(to.name)` had every point already" : "copied \(count == 1 ? "a point" : "\(count) points"), \(total.rounded), to `\(to.name)`" + (ways == CopyWays() ? "" : ": \(ways)"),
       outputs: [:], measurements: ["points": .int(Int64(count)), "bytes": .string(total.description)])
   }
 

@@ -21,11 +21,14 @@ final class Scene: Sendable {
   let database: String
   /// What the tool gets besides the URLs of both databases.
   let environment: [String: String]
+  /// Further options of the source's URL, if it is reached by TCP and TLS.
+  let tls: String?
 
   init(
     _ sql: String = "", plan: PlanText = PlanText(), source: PostgreSQLServer? = nil, target: PostgreSQLServer? = nil,
-    environment: [String: String] = [:]
+    environment: [String: String] = [:], tls: String? = nil
   ) throws {
+    self.tls = tls
     self.source = try source ?? Servers.source.get()
     self.target = try target ?? Servers.target.get()
     database = "db_\(UInt32.random(in: 0...UInt32.max))"
@@ -83,7 +86,7 @@ final class Scene: Sendable {
   // MARK: The tool
 
   private var variables: [String: String] {
-    ["SOURCE_URL": source.url(database), "TARGET_URL": target.url(database), "SIE_DR_WHO": "tester"].merging(environment) { _, given in given }
+    ["SOURCE_URL": tls.map { source.tlsURL(database, options: $0) } ?? source.url(database), "TARGET_URL": target.url(database), "SIE_DR_WHO": "tester"].merging(environment) { _, given in given }
   }
 
   /// Starts the tool in the folder. Whatever it starts works in the same folder, so it can be found again.

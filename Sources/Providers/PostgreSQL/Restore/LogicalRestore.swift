@@ -15,7 +15,7 @@ struct LogicalRestore: Sendable {
   var application: String
   var mark: StepMark
   var earlierMarks: [StepMark]
-  var reader: PointReader
+  var copies: PointCopies
   var jobs: Int
   var deadline: TimeSpan
   var places: ProgramFolders
@@ -31,7 +31,7 @@ struct LogicalRestore: Sendable {
 
   private var owner: RestoreMark.Owner { RestoreMark.Owner(mark) }
   private var working: String { RestoreNames.working(address.database, mark) }
-  private var pointID: String { reader.manifest.id.text }
+  private var pointID: String { copies.manifest.id.text }
 
   func run() async throws(StepFailure) -> Made {
     try await translating("restoring `\(address.database)` on \(address.server) from point \(pointID)") {
@@ -53,7 +53,7 @@ struct LogicalRestore: Sendable {
 
   private func content() throws -> LogicalPoint {
     do {
-      let point = try CanonicalJSON.decode(LogicalPoint.self, from: reader.manifest.content)
+      let point = try CanonicalJSON.decode(LogicalPoint.self, from: copies.manifest.content)
       try RestoreChecks.check(format: point)
       return point
     } catch let failure as StepFailure {
@@ -103,12 +103,12 @@ struct LogicalRestore: Sendable {
     if !rolePlan.skipped.isEmpty {
       notes.append("roles not made, the database does not need them: \(rolePlan.skipped.joined(separator: ", "))")
     }
-    return Made(mark: restoreMark, notes: notes)
+    return Made(mark: restoreMark, notes: notes + copies.notes)
   }
 
   private func roleCatalogue(_ point: LogicalPoint) async throws -> RoleCatalogue {
     var decompressor = try ZstdDecompressor()
-    decompressor.feed(try await reader.read(point.roles))
+    decompressor.feed(try await copies.first(point.roles) { try await $0.read(point.roles) })
     var bytes: [UInt8] = []
     while let piece = try decompressor.next() { bytes += piece }
     try decompressor.finish()
@@ -141,7 +141,9 @@ struct LogicalRestore: Sendable {
   /// Schema, rows, sequences, indexes and constraints, statistics; then the proof.
   private func fill(_ point: LogicalPoint, _ database: LogicalPoint.Database, _ programs: Programs) async throws -> [String] {
     let inside = address.with(database: working)
-    let archive = try await ArchiveFile.download(database.archive.object, from: reader, into: temporaryFolder)
+    let archive = try await copies.first(database.archive.object) {
+      try await ArchiveFile.download(database.archive.object, from: $0, into: temporaryFolder)
+    }
     let schema = SchemaRestore(programs: programs, address: inside, application: application, archive: archive, deadline: deadline,
       temporaryFolder: temporaryFolder)
     let sessions = Sessions(address: inside, application: application, count: jobs, settings: RowLoader.settings)
@@ -149,7 +151,7 @@ struct LogicalRestore: Sendable {
     progress.enter("making tables")
     try await schema.run(section: "pre-data", jobs: nil)
     progress.enter("loading rows")
-    try await RowLoader(reader: reader, content: database, progress: progress).load(sessions)
+    try await RowLoader(copies: copies, content: database, progress: progress).load(sessions)
     let connection = try await sessions.open()
     for sequence in database.sequences { try await connection.execute(SequenceStatements.set(sequence)) }
     progress.enter("making indexes and constraints")

@@ -7,7 +7,7 @@ internal import Units
 
 /// Loads the rows of a point: each piece in a transaction of its own that ends only if its bytes and its rows are those of the manifest.
 struct RowLoader: Sendable {
-  let reader: PointReader
+  let copies: PointCopies
   let content: LogicalPoint.Database
   let progress: TransferProgress
 
@@ -44,31 +44,37 @@ struct RowLoader: Sendable {
     _ = try await sessions.run(ordered.flatMap { $0.items }) { item, session in try await load(item, session) }
   }
 
-  /// A lost connection costs the piece, which is sent again; damage costs the restore.
+  /// A lost connection costs the piece, which is sent again, and so does a damaged or missing object, which is taken from another store;
+  /// where no store has a good one the restore ends.
   private func load(_ item: Item, _ session: Sessions.Session) async throws {
     for attempt in 1... {
       do {
-        try await loadOnce(item, on: try await session.connection())
+        try await copies.first(item.piece.object) { reader in
+          do { try await loadOnce(item, from: reader, on: try await session.connection()) } catch {
+            // What was half sent goes with its transaction.
+            await session.reset()
+            throw error
+          }
+        }
         return
       } catch {
-        await session.reset()
-        let place = "`\(item.piece.object)` of point \(reader.manifest.id) in store `\(reader.store.name)`"
+        let place = "`\(item.piece.object)` of point \(copies.manifest.id) in \(copies.stores)"
         let failure = Failures.translate(error, doing: "loading \(item.name) from \(place)")
         guard attempt < Self.attempts, failure.isTransient, !Task.isCancelled else { throw failure }
       }
     }
   }
 
-  private func loadOnce(_ item: Item, on connection: PostgreSQLConnection) async throws {
+  private func loadOnce(_ item: Item, from reader: PointReader, on connection: PostgreSQLConnection) async throws {
     switch item {
     case .rows(let table, let piece):
       try await connection.execute("BEGIN")
-      let rows = try await send(piece, by: LoadStatements.copyIn(table, encoding: content.properties.encoding), on: connection)
+      let rows = try await send(piece, from: reader, by: LoadStatements.copyIn(table, encoding: content.properties.encoding), on: connection)
       try check(rows: rows, of: piece, table.qualified.description)
       try await connection.execute("COMMIT")
     case .largeObjects(let piece):
       try await connection.execute("BEGIN; CREATE TEMPORARY TABLE sie_dr_lo (o oid, at int8, d bytea) ON COMMIT DROP")
-      let rows = try await send(piece, by: "COPY pg_temp.sie_dr_lo FROM STDIN", on: connection)
+      let rows = try await send(piece, from: reader, by: "COPY pg_temp.sie_dr_lo FROM STDIN", on: connection)
       try check(rows: rows, of: piece, "large objects")
       try await connection.execute("SELECT count(pg_catalog.lo_put(o, at, d)) FROM pg_temp.sie_dr_lo; COMMIT")
     }
@@ -81,7 +87,9 @@ struct RowLoader: Sendable {
       details: ["the transaction was rolled back"], helps: ["choose another point"])
   }
 
-  private func send(_ piece: LogicalPoint.Piece, by sql: String, on connection: isolated PostgreSQLConnection) async throws -> Int64 {
+  private func send(
+    _ piece: LogicalPoint.Piece, from reader: PointReader, by sql: String, on connection: isolated PostgreSQLConnection
+  ) async throws -> Int64 {
     let download = try await reader.open(piece.object)
     do {
       var decompressor = try ZstdDecompressor()
@@ -101,8 +109,9 @@ struct RowLoader: Sendable {
       await download.close()
       return rows
     } catch {
+      let cause = Failures.translate(error, doing: "loading").isTransient ? error : await download.cause(of: error)
       await download.close()
-      throw error
+      throw cause
     }
   }
 }

@@ -13,13 +13,13 @@ public struct RestorePerformer: StepPerformer {
 
   public func perform(_ arguments: PostgreSQLRestore.Arguments, in context: PerformingContext) async throws(StepFailure) -> StepResult {
     let (point, stores, problems) = await arguments.find(in: context.stores)
-    guard let point, let store = stores.first else { throw arguments.noPoint(problems) }
+    guard let point, !stores.isEmpty else { throw arguments.noPoint(problems) }
     let unsealing = try await arguments.identity(for: point.manifest, from: context.secrets).map {
       AgeUnsealing(with: $0, by: host.age, deadline: context.timeout)
     }
     let restore = LogicalRestore(
       arguments: arguments, address: arguments.target(try await context.secrets.address(of: arguments.server)), application: context.mark.applicationName, mark: context.mark,
-      earlierMarks: context.earlierMarks, reader: PointReader(point.manifest, in: store, unsealing: unsealing), jobs: max(1, arguments.jobs),
+      earlierMarks: context.earlierMarks, copies: PointCopies(point.manifest, in: stores, unsealing: unsealing), jobs: max(1, arguments.jobs),
       deadline: context.timeout,
       places: host.programs, temporaryFolder: host.temporaryFolder, children: host.children, report: context.report)
     let made = try await restore.run()
