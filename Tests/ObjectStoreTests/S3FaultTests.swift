@@ -255,6 +255,8 @@ struct S3FaultTests {
     let running = try await next.upload(try key("class/other/large"))
     try await running.write(pattern(18 << 20))
     #expect(try await next.uploadPage(prefix: "").entries.count == 2)
+    #expect(try await next.openUploads(prefix: "class/").map(\.path) == ["class/other/large", "class/point/large"])
+    #expect(try await next.openUploads(prefix: "class/point/").count == 1 && next.openUploads(prefix: "elsewhere/") == [])
     try await next.discardUploads(prefix: "class/point/")
     #expect(try await next.uploadPage(prefix: "").entries.count == 1)
     try await running.finish()

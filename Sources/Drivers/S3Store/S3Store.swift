@@ -146,6 +146,18 @@ public struct S3Store: ObjectStore {
     }
   }
 
+  /// The first thousand. Credentials that may not list them see none: no backup fails for that.
+  public func openUploads(prefix: String) async throws(StoreError) -> [ObjectKey] {
+    let page: S3UploadPage
+    do throws(StoreError) { page = try await uploadPage(prefix: prefix) } catch {
+      guard error.reason == .denied else { throw error }
+      return []
+    }
+    let length = connection.bucket.prefix.utf8.count
+    let keys = Set(page.entries.filter { $0.key.utf8.starts(with: fullKey(prefix).utf8) }.map(\.key))
+    return keys.compactMap { ObjectKey(String(decoding: $0.utf8.dropFirst(length), as: UTF8.self)) }.sorted()
+  }
+
   func abort(_ id: String, of fullKey: String, _ key: ObjectKey?) async throws(StoreError) {
     var request = S3Request(.delete, fullKey, doing: "discarding an unfinished upload", action: "s3:AbortMultipartUpload")
     request.query = [("uploadId", id)]
