@@ -11,13 +11,14 @@ func lintMarkdown(_ results: [(file: SourceFile, result: LintResult)]) -> String
   for (file, result) in results {
     guard let assessment = result.assessment, !assessment.scenarios.isEmpty else { continue }
     var table = Table(("scenario", .left), ("objective", .left), ("target", .right), ("computed", .right), ("headroom", .right), ("how", .left))
-    for row in matrixRows(assessment, serviceTarget: result.plan?.objectives.rto?.value) {
+    let rows = matrixRows(assessment, serviceTarget: result.plan?.objectives.rto?.value)
+    for row in rows {
       table.rows.append([
         row.scenario, "\(row.objective) of \(row.subject)", row.target?.rounded ?? "none", (row.isBreached ? "**\(row.computedText)**" : row.computedText),
         row.headroom, row.uses,
       ])
     }
-    text += "\n`\(file.path)`\n\n" + table.markdown()
+    text += "\n`\(file.path)`\n\n" + table.markdown() + rows.map(folded).joined()
   }
   if !findings.isEmpty {
     text += "\n" + findings.map { finding in
@@ -26,4 +27,11 @@ func lintMarkdown(_ results: [(file: SourceFile, result: LintResult)]) -> String
     }.joined(separator: "\n") + "\n"
   }
   return text
+}
+
+/// How the target is missed, one click away.
+private func folded(_ row: MatrixRow) -> String {
+  guard let counterexample = row.counterexample else { return "" }
+  return "\n<details><summary>\(row.scenario), \(row.objective) of \(row.subject): \(counterexample.title)</summary>\n\n```text\n"
+    + counterexample.lines.map { $0 + "\n" }.joined() + "```\n\n</details>\n"
 }
