@@ -27,9 +27,11 @@ struct BruteForceCheck {
     let errors = (yaml + reading + typing).filter { $0.severity == .error }
     guard errors.isEmpty else { fail("has errors: \(errors.map(oneLine))"); return }
     countFeatures()
-    // Protection always runs with the usual width; recovery with that of this plan.
-    if let scenario = assess(typed).scenarios.first { checkLosses(scenario) }
-    if let recovery = assess(typed, width: plan.width).scenarios.first?.recovery { checkRecovery(recovery) }
+    // Protection runs with the usual width, recovery with that of this plan.
+    guard let scenario = assess(typed).scenarios.first else { fail("has no scenario"); return }
+    checkLosses(scenario)
+    let narrow = plan.width == defaultParallelism ? scenario : assess(typed, width: plan.width).scenarios.first ?? scenario
+    if let recovery = narrow.recovery { checkRecovery(recovery) } else { fail("has no recovery") }
   }
 
   private mutating func fail(_ text: String) { problems.append("seed \(seed): \(text)") }
@@ -97,7 +99,7 @@ struct BruteForceCheck {
         attempt(.init(first: first, victim: victim), [number])
       }
     }
-    for round in 0..<(all.count > 1 ? 12 : 3) {
+    for round in 0..<(all.count > 1 ? 8 : 2) {
       let first = all.map { _ in Int.random(in: 0...60, using: &random) }
       let choices: [BruteForceRuns.Adversary.Choice] = [.random, .most, .none]
       let adversary = BruteForceRuns.Adversary(

@@ -25,7 +25,12 @@ struct BruteForceRuns {
   }
 
   private struct Job { var protection: Int; var store: Int?; var point: Int }
-  private struct Clock { var due: Int; var late: Int; var freeSince: Int? }
+  private struct Clock {
+    var due: Int
+    var late: Int
+    var freeSince: Int?
+    func nextLook(after now: Int) -> Int { freeSince.map { $0 + late } ?? max(due, now + 1) }
+  }
 
   static let places = 4
   let plan: BruteForcePlan
@@ -38,16 +43,16 @@ struct BruteForceRuns {
     var clocks = all.indices.map { Clock(due: adversary.first[$0], late: lateness($0, adversary, &random), freeSince: nil) }
     var active: [(end: Int, job: Job)] = []
     var waiting: [Job] = []
-    var nextEnd = 0
-    for now in 0..<horizon {
+    // Nothing can happen before this second.
+    var next = 0
+    for now in 0..<horizon where now >= next {
       if !active.isEmpty {
-        guard now >= nextEnd else { continue }
         for ended in active where ended.end <= now { end(ended.job, now, &points, &waiting) }
         active.removeAll { $0.end <= now }
       }
       if active.isEmpty, waiting.isEmpty {
         waiting = begin(now, &clocks, adversary)
-        if waiting.isEmpty { continue }
+        if waiting.isEmpty { next = clocks.reduce(Int.max) { min($0, $1.nextLook(after: now)) }; continue }
       }
       if adversary.isUnruly { waiting.shuffle(using: &random) } else { waiting.sort { precedes($0, $1) } }
       while active.count < Self.places, !waiting.isEmpty {
@@ -56,7 +61,7 @@ struct BruteForceRuns {
         let most = duration(job)
         active.append((now + (adversary.isHasty ? Int.random(in: 1...max(1, most), using: &random) : most), job))
       }
-      nextEnd = active.reduce(Int.max) { min($0, $1.end) }
+      next = active.reduce(Int.max) { min($0, $1.end) }
     }
     return points
   }
