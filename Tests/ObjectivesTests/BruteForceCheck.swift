@@ -31,7 +31,7 @@ struct BruteForceCheck {
     guard let scenario = assess(typed).scenarios.first else { fail("has no scenario"); return }
     checkLosses(scenario)
     let narrow = plan.width == defaultParallelism ? scenario : assess(typed, width: plan.width).scenarios.first ?? scenario
-    if let recovery = narrow.recovery { checkRecovery(recovery) } else { fail("has no recovery") }
+    if let recovery = narrow.recovery { checkRecovery(narrow, recovery) } else { fail("has no recovery") }
   }
 
   private mutating func fail(_ text: String) { problems.append("seed \(seed): \(text)") }
@@ -111,7 +111,7 @@ struct BruteForceCheck {
 
   // MARK: Recovery
 
-  private mutating func checkRecovery(_ recovery: ScenarioAssessment.Recovery) {
+  private mutating func checkRecovery(_ scenario: ScenarioAssessment, _ recovery: ScenarioAssessment.Recovery) {
     let model = BruteForceSchedule(plan)
     let steps = plan.scenario.steps
     func seconds(_ span: TimeSpan) -> Int { Int(span.milliseconds / 1_000) }
@@ -120,6 +120,7 @@ struct BruteForceCheck {
     if recovery.timeline.entries.map({ seconds($0.end) }) != ends { fail("the steps end at \(ends), predicted \(recovery.timeline.entries.map { seconds($0.end) })") }
     let expected = before + (ends.max() ?? 0)
     if seconds(recovery.expected.total) != expected { fail("recovery takes \(expected) s, computed \(recovery.expected.sum)") }
+    if expected > 1 { checkStory(scenario.counterexample(target: .seconds(1)), ends.map { before + $0 }, expected) }
     var random = SplitMix64(seed: "recovery \(seed)")
     var worst = before + (model.ends(steps.map(BruteForceSchedule.longest)).max() ?? 0)
     for _ in 0..<6 { worst = max(worst, before + (model.ends(steps.map { BruteForceSchedule.any($0, &random) }).max() ?? 0)) }
@@ -133,6 +134,14 @@ struct BruteForceCheck {
       features.append("guaranteed recovery time is a bound")
       recoveryRatios.append(guaranteed * 1_000 / max(1, worst))
     }
+  }
+
+  /// The counterexample of the service's recovery tells when these steps end, and the last of them at the very end.
+  private mutating func checkStory(_ told: Counterexample?, _ ends: [Int], _ expected: Int) {
+    let steps = told?.events.filter { $0.kind == .stepEnds } ?? []
+    let agrees = steps.allSatisfy { event in ends.indices.contains { event.text.hasPrefix("`t\($0)`") && event.at == .seconds(Int64(ends[$0])) } }
+    let last = [steps.last, told?.events.last].map { $0?.at }
+    if !agrees || last != [.seconds(Int64(expected)), .seconds(Int64(expected))] { fail("the counterexample of the recovery is wrong: \(told?.lines ?? [])") }
   }
 
   private mutating func countFeatures() {
