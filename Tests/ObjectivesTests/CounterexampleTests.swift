@@ -35,9 +35,9 @@ import Units
     var shape = PlanShape()
     shape.loses = "corrupts: { data: [orders], noticedWithin: 6h }"
     #expect(try loss(shape)?.suffix(3) == [
-      "  -6h  the data is corrupted, an instant before the next run starts: its point is of no use",
-      "   0s  the corruption is noticed",
-      "   0s  restored from `near`: the point of 6h 30m ago; 5h 30m more is lost than the target allows",
+      "   -6h  the data is corrupted, an instant before the next run starts: its point is of no use",
+      "    0s  the corruption is noticed",
+      "    0s  restored from `near`: the point of 6h 30m ago; 5h 30m more is lost than the target allows",
     ])
   }
 
@@ -57,12 +57,15 @@ import Units
             c: { command.run: { run: [c], undo: ["true"] }, timeout: 30m, estimate: 50m }
       """
     #expect(try shape.assess(width: 1).counterexample(target: .hours(1))?.lines == [
-      "       0s  the disaster",
-      "      20s  the probe `ready` fails for the first time, having succeeded just before the disaster",
-      "    5m20s  it has been failing for 5m: noticed",
-      "   15m20s  it is decided to recover",
-      "       1h  the target has passed",
+      "      0s  the disaster",
+      "     20s  the probe `ready` fails for the first time, having succeeded just before the disaster",
+      "   5m20s  it has been failing for 5m: noticed",
+      "  15m20s  it is decided to recover",
+      "      1h  the target has passed",
       " 1h5m20s  `c` ends after 50m",
+      " 1h9m20s  `a` ends after 4m, having waited for `c`",
+      "1h49m21s  `b` ends after 40m 1s",
+      "1h49m21s  the service is back, 49m 21s too late",
     ])
   }
 }
