@@ -28,14 +28,32 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
 
 extension JSONValue: Codable {
   public init(from decoder: any Decoder) throws {
+    // What is not what was asked for is thrown, which costs far more than a look: the commonest first.
     let container = try decoder.singleValueContainer()
-    if container.decodeNil() { self = .null }
-    else if let value = try? container.decode(Bool.self) { self = .bool(value) }
-    else if let value = try? container.decode(Int64.self) { self = .int(value) }
-    else if let value = try? container.decode(String.self) { self = .string(value) }
-    else if let value = try? container.decode([JSONValue].self) { self = .array(value) }
-    else { self = .object(try container.decode([String: JSONValue].self)) }
+    if container.decodeNil() {
+      self = .null
+    } else if let value = try? container.decode(String.self) {
+      self = .string(value)
+    } else if let members = try? decoder.container(keyedBy: MemberName.self) {
+      self = .object(Dictionary(try members.allKeys.map { ($0.stringValue, try members.decode(JSONValue.self, forKey: $0)) }) { _, last in last })
+    } else if var elements = try? decoder.unkeyedContainer() {
+      var values: [JSONValue] = []
+      while !elements.isAtEnd { values.append(try elements.decode(JSONValue.self)) }
+      self = .array(values)
+    } else if let value = try? container.decode(Int64.self) {
+      self = .int(value)
+    } else {
+      self = .bool(try container.decode(Bool.self))
+    }
   }
+
+  private struct MemberName: CodingKey {
+    var stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     switch self {

@@ -58,6 +58,8 @@ public struct ClassAssessment: Sendable {
   /// From the disaster until the class is back and verified; nil where no step brings it back.
   public var recoveryTime: Figure?
   public var recoveryTarget: Located<TimeSpan>?
+  /// What is restored from where the loss is limited.
+  public var best: Candidate? { loss.figure == nil ? nil : candidates.first }
 }
 
 /// Computes every figure of a plan. Pure: the same plan gives the same figures.
@@ -68,14 +70,8 @@ public func assess(_ typed: TypedPlan, width: Int = defaultParallelism) -> Asses
       backup: PeriodicBackup(
         protection.protection, of: protection.dataClass, longest: protection.steps.first?.specification.longest ?? defaultStepTimeout))
   }
-  let cycles = protections.map(\.backup.cycleTime)
-  for index in protections.indices {
-    let others = protections.indices.filter { $0 != index }
-    guard let longest = others.max(by: { cycles[$0] < cycles[$1] }) else { continue }
-    let other = protections[longest]
-    protections[index].backup.otherRun = Term(
-      "a run of `\(other.dataClass.name.value)` `\(other.backup.protection.name.value)`", cycles[longest], other.backup.run[0].source)
-  }
+  let sharing = RunSharing(protections, width: width)
+  for index in protections.indices { sharing.apply(to: &protections[index].backup, at: index) }
   let assessor = Assessor(typed: typed, protections: protections, width: width)
   return Assessment(scenarios: typed.scenarios.map(assessor.assess), protections: protections)
 }
@@ -110,7 +106,7 @@ private struct Assessor {
     _ dataClass: DataClass, _ cause: ClassAssessment.Cause, _ survival: Survival, _ recovery: ScenarioAssessment.Recovery?
   ) -> ClassAssessment {
     let all = protections.filter { $0.dataClass.name.value == dataClass.name.value }.map(\.backup)
-    // Where corruption is noticed late, only a protection whose points are kept that long helps; if none does, lint says so.
+    // Where corruption is noticed late, only a protection whose points are kept that long helps.
     let kept = all.filter { backup in
       guard case .corrupted(let corruption) = cause, let keep = backup.protection.keep else { return true }
       return keep.duration.value >= backup.retentionNeeded(noticedWithin: corruption.noticedWithin, reaction: reaction(recovery)).total
@@ -118,16 +114,19 @@ private struct Assessor {
     let backups = kept.isEmpty ? all : kept
     let candidates = backups.flatMap { backup in
       ([backup.protection.store] + backup.protection.copies).map(\.value).filter { !survival.stores.contains($0) }.map { store in
-        let figure =
+        var figure =
           switch cause {
           case .lost: backup.loss(using: store)
           case .corrupted(let corruption): backup.lossByCorruption(noticedWithin: corruption.noticedWithin, using: store)
           }
+        // A point of another protection can be newer at that moment.
+        figure.isBound = figure.isBound || all.count > 1
         return ClassAssessment.Candidate(backup: backup, store: store, figure: figure)
       }
     }.sorted { $0.figure.total < $1.figure.total }
     let loss: WorstCase =
-      if let best = candidates.first { .bounded(best.figure) }
+      if let best = candidates.first, !kept.isEmpty { .bounded(best.figure) }
+      else if !candidates.isEmpty { .unbounded(reason: "no point is kept until it is noticed and repaired") }
       else if backups.isEmpty { .unbounded(reason: "nothing protects `\(dataClass.name.value)`") }
       else { .unbounded(reason: "no store that holds its points survives") }
     return ClassAssessment(
@@ -173,16 +172,21 @@ private struct Assessor {
     return terms
   }
 
-  /// Until the last step that brings the class back or verifies what was brought back has ended.
   private func recoveryTime(of dataClass: DataClass, _ recovery: ScenarioAssessment.Recovery) -> Figure? {
-    let steps = recovery.network.steps
+    guard let last = recovery.lastStep(bringingBack: dataClass) else { return nil }
+    let end = recovery.timeline.entries[last].end
+    return Figure(recovery.beforeRun + [Term("steps up to `\(recovery.network.steps[last].name)`", end, .plan(dataClass.name.span))])
+  }
+}
+
+extension ScenarioAssessment.Recovery {
+  /// The last to end of the steps that bring the class back or verify what was brought back.
+  func lastStep(bringingBack dataClass: DataClass) -> Int? {
+    let steps = network.steps
     let restoring = steps.indices.filter { steps[$0].footprint.recovers == dataClass.name.value.rawValue }
     guard !restoring.isEmpty else { return nil }
     let written = restoring.reduce(into: Set<Resource>()) { $0.formUnion(steps[$1].footprint.writes) }
     let verifying = steps.indices.filter { !steps[$0].footprint.verifies.isDisjoint(with: written) }
-    let last = (restoring + verifying).max { recovery.timeline.entries[$0].end < recovery.timeline.entries[$1].end }
-    guard let last else { return nil }
-    let end = recovery.timeline.entries[last].end
-    return Figure(recovery.beforeRun + [Term("steps up to `\(steps[last].name)`", end, .plan(dataClass.name.span))])
+    return (restoring + verifying).max { timeline.entries[$0].end < timeline.entries[$1].end }
   }
 }

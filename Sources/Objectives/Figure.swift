@@ -21,7 +21,9 @@ public struct Term: Hashable, Sendable {
 /// A worst case as a sum of named terms.
 public struct Figure: Hashable, Sendable {
   public var terms: [Term]
-  public init(_ terms: [Term]) { self.terms = terms }
+  /// It is never worse than this, but may be better: several things would have to meet that perhaps cannot. Otherwise the figure is exact.
+  public var isBound: Bool
+  public init(_ terms: [Term], isBound: Bool = false) { self.terms = terms; self.isBound = isBound }
   public var total: TimeSpan { terms.reduce(.zero) { $0 + $1.amount } }
 
   /// `1h interval + 9m dump + 3m upload`, in the order in which the time passes.

@@ -10,6 +10,10 @@ public struct PeriodicBackup: Sendable {
   public let copy: Term?
   /// How long the run of another protection can hold this one up: one run at a time works on a state directory. Nil: there is no other.
   public var otherRun: Term?
+  /// How long a run can wait for places that other steps of the same run take. Nil: there is room for all of them.
+  public var wait: Term?
+  /// What delays its runs need not come together: the figures are bounds.
+  public var isBound = false
 
   /// - Parameter longest: all attempts of the backup step up to their time-out; counts where there is no estimate.
   public init(_ protection: Protection, of dataClass: DataClass, longest: TimeSpan) {
@@ -41,9 +45,11 @@ public struct PeriodicBackup: Sendable {
   /// queue, and the interval is as long as a run: max(T, d + u + c).
   public var effectiveInterval: Term {
     let every = protection.every
-    guard overruns else { return Term("interval", every.value, .plan(every.span)) }
-    return Term("a run, which outlasts the interval", cycleTime, cycle[0].source)
+    let longest = cycleTime + (wait?.amount ?? .zero)
+    guard longest >= every.value else { return Term("interval", every.value, .plan(every.span)) }
+    return Term(overruns ? "a run, which outlasts the interval" : "a run, which can outlast the interval", longest, cycle[0].source)
   }
+
 
   /// `(k + 1) · T + J`: from one consistent moment to the next run's start.
   private var cadence: [Term] {
@@ -60,25 +66,27 @@ public struct PeriodicBackup: Sendable {
 
   /// From a point's consistent moment to its being usable from that store.
   private func tail(in store: StoreName) -> [Term] {
-    guard store != protection.store.value, var copy else { return run }
+    let waits = [wait].compactMap { $0 }
+    guard store != protection.store.value, var copy else { return waits + run }
     copy.name += " to \(store)"
-    return run + [copy]
+    return waits + run + [copy]
   }
 
   /// `RPO = (k + 1) · T + J + d + u + c`: the instant before the next point becomes usable.
-  public func loss(using store: StoreName) -> Figure { Figure(cadence + tail(in: store)) }
+  public func loss(using store: StoreName) -> Figure { Figure(cadence + tail(in: store), isBound: isBound) }
 
   /// The last point before the corruption: `max(T + δ, T + tail)`, since the tail has long passed when the corruption is noticed later.
   public func lossByCorruption(noticedWithin delay: Located<TimeSpan>, using store: StoreName) -> Figure {
     let tail = tail(in: store)
     let noticed = Term("until it is noticed", delay.value, .plan(delay.span))
-    return Figure(cadence + (delay.value >= Figure(tail).total ? [noticed] : tail))
+    return Figure(cadence + (delay.value >= Figure(tail).total ? [noticed] : tail), isBound: isBound)
   }
 
   /// How long points must be kept so that one from before the corruption is still there while it is being restored:
   /// max(δ, tail) + T + reaction.
   public func retentionNeeded(noticedWithin delay: Located<TimeSpan>, reaction: [Term]) -> Figure {
     let noticed = Term("until it is noticed", delay.value, .plan(delay.span))
-    return Figure((delay.value >= cycleTime ? [noticed] : cycle) + cadence + reaction)
+    let cycle = cycle + [wait].compactMap { $0 }
+    return Figure((delay.value >= Figure(cycle).total ? [noticed] : cycle) + cadence + reaction)
   }
 }

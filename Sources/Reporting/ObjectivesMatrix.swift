@@ -14,6 +14,8 @@ struct MatrixRow {
   var uses: String
   /// However long each step takes; recovery times only.
   var guaranteed: TimeSpan?
+  /// How the target is missed; nil where it is met.
+  var counterexample: Counterexample?
 
   var isBreached: Bool { target.map { computed.total > $0 } ?? false }
   /// target / computed, objectives 4.8.
@@ -25,7 +27,7 @@ struct MatrixRow {
   }
   var computedText: String {
     switch computed {
-    case .bounded(let figure): figure.total.rounded
+    case .bounded(let figure): (figure.isBound ? "≤ " : "") + figure.total.rounded
     case .unbounded: "unbounded"
     }
   }
@@ -37,13 +39,15 @@ func matrixRows(_ assessment: Assessment, serviceTarget: TimeSpan?) -> [MatrixRo
     var rows = scenario.classes.map { data in
       MatrixRow(
         scenario: name, subject: data.dataClass.name.value.rawValue, objective: "RPO", target: data.lossTarget?.value, computed: data.loss,
-        uses: data.candidates.first.map { "`\($0.backup.protection.name.value)` from \($0.store)" } ?? "nothing that survives")
+        uses: data.candidates.first.map { "`\($0.backup.protection.name.value)` from \($0.store)" } ?? "nothing that survives",
+        counterexample: data.counterexample)
     }
     if let recovery = scenario.recovery {
       rows.append(
         MatrixRow(
           scenario: name, subject: "service", objective: "RTO", target: serviceTarget, computed: .bounded(recovery.expected),
-          uses: recovery.timeline.criticalPath.map { recovery.network.steps[$0].name.rawValue }.joined(separator: " → "), guaranteed: recovery.guaranteed))
+          uses: recovery.timeline.criticalPath.map { recovery.network.steps[$0].name.rawValue }.joined(separator: " → "), guaranteed: recovery.guaranteed,
+          counterexample: serviceTarget.flatMap { scenario.counterexample(target: $0) }))
     }
     return rows
   }

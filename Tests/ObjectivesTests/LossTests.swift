@@ -1,6 +1,5 @@
 import Objectives
 import PlanModel
-import Scheduling
 import Testing
 import Units
 
@@ -53,53 +52,31 @@ import Units
     #expect(terms[1].amount == .minutes(12))
   }
 
-  @Test("equals what stepping through time finds, on seeded random plans", arguments: 0..<300) func bruteForce(_ seed: Int) throws {
-    var random = SplitMix64(seed: UInt64(seed))
-    let every = Int.random(in: 5...60, using: &random)
-    let (dump, upload, copy) = (Int.random(in: 1...20, using: &random), Int.random(in: 0...5, using: &random), Int.random(in: 1...10, using: &random))
-    let (jitter, misses) = (Int.random(in: 0...5, using: &random), Int.random(in: 0...2, using: &random))
-    let regionLost = Bool.random(using: &random)
+  @Test("counts the wait for a place where a run has more steps than places, and is then a bound") func crowded() throws {
     var shape = PlanShape()
-    shape.every = "\(every)m"
-    shape.estimate = "dump: \(dump)m, upload: \(upload)m, copy: \(copy)m"
-    shape.protection = ", jitter: \(jitter)m, misses: \(misses)"
-    if !regionLost { shape.loses = "loses: { servers: [pg-east] }" }
-    let computed = try #require(try shape.assess().classes.first).loss.total
-    let model = MinuteModel(every: every, dump: dump + upload, copy: copy, jitter: jitter, misses: misses, tail: regionLost ? copy : 0)
-    #expect(computed == .minutes(Int64(model.worstLoss())), "seed \(seed)")
+    shape.protection = " }\n      slow: { logical: {}, every: 4h, to: [near], timeout: 1h"
+    let roomy = try #require(try shape.assess(width: 2).classes.first?.candidates.first { $0.backup.protection.name.value == "regular" })
+    #expect(roomy.figure.total == .minutes(30 + 12 + 9 + 3 + 2))
+    let narrow = try #require(try shape.assess(width: 1).classes.first?.candidates.first { $0.backup.protection.name.value == "regular" })
+    #expect(narrow.figure.terms.map(\.name) == ["interval", "a run of `orders` `slow`", "waiting for one of 1 places", "dump", "upload", "copy to far"])
+    #expect(narrow.figure.total == .minutes(30 + 12 + 12 + 9 + 3 + 2))
+    #expect(narrow.figure.isBound)
   }
-}
 
-/// An independent model: a clock that goes minute by minute, a scheduler that looks whether a run is due and nobody is at work, and a disaster
-/// at each instant. Knows nothing of terms or formulas.
-struct MinuteModel {
-  var every, dump, copy, jitter, misses, tail: Int
+  @Test("is unbounded where no point from before a corruption is kept until it is repaired") func keptTooShort() throws {
+    var shape = PlanShape()
+    shape.loses = "corrupts: { data: [orders], noticedWithin: 6h }"
+    shape.protection = ", keep: { for: 7h }"
+    let data = try #require(try shape.assess().classes.first)
+    #expect(data.loss == .unbounded(reason: "no point is kept until it is noticed and repaired"))
+    shape.protection = ", keep: { for: 30d }"
+    #expect(try shape.assess().classes.first?.loss.total == TimeSpan("6h30m"))
+  }
 
-  func worstLoss() -> Int {
-    var points: [(consistent: Int, available: Int)] = []
-    var lastConsistent: Int?
-    var busyUntil = 0
-    var lookAgainAt = 0
-    var isUnlucky = false
-    var worst = 0
-    for now in 0..<12 * (max(every, dump + copy) * (misses + 1) + jitter) {
-      let isDue = lastConsistent.map { now - $0 >= every } ?? true
-      if isDue, now >= busyUntil, now >= lookAgainAt {
-        if isUnlucky {
-          // This time as many runs are missed, and the one that is made comes as late, as the plan allows.
-          lookAgainAt = now + misses * max(every, dump + copy) + jitter
-          isUnlucky = false
-        }
-        if now >= lookAgainAt {
-          points.append((now, now + dump + tail))
-          lastConsistent = now
-          busyUntil = now + dump + copy
-          isUnlucky = true
-        }
-      }
-      guard now > 0, let usable = points.filter({ $0.available < now }).map(\.consistent).max() else { continue }
-      worst = max(worst, now - usable)
-    }
-    return worst
+  @Test("is exact for one protection, a bound for several of one class") func bounds() throws {
+    var shape = PlanShape()
+    #expect(try shape.assess().classes.first?.loss.figure?.isBound == false)
+    shape.protection = " }\n      slow: { logical: {}, every: 4h, to: [near], copy: [far], timeout: 1h"
+    #expect(try shape.assess().classes.first?.loss.figure?.isBound == true)
   }
 }

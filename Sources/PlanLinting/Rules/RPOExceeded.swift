@@ -24,14 +24,15 @@ extension LintRule {
   }
 
   private static func finding(_ data: ClassAssessment, in scenario: ScenarioAssessment) -> Diagnostic? {
-    guard let target = data.lossTarget, let best = data.candidates.first, best.figure.total > target.value else { return nil }
+    guard let target = data.lossTarget, let best = data.best, best.figure.total > target.value else { return nil }
     let every = best.backup.protection.every
     let name = "`\(data.dataClass.name.value)`"
     let sources = best.figure.sources
     return Diagnostic(
       "rpo-exceeded", "\(name) can lose \(best.figure.total.rounded) in `\(scenario.scenario.name.value)`, its target is \(target.value.rounded)", at: every.span,
       label: label(data.cause, best), related: [.init(span: target.span, label: "the target")],
-      notes: [best.figure.sum + (sources.isEmpty ? "" : "      (durations: \(sources))")], helps: helps(best, data, target.value))
+      notes: [best.figure.sum + (sources.isEmpty ? "" : "      (durations: \(sources))")] + [data.counterexample?.note].compactMap { $0 },
+      helps: helps(best, data, target.value))
   }
 
   private static func label(_ cause: ClassAssessment.Cause, _ best: ClassAssessment.Candidate) -> String {

@@ -23,23 +23,25 @@ extension LintRule {
       var findings: [Diagnostic] = []
       if let target = context.plan.objectives.rto, recovery.expected.total > target.value {
         findings.append(
-          finding("the service takes \(recovery.expected.total.rounded) to come back in `\(name.value)`", recovery.expected, target, at: name.span))
+          finding("the service takes \(recovery.expected.total.rounded) to come back in `\(name.value)`", recovery.expected, target, scenario.counterexample(target: target.value), at: name.span))
       }
       for data in scenario.classes {
         guard let target = data.dataClass.objectives.rto, let time = data.recoveryTime, time.total > target.value else { continue }
         findings.append(
-          finding("`\(data.dataClass.name.value)` takes \(time.total.rounded) to come back in `\(name.value)`", time, target, at: name.span))
+          finding("`\(data.dataClass.name.value)` takes \(time.total.rounded) to come back in `\(name.value)`", time, target, scenario.counterexample(of: data, target: target.value), at: name.span))
       }
       return findings
     }
   }
 
-  private static func finding(_ what: String, _ figure: Figure, _ target: Located<TimeSpan>, at span: SourceSpan) -> Diagnostic {
+  private static func finding(
+    _ what: String, _ figure: Figure, _ target: Located<TimeSpan>, _ counterexample: Counterexample?, at span: SourceSpan
+  ) -> Diagnostic {
     let sources = figure.sources
     let longest = figure.terms.max { $0.amount < $1.amount }
     return Diagnostic(
       "rto-exceeded", "\(what), its target is \(target.value.rounded)", at: span, label: "takes \(figure.total.rounded) from the disaster on",
-      related: [.init(span: target.span, label: "the target")], notes: [figure.sum + (sources.isEmpty ? "" : "      (durations: \(sources))")],
+      related: [.init(span: target.span, label: "the target")], notes: [figure.sum + (sources.isEmpty ? "" : "      (durations: \(sources))")] + [counterexample?.note].compactMap { $0 },
       helps: longest.map { ["the longest part is \($0.name) with \($0.amount.rounded): shorten it, or give an estimate if its time-out stands in for one"] } ?? [])
   }
 }

@@ -19,17 +19,24 @@ func lintJSON(_ results: [LintedFile]) throws -> String {
 private struct Report: Encodable {
   struct PlanFigures: Encodable { var path: String; var objectives: [Objective] }
   struct Part: Encodable { var name: String; var amount: TimeSpan; var source: String; var place: String? }
+  struct Event: Encodable { var at: TimeSpan; var kind: Counterexample.Event.Kind; var text: String }
   struct Objective: Encodable {
     var scenario, subject, objective: String
     var target, computed, guaranteed: TimeSpan?
     var unboundedBecause: String?
     var isBreached: Bool
+    /// The computed figure is never too low, but may be too high.
+    var isBound: Bool
     var uses: String
     var terms: [Part]
+    /// Times from the disaster, or from the notice of a corruption.
+    var counterexample: [Event]?
 
     init(_ row: MatrixRow) {
       scenario = row.scenario; subject = row.subject; objective = row.objective.lowercased(); target = row.target; guaranteed = row.guaranteed
       isBreached = row.isBreached; uses = row.uses
+      isBound = row.computed.figure?.isBound ?? false
+      counterexample = row.counterexample.map { $0.events.map { Event(at: $0.at, kind: $0.kind, text: $0.text) } }
       switch row.computed {
       case .bounded(let figure): computed = figure.total; terms = figure.terms.map(Part.init)
       case .unbounded(let reason): unboundedBecause = reason; terms = []

@@ -10,6 +10,7 @@ func lintMarkdown(_ results: [LintedFile]) -> String {
   let ignored = results.flatMap(\.result.ignored)
   var sections = [MarkdownPage.Section(opening: "### sie-dr lint: \(summaryLine(findings))\(ignored.isEmpty ? "" : ", \(ignored.count) ignored")\n")]
   sections += results.compactMap { objectives($0) }
+  sections += results.flatMap { rows($0).compactMap(counterexample) }
   if !findings.isEmpty {
     let graverFirst = Severity.allCases.sorted(by: >).flatMap { severity in findings.filter { $0.severity == severity } }
     sections.append(
@@ -26,14 +27,19 @@ func lintMarkdown(_ results: [LintedFile]) -> String {
   return MarkdownPage.text(sections + [.init(opening: "")], restIn: "sie-dr lint")
 }
 
+private func rows(_ linted: LintedFile) -> [MatrixRow] {
+  linted.result.assessment.map { matrixRows($0, serviceTarget: linted.result.plan?.objectives.rto?.value) } ?? []
+}
+
 private func objectives(_ linted: LintedFile) -> MarkdownPage.Section? {
-  guard let assessment = linted.result.assessment, !assessment.scenarios.isEmpty else { return nil }
+  let rows = rows(linted)
+  guard !rows.isEmpty else { return nil }
   var table = Table(("scenario", .left), ("objective", .left), ("target", .right), ("computed", .right), ("headroom", .right), ("how", .left))
-  for row in matrixRows(assessment, serviceTarget: linted.result.plan?.objectives.rto?.value) {
-    table.rows.append([
-      row.scenario, "\(row.objective) of \(row.subject)", row.target?.rounded ?? "none", (row.isBreached ? "**\(row.computedText)**" : row.computedText),
+  table.rows = rows.map { row in
+    [
+      row.scenario, "\(row.objective) of \(row.subject)", row.target?.rounded ?? "none", row.isBreached ? "**\(row.computedText)**" : row.computedText,
       row.headroom, row.uses,
-    ])
+    ]
   }
   return table.section(opening: "\n`\(linted.file.path)`\n\n", noun: "objective")
 }
@@ -41,4 +47,13 @@ private func objectives(_ linted: LintedFile) -> MarkdownPage.Section? {
 private func line(_ finding: Diagnostic) -> String {
   "- **\(finding.severity.rawValue)** `\(finding.code)` \(finding.span.map { "at `\($0.place)`" } ?? ""): \(finding.summary.visible)"
     + (finding.helps.first.map { "  \n  \($0.visible)" } ?? "") + "\n"
+}
+
+/// How the target is missed, one click away.
+private func counterexample(_ row: MatrixRow) -> MarkdownPage.Section? {
+  row.counterexample.map { found in
+    let text = found.lines.map { $0 + "\n" }.joined()
+    let summary = "\(row.scenario), \(row.objective) of \(row.subject): \(found.title)"
+    return .init(opening: "", items: ["\n<details><summary>\(summary)</summary>\n\n```text\n\(text)```\n\n</details>\n"], noun: "counterexample")
+  }
 }

@@ -1,0 +1,89 @@
+internal import PlanModel
+internal import Units
+
+extension ClassAssessment {
+  /// How more than the target is lost; nil where it is not, or where nothing limits the loss.
+  public var counterexample: Counterexample? {
+    guard let target = lossTarget?.value, let best, best.figure.total > target else { return nil }
+    var course = Course(best: best)
+    course.firstPoint()
+    course.untilNextRun()
+    course.nextRun(cause)
+    course.result.add(
+      .zero, .outcome,
+      "restored from `\(best.store)`: the point of \(best.figure.total.rounded) ago; \((best.figure.total - target).rounded) more is lost than the target allows")
+    return course.result.inOrder()
+  }
+}
+
+/// Two runs of one protection: the point of the first is the newest that helps until the instant at which the second one's would.
+private struct Course {
+  let best: ClassAssessment.Candidate
+  var result: Counterexample
+  private var now: TimeSpan
+  private var backup: PeriodicBackup { best.backup }
+  private var run: String { "run of `\(backup.protection.name.value)`" }
+
+  init(best: ClassAssessment.Candidate) {
+    self.best = best
+    now = .zero - best.figure.total
+    result = Counterexample(isBound: best.figure.isBound)
+  }
+
+  mutating func firstPoint() {
+    let start = now
+    result.add(start, .runStarts, "a \(run) starts; its point holds everything up to here")
+    phases(from: start) { $0.add($1, .usable, "the point is complete in `\($2)`") }
+  }
+
+  mutating func untilNextRun() {
+    let interval = backup.effectiveInterval.amount
+    let allowed = backup.protection.misses
+    // One line says it for many: the plan may allow for any number.
+    if allowed == 1 { result.add(now + interval, .runMissed, "the next run is missed, as the plan allows for") }
+    if allowed > 1 { result.add(now + interval, .runMissed, "the next run is missed, and \(allowed) in a row, as the plan allows for") }
+    now += interval * Int64(allowed + 1)
+    if let other = backup.otherRun {
+      result.add(now, .otherRunStarts, "\(other.name) has just started; the next \(run) is due and waits for it")
+      now += other.amount
+      result.add(now, .otherRunEnds, "that run ends")
+    } else if backup.protection.jitter.map({ $0.value > .zero }) ?? false {
+      result.add(now, .runDue, "the next run is due")
+    }
+    now += backup.protection.jitter?.value ?? .zero
+  }
+
+  mutating func nextRun(_ cause: ClassAssessment.Cause) {
+    switch cause {
+    case .lost:
+      startsAgain("; its point would hold everything up to here")
+      result.add(.zero, .disaster, "the disaster, an instant before that point is usable from `\(best.store)`")
+    case .corrupted(let corruption) where now >= .zero - corruption.noticedWithin.value:
+      // The corruption is in the next point already.
+      result.add(now, .corrupted, "the data is corrupted, an instant before the next run starts: its point is of no use")
+      result.add(.zero, .noticed, "the corruption is noticed")
+    case .corrupted(let corruption):
+      startsAgain("; its point is still a good one")
+      result.add(.zero - corruption.noticedWithin.value, .corrupted, "the data is corrupted")
+      result.add(.zero, .noticed, "the corruption is noticed, an instant before that point is usable from `\(best.store)`")
+    }
+  }
+
+  private mutating func startsAgain(_ rest: String) {
+    let late = backup.protection.jitter.map { $0.value > .zero ? ", \($0.value.rounded) late" : "" } ?? ""
+    result.add(now, .runStarts, "the next \(run) starts\(late)\(rest)")
+    if let wait = backup.wait { now += wait.amount; result.add(now, .phaseEnds, "it has been \(wait.name) so far") }
+    phases(from: now) { if $1 < .zero { $0.add($1, .phaseEnds, "its point is complete in `\($2)`") } }
+  }
+
+  /// The ends of dump and upload, then of the copy to the store that is restored from.
+  private mutating func phases(from start: TimeSpan, complete: (inout Counterexample, TimeSpan, StoreName) -> Void) {
+    var at = start
+    for (position, term) in backup.run.enumerated() {
+      at += term.amount
+      if position < backup.run.count - 1 { result.add(at, .phaseEnds, "\(term.name) ends") }
+    }
+    complete(&result, at, backup.protection.store.value)
+    if best.store != backup.protection.store.value, let copy = backup.copy { complete(&result, at + copy.amount, best.store) }
+  }
+}

@@ -1,0 +1,56 @@
+internal import PlanModel
+internal import ProviderInterface
+internal import Scheduling
+public import Units
+
+extension ScenarioAssessment {
+  /// How recovery comes to take longer than the target, for the service or for one data class; nil where it does not.
+  public func counterexample(of dataClass: ClassAssessment? = nil, target: TimeSpan) -> Counterexample? {
+    guard let recovery, let total = dataClass.map(\.recoveryTime) ?? recovery.expected, total.total > target else { return nil }
+    var result = Counterexample()
+    result.add(.zero, .disaster, "the disaster")
+    var now = detection(recovery, &result)
+    if let decide = scenario.decide { now += decide.value; result.add(now, .decided, "it is decided to recover") }
+    let entries = recovery.timeline.entries
+    let path = dataClass.flatMap { recovery.lastStep(bringingBack: $0.dataClass) }.map(recovery.timeline.path) ?? recovery.timeline.criticalPath
+    for step in path {
+      let entry = entries[step]
+      let waited =
+        switch entry.reason {
+        case .atOnce, .needs: ""
+        case .width(let before), .resource(_, let before): ", having waited for `\(recovery.network.steps[before].name)`"
+        }
+      result.add(now + entry.end, .stepEnds, "`\(recovery.network.steps[step].name)` ends after \((entry.end - entry.start).rounded)\(waited)")
+    }
+    result.add(target, .targetPassed, "the target has passed")
+    let what = dataClass.map { "`\($0.dataClass.name.value)`" } ?? "the service"
+    result.add(total.total, .outcome, "\(what) is back, \((total.total - target).rounded) too late")
+    return result.inOrder()
+  }
+
+  /// Until the disaster is known. The end of it.
+  private func detection(_ recovery: Recovery, _ result: inout Counterexample) -> TimeSpan {
+    switch scenario.detection {
+    case .probe(let probe, let failing):
+      let decide = scenario.decide?.value ?? .zero
+      let known = Figure(recovery.beforeRun).total - decide
+      let first = known - failing.value
+      if first > .zero { result.add(first, .phaseEnds, "the probe `\(probe.value)` fails for the first time, having succeeded just before the disaster") }
+      result.add(known, .noticed, "it has been failing for \(failing.value.rounded): noticed")
+      return known
+    case .person(let within):
+      result.add(within.value, .noticed, "somebody notices")
+      return within.value
+    case nil: return .zero
+    }
+  }
+}
+
+extension Timeline {
+  /// The chain of steps that decides when `step` ends.
+  func path(to step: Int) -> [Int] {
+    var path = [step]
+    while let before = entries[path[path.count - 1]].reason.predecessor { path.append(before) }
+    return path.reversed()
+  }
+}

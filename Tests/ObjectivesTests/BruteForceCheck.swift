@@ -1,0 +1,168 @@
+@testable import Commands
+import Diagnostics
+import Objectives
+import PlanModel
+import ProviderInterface
+import Scheduling
+import Units
+import YAMLReading
+
+/// One random plan, computed by the product and by brute force.
+struct BruteForceCheck {
+  var features: [String] = []
+  var problems: [String] = []
+  var exact = 0
+  /// Bound and what was found, in thousandths: of losses, of guaranteed recovery times.
+  var lossRatios: [Int] = [], recoveryRatios: [Int] = []
+  private let seed: Int
+  private let plan: BruteForcePlan
+
+  init(seed: Int) {
+    self.seed = seed
+    plan = BruteForcePlan(seed: seed)
+    let (document, yaml) = readYAML(SourceFile(path: "plan.yaml", bytes: Array(plan.text.utf8)))
+    let (read, reading) = readPlan(document)
+    guard let read else { fail("cannot be read: \((yaml + reading).map(oneLine))"); return }
+    let (typed, typing) = typecheck(read, kinds: Providers.kinds, protection: Providers.protection)
+    let errors = (yaml + reading + typing).filter { $0.severity == .error }
+    guard errors.isEmpty else { fail("has errors: \(errors.map(oneLine))"); return }
+    countFeatures()
+    // Protection runs with the usual width, recovery with that of this plan.
+    guard let scenario = assess(typed).scenarios.first else { fail("has no scenario"); return }
+    checkLosses(scenario)
+    let narrow = plan.width == defaultParallelism ? scenario : assess(typed, width: plan.width).scenarios.first ?? scenario
+    if let recovery = narrow.recovery { checkRecovery(narrow, recovery) } else { fail("has no recovery") }
+  }
+
+  private mutating func fail(_ text: String) { problems.append("seed \(seed): \(text)") }
+
+  // MARK: Losses
+
+  private mutating func checkLosses(_ scenario: ScenarioAssessment) {
+    let reaction = scenario.recovery.map { Int($0.guaranteed.milliseconds / 1_000) } ?? 0
+    let found = worstLosses(reaction: reaction)
+    for number in plan.dataClasses.indices {
+      let assessed = scenario.classes.first { $0.dataClass.name.value.rawValue == "c\(number)" }
+      guard let harm = plan.harm(to: number) else {
+        if assessed != nil { fail("c\(number) is assessed, but untouched") }
+        continue
+      }
+      guard let assessed else { fail("c\(number) is not assessed"); continue }
+      let survives = plan.dataClasses[number].protections.contains { $0.stores.contains { !plan.isLost($0) } }
+      guard survives else {
+        if assessed.loss.figure != nil { fail("c\(number) has a figure, but nothing survives") } else { exact += 1; features.append("nothing survives") }
+        continue
+      }
+      guard let figure = assessed.loss.figure else {
+        let isKept = plan.dataClasses[number].protections.contains { $0.keep == nil && $0.stores.contains { !plan.isLost($0) } }
+        if isKept || !harm.isCorrupted { fail("c\(number) is called unbounded, but points are kept") }
+        features.append("retention too short")
+        continue
+      }
+      guard let worst = found[number] else { fail("c\(number): the model found no moment"); continue }
+      let computed = Int(figure.total.milliseconds / 1_000)
+      if figure.isBound {
+        features.append("loss is a bound")
+        if worst > computed { fail("c\(number) loses \(worst) s, above the bound \(figure.sum)") } else { lossRatios.append(computed * 1_000 / max(1, worst)) }
+      } else if worst != computed {
+        fail("c\(number) loses \(worst) s, computed \(computed) s = \(figure.sum)")
+      } else {
+        exact += 1
+        if let problem = plan.replay(assessed, of: number) { fail("the counterexample of c\(number): \(problem)") }
+      }
+    }
+  }
+
+  /// The worst that any of the adversaries finds, by class.
+  private func worstLosses(reaction: Int) -> [Int?] {
+    let model = BruteForceRuns(plan)
+    let all = plan.protections
+    var random = SplitMix64(seed: "adversary \(seed)")
+    var worst: [Int?] = Array(repeating: nil, count: plan.dataClasses.count)
+    let horizon = 60 + 3 * (all.map { ($0.protection.misses + 1) * max($0.protection.every, $0.protection.cycle) + $0.protection.jitter }.max() ?? 0)
+      + 2 * all.reduce(0) { $0 + $1.protection.run + $1.protection.copies.count * $1.protection.copy } + (plan.scenario.corrupts?.noticed ?? 0)
+    func attempt(_ adversary: BruteForceRuns.Adversary, _ classes: some Sequence<Int>) {
+      let points = model.points(adversary, &random, horizon: horizon)
+      for number in classes {
+        guard let loss = model.worstLoss(of: number, points, reaction: reaction, horizon: horizon) else { continue }
+        worst[number] = max(worst[number] ?? 0, loss)
+      }
+    }
+    for victim in all.indices where plan.harm(to: all[victim].dataClass) != nil {
+      let (number, protection) = all[victim]
+      let start = 10
+      let next = start + protection.jitter + (protection.misses + 1) * max(protection.every, protection.cycle)
+      // Nobody else; then one other run that has just started when the next one is due; then all of them.
+      let others = all.indices.filter { $0 != victim }
+      for late in [[]] + others.map({ [$0] }) + (others.count > 1 ? [others] : []) {
+        let first = all.indices.map { $0 == victim ? start : late.contains($0) ? next : all[$0].dataClass == number ? 0 : Int.max }
+        attempt(.init(first: first, victim: victim), [number])
+      }
+    }
+    for round in 0..<(all.count > 1 ? 8 : 2) {
+      let first = all.map { _ in Int.random(in: 0...60, using: &random) }
+      let choices: [BruteForceRuns.Adversary.Choice] = [.random, .most, .none]
+      let adversary = BruteForceRuns.Adversary(
+        first: first, misses: choices[round % 2], lateness: choices[round % 3], victim: nil, isHasty: round % 4 == 3, isUnruly: round % 4 == 2)
+      attempt(adversary, plan.dataClasses.indices)
+    }
+    return worst
+  }
+
+  // MARK: Recovery
+
+  private mutating func checkRecovery(_ scenario: ScenarioAssessment, _ recovery: ScenarioAssessment.Recovery) {
+    let model = BruteForceSchedule(plan)
+    let steps = plan.scenario.steps
+    func seconds(_ span: TimeSpan) -> Int { Int(span.milliseconds / 1_000) }
+    let before = model.worstBeforeRun()
+    let ends = model.ends(steps.map(BruteForceSchedule.expected))
+    if recovery.timeline.entries.map({ seconds($0.end) }) != ends { fail("the steps end at \(ends), predicted \(recovery.timeline.entries.map { seconds($0.end) })") }
+    let expected = before + (ends.max() ?? 0)
+    if seconds(recovery.expected.total) != expected { fail("recovery takes \(expected) s, computed \(recovery.expected.sum)") }
+    if expected > 1 { checkStory(scenario.counterexample(target: .seconds(1)), ends.map { before + $0 }, expected) }
+    var random = SplitMix64(seed: "recovery \(seed)")
+    var worst = before + (model.ends(steps.map(BruteForceSchedule.longest)).max() ?? 0)
+    for _ in 0..<6 { worst = max(worst, before + (model.ends(steps.map { BruteForceSchedule.any($0, &random) }).max() ?? 0)) }
+    // The guarantee is in milliseconds, the model in whole seconds.
+    let guaranteed = Int((recovery.guaranteed.milliseconds + 999) / 1_000)
+    if worst > guaranteed { fail("recovery can take \(worst) s, above the guarantee of \(guaranteed) s") }
+    if recovery.bounds.basis == .longestPath {
+      if worst != guaranteed { fail("recovery takes at most \(worst) s, the guarantee of \(guaranteed) s is no longest path") }
+      exact += 1
+    } else {
+      features.append("guaranteed recovery time is a bound")
+      recoveryRatios.append(guaranteed * 1_000 / max(1, worst))
+    }
+  }
+
+  /// The counterexample of the service's recovery tells when these steps end, and the last of them at the very end.
+  private mutating func checkStory(_ told: Counterexample?, _ ends: [Int], _ expected: Int) {
+    let steps = told?.events.filter { $0.kind == .stepEnds } ?? []
+    let agrees = steps.allSatisfy { event in ends.indices.contains { event.text.hasPrefix("`t\($0)`") && event.at == .seconds(Int64(ends[$0])) } }
+    let last = [steps.last, told?.events.last].map { $0?.at }
+    if !agrees || last != [.seconds(Int64(expected)), .seconds(Int64(expected))] { fail("the counterexample of the recovery is wrong: \(told?.lines ?? [])") }
+  }
+
+  private mutating func countFeatures() {
+    func count(_ name: String, _ holds: Bool) { if holds { features.append(name) } }
+    let protections = plan.protections.map(\.protection)
+    count("several data classes", plan.dataClasses.count > 1)
+    count("several protections", protections.count > 1)
+    count("several protections of one class", plan.dataClasses.contains { $0.protections.count > 1 })
+    count("late starts", protections.contains { $0.jitter > 0 })
+    count("missed runs", protections.contains { $0.misses > 0 })
+    count("no estimate of the dump", plan.dataClasses.contains { !$0.protections.isEmpty && $0.dump.seconds == nil })
+    count("runs longer than the interval", protections.contains { $0.cycle >= $0.every })
+    count("copies", protections.contains { !$0.copies.isEmpty })
+    count("more steps than places", protections.reduce(0) { $0 + max(1, $1.copies.count) } > BruteForceRuns.places)
+    count("retention", protections.contains { $0.keep != nil })
+    count("corruption", plan.scenario.corrupts != nil)
+    count("lost sites", !plan.scenario.sites.isEmpty)
+    count("lost stores", !plan.scenario.stores.isEmpty)
+    count("lost credentials", plan.stores.contains { $0.keys?.isLost ?? false })
+    count("lost servers", !plan.scenario.servers.isEmpty)
+    count("detection by a probe", plan.scenario.probe != nil)
+    count("width below the steps", plan.scenario.steps.count > plan.width)
+  }
+}
