@@ -66,7 +66,7 @@ struct LogicalBackup: Sendable {
   static let readSettings = [
     "DateStyle = 'ISO, MDY'", "IntervalStyle = postgres", "TimeZone = 'UTC'", "extra_float_digits = 3", "bytea_output = hex",
     "lc_monetary = 'C'",
-    "row_security = off", "search_path = ''", "quote_all_identifiers = off", "synchronize_seqscans = off",
+    "row_security = off", "search_path = ''", "quote_all_identifiers = off", "synchronize_seqscans = off", "jit = off",
     "max_parallel_workers_per_gather = 0",
     "default_transaction_read_only = on",
   ]
