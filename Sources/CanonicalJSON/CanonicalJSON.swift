@@ -15,7 +15,7 @@ public enum CanonicalJSON {
   }
 
   /// A value as a JSON tree, and back: how typed arguments travel through a changeset, a journal or a process boundary.
-  public static func value(_ value: some Encodable) throws -> JSONValue { try decode(JSONValue.self, from: bytes(value)) }
+  public static func value(_ value: some Encodable) throws -> JSONValue { try JSONValueEncoder.encode(value) }
   public static func decode<T: Decodable>(_ type: T.Type, from value: JSONValue) throws -> T { try decode(type, from: bytes(value)) }
 
   private static func encoder(pretty: Bool) -> JSONEncoder {

@@ -74,4 +74,21 @@ import Units
     #expect(value["s"]?["t"] == nil)
     #expect("\(value["s"] ?? nil) \(value["n"] ?? 1) \(value["a"] ?? nil)" == "x none [1]")
   }
+
+  private struct Everything: Codable {
+    enum Choice: Codable { case none, one(Int8), named(text: String, more: [Choice]) }
+    enum Raw: String, Codable { case first, second }
+    var flag = true, small: UInt8 = 255, large = Int64.min, text = "a/\"é", nothing: Int?, something: Int? = 3
+    var list = [[1, 2], []], choices: [Choice] = [.none, .one(-1), .named(text: "x", more: [.one(2)])], raw = Raw.second
+    var map = ["b": Raw.first, "a": .second], numbers = [3: "three"], span = TimeSpan.minutes(3), json: JSONValue = ["k": [nil, 1]], empty: [String: Int] = [:]
+  }
+
+  @Test("A value becomes the same tree as by its text") func tree() throws {
+    let value = Everything()
+    #expect(try CanonicalJSON.value(value) == CanonicalJSON.decode(JSONValue.self, from: CanonicalJSON.bytes(value)))
+    #expect(try CanonicalJSON.value("alone") == "alone")
+    #expect(try CanonicalJSON.value([Int?.none, 1]) == [nil, 1])
+    #expect(throws: EncodingError.self) { try CanonicalJSON.value(1.5) }
+    #expect(throws: EncodingError.self) { try CanonicalJSON.value(["k": UInt64.max]) }
+  }
 }
