@@ -41,8 +41,8 @@ struct S3FaultRunTests {
     let faults = FaultPlan(seed: seed)
     let proxy = try FaultProxy(to: try S3Server.shared(.seaweedFS).port) { faults.fault($0.index) }
     var patience = testPatience
-    patience.stall = .seconds(2)
-    patience.time = .seconds(20)
+    patience.stall = .seconds(1)
+    patience.time = .seconds(4)
     world.store = try testStore(.seaweedFS, through: proxy.url, prefix: prefix, patience: patience)
 
     var arguments = world.backupArguments
