@@ -43,6 +43,7 @@ struct S3FaultRunTests {
     var patience = testPatience
     patience.stall = .seconds(1)
     patience.time = .seconds(4)
+    patience.answer = .seconds(3)
     world.store = try testStore(.seaweedFS, through: proxy.url, prefix: prefix, patience: patience)
 
     var arguments = world.backupArguments
