@@ -13,7 +13,12 @@ struct LastRuns {
     var wanted = Set(typed.protection.compactMap { $0.steps.first?.specification.name })
     var found: [StepName: RunState] = [:]
     for run in try await directory.runs().reversed().prefix(1_000) where !wanted.isEmpty {
-      let state = try await directory.state(of: run)
+      let state: RunState
+      do throws(EngineFailure) { state = try await directory.state(of: run) } catch {
+        // Killed before its first record: it did nothing, and says nothing of any protection.
+        guard case .journalDamaged(_, let damage, _) = error, damage.kind == .empty else { throw error }
+        continue
+      }
       guard state.changeset.scenario == nil, state.changeset.plan.name == typed.plan.metadata.name else { continue }
       for step in wanted where state.index(of: step) != nil {
         found[step] = state
