@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// The tool is killed with `kill -9` at seeded moments of a backup and of a restore, and resumed each time.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(KillPlan.count > 2 ? 60 : 10)))
 struct KillTests {
   /// Several tables and a large object, so that there is something to be in the middle of.
   static let sql = """
