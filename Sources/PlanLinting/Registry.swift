@@ -16,6 +16,11 @@ public let lintRules: [LintRule] = [
   .unorderedConflict,
   .identityMissing,
   .secretLiteral,
+  .secretInArguments,
+  .uncheckedPipe,
+  .shellErrorsIgnored,
+  .sqlErrorsIgnored,
+  .collidingFileName,
   .detectionMissing,
   .headroomLow,
 ]
