@@ -1,0 +1,48 @@
+internal import CanonicalJSON
+internal import PlanModel
+internal import ProviderInterface
+
+/// What steps that run programs do with `kubectl`, as far as can be read: each command as its words.
+enum Kubectl {
+  static func commands(of step: TypedStep) -> [[String]] {
+    guard step.kind == "command.run", let run = step.argument("run")?.array?.compactMap(\.string) else { return [] }
+    if let program = run.first, program == "kubectl" || program.hasSuffix("/kubectl") { return [run] }
+    return run.flatMap { commands(in: $0) }
+  }
+
+  /// In a text for a shell. What a shell would expand stays as it is written.
+  private static func commands(in text: String) -> [[String]] {
+    text.replacing("\\\n", with: " ").split { "\n;&|()".contains($0) }.compactMap { command in
+      let words = command.split(whereSeparator: \.isWhitespace).map(String.init)
+      return words.firstIndex(of: "kubectl").map { Array(words[$0...]) }
+    }
+  }
+
+  /// `rollout restart`, `rollout status`.
+  static func isRollout(_ command: [String], _ verb: String) -> Bool {
+    guard let index = command.firstIndex(of: "rollout") else { return false }
+    return command[index...].contains(verb)
+  }
+
+  /// What is scaled, without its kind, and to how many; nil where it is no such command, or the number is in a variable.
+  static func scaling(_ command: [String]) -> (name: String, replicas: Int)? {
+    guard let start = command.firstIndex(of: "scale") else { return nil }
+    var replicas: Int?
+    var target: [String] = []
+    var option: String?
+    for word in command[(start + 1)...] {
+      if let given = option {
+        if given == "--replicas" { replicas = Int(word) }
+        option = nil
+      } else if word.hasPrefix("--replicas=") {
+        replicas = Int(word.dropFirst(11))
+      } else if word.hasPrefix("-") {
+        option = word.contains("=") ? nil : word
+      } else {
+        target.append(word)
+      }
+    }
+    guard let replicas, let last = target.last else { return nil }
+    return (last.split(separator: "/").last.map(String.init) ?? last, replicas)
+  }
+}
