@@ -42,7 +42,8 @@ enum Kubectl {
         target.append(word)
       }
     }
-    guard let replicas, let last = target.last else { return nil }
-    return (last.split(separator: "/").last.map(String.init) ?? last, replicas)
+    guard let replicas, let first = target.first else { return nil }
+    // `deploy/NAME`, or `deployment NAME`.
+    return (first.contains("/") ? String(first.split(separator: "/").last ?? "") : target.dropFirst().first ?? first, replicas)
   }
 }
