@@ -1,11 +1,11 @@
-internal import CanonicalJSON
 internal import PlanModel
 internal import ProviderInterface
+internal import YAMLReading
 
 /// What steps that run programs do with `kubectl`, as far as can be read: each command as its words.
 enum Kubectl {
   static func commands(of step: TypedStep) -> [[String]] {
-    guard step.kind == "command.run", let run = step.argument("run")?.array?.compactMap(\.string) else { return [] }
+    guard step.kind == "command.run", let run = step.step?.fields["run"]?.elements?.compactMap({ $0.scalar?.text }) else { return [] }
     if let program = run.first, program == "kubectl" || program.hasSuffix("/kubectl") { return [run] }
     return run.flatMap { commands(in: $0) }
   }

@@ -38,7 +38,8 @@ extension LintContext {
 extension TypedStep {
   var name: StepName { specification.name }
   var kind: StepKindName { specification.kind }
-  func argument(_ name: String) -> JSONValue? { specification.arguments[name] }
+  /// For kinds whose arguments need not be encoded for it: those that are only planned.
+  func argument(_ name: String) -> JSONValue? { specification.arguments.json[name] }
   /// Where the field stands, or else the step's name.
   func span(of field: String) -> SourceSpan { step?.fields[field]?.span ?? span }
   func writes(_ resources: Set<Resource>) -> Bool { !specification.footprint.writes.isDisjoint(with: resources) }

@@ -20,7 +20,7 @@ public struct AnyStepKind: Sendable {
     fields = Kind.fields
     outputs = Kind.outputs
     isCarriedOut = true
-    decode = { fields, context in Kind.decode(&fields, in: context).flatMap { UnderstoodArguments(Kind.self, $0, in: context.plan) } }
+    decode = { fields, context in Kind.decode(&fields, in: context).map { UnderstoodArguments(Kind.self, $0, in: context.plan) } }
     compare = { json, observation, now in
       guard let arguments = try? CanonicalJSON.decode(Kind.Arguments.self, from: json) else {
         return Change(.unknown, reason: "written by another version of sie-dr")
@@ -46,7 +46,7 @@ public struct AnyStepKind: Sendable {
 /// The arguments of one step, and all that its kind says of them before anything is observed.
 public struct UnderstoodArguments: Sendable {
   public let kind: StepKindName
-  public let json: JSONValue
+  public let arguments: StepArguments
   public let footprint: Footprint
   public let undoAbility: UndoAbility
   public let estimate: Estimated?
@@ -54,10 +54,9 @@ public struct UnderstoodArguments: Sendable {
   /// What it waits out after its own work, on top of any estimate.
   public let wait: Estimated?
 
-  public init?<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments, in plan: Plan) {
-    guard let json = try? CanonicalJSON.value(arguments) else { return nil }
+  public init<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments, in plan: Plan) {
     kind = Kind.name
-    self.json = json
+    self.arguments = StepArguments(of: arguments)
     footprint = Kind.footprint(arguments)
     undoAbility = Kind.undoAbility(arguments)
     estimate = Kind.estimate(arguments, in: plan)
@@ -68,7 +67,7 @@ public struct UnderstoodArguments: Sendable {
   public init(
     kind: StepKindName, json: JSONValue, footprint: Footprint, undoAbility: UndoAbility, estimate: Estimated? = nil, wait: Estimated? = nil
   ) {
-    self.kind = kind; self.json = json; self.footprint = footprint; self.undoAbility = undoAbility; self.estimate = estimate; self.wait = wait
+    self.kind = kind; arguments = StepArguments(json); self.footprint = footprint; self.undoAbility = undoAbility; self.estimate = estimate; self.wait = wait
     question = nil
   }
 }

@@ -65,7 +65,7 @@ import YAMLReading
     let restore = typed("{ meilisearch.restore: { data: index, server: search } }")
     #expect(restore.step?.estimated?.amount == .minutes(4))
     #expect(restore.step?.specification.footprint.recovers == "index")
-    #expect(restore.step?.specification.arguments == ["data": "index", "server": "search", "point": "latest"])
+    #expect(restore.step?.specification.arguments.json == ["data": "index", "server": "search", "point": "latest"])
   }
 
   @Test("steps on one thing in a cluster share its name, and what a program makes is written")
