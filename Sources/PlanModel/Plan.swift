@@ -72,17 +72,6 @@ public enum SecretSource: Hashable, Sendable, Codable {
   case command([String])
 }
 
-public struct Server: Sendable {
-  public var name: Located<ServerName>
-  public var kind: Kind
-  public var site: Located<SiteName>?
-
-  public enum Kind: Sendable {
-    /// `url` is the connection URL of one database; it holds a password, so it is a secret.
-    case postgresql(url: Located<SecretName>)
-  }
-}
-
 public struct Store: Sendable {
   public var name: Located<StoreName>
   public var kind: Kind

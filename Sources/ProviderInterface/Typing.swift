@@ -40,8 +40,16 @@ private struct Typist {
       name: step.name.value, kind: arguments.kind, arguments: arguments.arguments, needs: needs, undo: undo(step, arguments.undoAbility, in: scenario),
       timeout: step.timeout?.value ?? defaultStepTimeout, retries: step.retries, onFailure: step.onFailure ?? scenario.onFailure,
       priority: (served?.priority ?? .medium).rank, footprint: footprint, question: arguments.question)
-    let estimated = step.estimate.map { Estimated($0.value, at: $0.span) } ?? arguments.estimate
-    return TypedStep(specification: specification, span: step.name.span, estimated: estimated, timeoutSpan: step.timeout?.span, step: step)
+    return TypedStep(
+      specification: specification, span: step.name.span, estimated: estimated(step, arguments, timeout: specification.timeout), timeoutSpan: step.timeout?.span,
+      step: step)
+  }
+
+  /// With what it waits out. Where nobody estimates its work the time-out holds both, unless the wait alone is longer.
+  private func estimated(_ step: Step, _ arguments: UnderstoodArguments, timeout: TimeSpan) -> Estimated? {
+    let work = step.estimate.map { Estimated($0.value, at: $0.span) } ?? arguments.estimate
+    guard let wait = arguments.wait else { return work }
+    return work.map { Estimated($0.amount + wait.amount, at: $0.span) } ?? (wait.amount > timeout ? wait : nil)
   }
 
   private func decode(_ step: Step, in scenario: Scenario) -> UnderstoodArguments? {
@@ -87,7 +95,7 @@ private struct Typist {
       let name = Located(StepName(rawValue: reference), at: span)
       if let unknown = unknownReference(name, "step", among: scenario.steps.map(\.name)) { collector.add(unknown); continue }
       let kind = scenario.steps.first { $0.name.value == name.value }.flatMap { kinds[$0.kind.value] }
-      if let kind, kind.outputs[output] == nil {
+      if let kind, !kind.gives(output) {
         let known = kind.outputs.keys.sorted().map { "`\($0)`" }.joined(separator: ", ")
         collector.add(
           Diagnostic(

@@ -72,6 +72,10 @@ private let everyKey = """
     more: { command: [pass, show, more] }
   servers:
     pg: { postgresql: { url: { secret: url } }, site: west }
+    redis: { redis: { url: { secret: url } } }
+    search: { meilisearch: { url: "http://search:7700", key: { secret: keys } } }
+    cluster: { kubernetes: { context: east, kubeconfig: { secret: keys } } }
+    zone: { dns: { zone: sie.example, host: ns1.sie.example, key: { secret: keys } } }
   stores:
     near: { directory: { path: near }, site: east, bandwidth: 50MB/s }
     far:
@@ -100,6 +104,8 @@ private let everyKey = """
           { logical: { workers: 2, yieldAfter: 30s, pieceSize: 64MiB, databases: [shop] }, every: 30m, jitter: 1m, misses: 1, to: [near], copy: far, keep: { for: 30d, atLeast: 3 },
             encrypt: { recipients: [age1amwjfk89hav4hdxgxly577l4h34606cfw53a4t2jgc6ghrwmw47qngs7t9] },
             suspectBelow: 20%, ping: { secret: more }, timeout: 25m, retries: 1 }
+    queues: { on: [redis] }
+    index: { on: [search] }
   scenarios:
     lost:
       description: All of it.
@@ -140,4 +146,4 @@ private let everyKey = """
       detect: { noticedWithin: 15m }
       steps: {}
 
-  """
+  """ + everyPlannedKind

@@ -63,7 +63,19 @@ enum PlanKeys {
     PlanKey("command", .argumentList, "A program that prints the value."), site,
   ]
   private static let server = [
-    PlanKey("postgresql", .object([PlanKey("url", .secretReference, required: true, "The connection URL of one database, as a secret.")]), "A PostgreSQL server."), site,
+    PlanKey("postgresql", .object([PlanKey("url", .secretReference, required: true, "The connection URL of one database, as a secret.")]), "A PostgreSQL server."),
+    PlanKey("redis", .object([PlanKey("url", .secretReference, required: true, "Its URL, as a secret.")]), "A Redis server."),
+    PlanKey("meilisearch", .object([PlanKey("url", .text, required: true, "Its URL."), PlanKey("key", .secretReference, "The master key.")]), "A Meilisearch server."),
+    PlanKey(
+      "kubernetes", .object([PlanKey("context", .text, required: true, "The context of kubectl."), PlanKey("kubeconfig", .secretReference, "Its kubeconfig; kubectl's own if not given.")]),
+      "A Kubernetes cluster."),
+    PlanKey(
+      "dns",
+      .object([
+        PlanKey("zone", .text, required: true, "The zone."), PlanKey("host", .text, required: true, "The host that takes its updates."),
+        PlanKey("key", .secretReference, "The TSIG key that signs them."),
+      ]), "A DNS zone."),
+    site,
   ]
   private static let store = [
     PlanKey("directory", .object([PlanKey("path", .text, required: true, "A folder, from the plan file's folder on.")]), "A folder."),
