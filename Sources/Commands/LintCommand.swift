@@ -15,7 +15,7 @@ struct LintCommand: ParsableCommand {
   @Argument(help: "Plan files or folders; `-` for standard input.")
   var paths: [String]
   @OptionGroup var format: LintFormatOption
-  @Option(help: ArgumentHelp("The day or time that it is: ignores whose `until` is over no longer hold. Without it they all do: lint has no clock.", valueName: "date"))
+  @Option(help: ArgumentHelp("The day or time that it is: ignores whose `until` is over no longer hold, and drills can be overdue. Lint has no clock.", valueName: "date"))
   var now: String?
   @Option(help: ArgumentHelp("Findings that this file holds are not reported.", valueName: "file"))
   var baseline: String?
@@ -30,8 +30,11 @@ struct LintCommand: ParsableCommand {
       let now = try now.map(Self.date)
       var results = try files.map { path throws(CommandFailure) -> LintedFile in
         let file = SourceFile(path: path == "-" ? "<stdin>" : path, bytes: try Files.read(path))
-        return (file: file, result: lint(file, kinds: Providers.kinds, protection: Providers.protection, now: now))
+        return (file: file, result: lint(file, kinds: Providers.kinds, protection: Providers.protection, now: now, evidence: EvidenceFiles(plan: path).callAsFunction))
       }
+      // A folder of plans may hold their evidence too: that is no plan.
+      let evidence = Set(results.flatMap { $0.result.evidence.map(\.path) })
+      results.removeAll { evidence.contains($0.file.path) && !paths.contains($0.file.path) }
       if let baseline { results = try hidden(by: baseline, results, console) }
       console.write(try lintReport(results, as: format.format, console.style, toolVersion: Version.number))
       if results.contains(where: \.result.breachesObjective) { return .objectiveBreached }

@@ -18,4 +18,9 @@ public let lintRules: [LintRule] = [
   .secretLiteral,
   .detectionMissing,
   .headroomLow,
+  .drillNeverDone,
+  .drillOverdue,
+  .drillMissing,
+  .noAbsenceAlarm,
+  .postIncidentMissing,
 ]

@@ -27,6 +27,12 @@ extension IgnoredFinding {
   var line: String { oneLine(finding) + " (\(reason.visible)" + (until.map { ", until \($0)" } ?? "") + ")" }
 }
 
+/// Which rules could not judge, since nobody said what day it is; nil where none was hindered.
+func unjudgedLine(_ results: [LintedFile]) -> String? {
+  let codes = results.flatMap(\.result.unjudged).reduce(into: [String]()) { if !$0.contains($1.rawValue) { $0.append($1.rawValue) } }
+  return codes.isEmpty ? nil : "Not judged, since only `--now DATE` says what day it is: \(codes.joined(separator: ", "))"
+}
+
 /// A note may have several lines.
 private func visibleLines(_ text: String) -> String {
   text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).visible }.joined(separator: "\n")

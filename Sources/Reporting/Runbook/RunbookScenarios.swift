@@ -39,6 +39,10 @@ extension Runbook {
     case nil: lines.append("**Detection**: the plan does not say")
     }
     if let decide = scenario.decide { lines.append("**Decision**: people take up to \(decide.value.rounded)") }
+    if let approval = scenario.approval {
+      let approvers = approval.approvers.map { Markdown.line($0.value) }.joined(separator: ", ")
+      lines.append("**Approval**: \(approval.atLeast) of \(approvers), within \(approval.within.value.rounded)")
+    }
     for data in assessed.classes {
       switch data.loss {
       case .bounded(let figure):
