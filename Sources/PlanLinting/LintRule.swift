@@ -62,6 +62,8 @@ public struct LintResult: Sendable {
   public var unjudged: [DiagnosticCode] = []
   /// The files of evidence that were read.
   public var evidence: [SourceFile] = []
+  /// What the policy lets nobody ignore, and where it says so.
+  var neverIgnored: [DiagnosticCode: SourceSpan] = [:]
   let addresses: PlanAddresses
 
   /// Whether a target that the plan states is not met: exit code 3.
@@ -73,9 +75,9 @@ public struct LintResult: Sendable {
 public let objectiveBreaches: Set<DiagnosticCode> = ["rpo-exceeded", "rto-exceeded", "not-surviving", "data-unprotected"]
 
 /// Reads, types and checks one plan. Pure: no network, no clock, no disk. `now` decides which ignores are over and which drills are overdue;
-/// `evidence` gives the files that the plan names.
+/// `evidence` gives the files that the plan names; `policy` is what the organisation asks for besides.
 public func lint(
-  _ file: SourceFile, kinds: StepKinds, protection: ProtectionSteps, now: Timestamp? = nil,
+  _ file: SourceFile, kinds: StepKinds, protection: ProtectionSteps, now: Timestamp? = nil, policy: LintPolicy? = nil,
   evidence: (String) throws(UnreadableEvidence) -> SourceFile = noEvidence
 ) -> LintResult {
   let (document, yaml) = readYAML(file)
@@ -87,10 +89,12 @@ public func lint(
   let context = LintContext(typed: typed, assessment: assessment, document: document, now: now)
   let isWhole = !(yaml + reading + typing).contains { $0.severity == .error }
   let rules = lintRules.filter { isWhole || $0.looksAtIncompletePlans }
-  let findings = rules.flatMap { $0.check(context) }
+  var findings = rules.flatMap { $0.check(context) }
+  if let policy { findings = policy.weighed(findings) + (isWhole ? policy.findings(in: plan) : []) }
   var result = LintResult(
     diagnostics: unique((yaml + reading + measuring + typing + findings).sorted()), assessment: assessment, plan: plan, isWhole: isWhole,
-    unjudged: now == nil ? rules.filter { $0.needsDay?(plan) ?? false }.map(\.code) : [], evidence: measured, addresses: PlanAddresses(root: document.root))
+    unjudged: now == nil ? rules.filter { $0.needsDay?(plan) ?? false }.map(\.code) : [], evidence: measured,
+    neverIgnored: policy?.neverIgnored ?? [:], addresses: PlanAddresses(root: document.root))
   result.apply(plan.ignores, now: now)
   return result
 }

@@ -325,7 +325,9 @@ public struct Scenario: Sendable {
   public var detection: Detection?
   /// How long people take to decide, from the alarm to `apply`.
   public var decide: Located<TimeSpan>?
-  /// Who must agree before that.
+  /// People or roles who may start it by hand, whatever the probe says.
+  public var triggeredBy: [Located<String>]
+  /// Who must agree once it is decided.
   public var approval: Approval?
   public var onFailure: FailurePolicy
   /// Steps run before and after a rollback: tell people, check the world.

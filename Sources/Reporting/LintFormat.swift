@@ -10,9 +10,9 @@ public enum LintFormat: String, Sendable, CaseIterable {
 public typealias LintedFile = (file: SourceFile, result: LintResult)
 
 /// What `lint` says of some plans. The switch is exhaustive: a new format does not compile until it is there.
-public func lintReport(_ results: [LintedFile], as format: LintFormat, _ style: TextStyle, toolVersion: String) throws -> String {
+public func lintReport(_ results: [LintedFile], policy: SourceFile? = nil, as format: LintFormat, _ style: TextStyle, toolVersion: String) throws -> String {
   switch format {
-  case .text: lintText(results, style)
+  case .text: lintText(results, policy, style)
   case .json: try lintJSON(results)
   case .markdown: lintMarkdown(results)
   case .sarif: try lintSARIF(results, toolVersion: toolVersion)

@@ -121,6 +121,7 @@ private let everyKey = """
       corrupts: { data: [orders], noticedWithin: 6h }
       detect: { probe: ready, failing: 5m }
       decide: 20m
+      trigger: { by: [sre] }
       approve: { by: [sre-lead, owner], atLeast: 1, within: 15m }
       onFailure: pause
       rollback: { before: { operator.confirm: { ask: "go?" } }, after: { command.run: { run: [tell, 7, true] } } }

@@ -9,7 +9,7 @@ extension PlanKeys {
     PlanKey("runs", .list(.object(run)), required: true, "Drills, incidents and benchmarks, in any order."),
   ]
   private static let run = [
-    PlanKey("date", .text, required: true, "The day, or the time, in UTC."), PlanKey("drill", .text, "Which drill of the plan it was."),
+    PlanKey("date", .date, required: true, "The day, or the time, in UTC."), PlanKey("drill", .text, "Which drill of the plan it was."),
     PlanKey("incident", .text, "Which incident it was."), PlanKey("benchmark", .text, "What measured it, if it was neither."),
     PlanKey("outcome", .choice(EvidenceRun.Outcome.allCases.map(\.rawValue)), required: true, "Only what was passed counts."),
     PlanKey("scenario", .text, "Which scenario was carried out; the drill's, if it has one only."),

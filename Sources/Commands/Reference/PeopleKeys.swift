@@ -11,7 +11,7 @@ extension PlanKeys {
   static let drill = [
     PlanKey("kind", .choice(Drill.Kind.allCases.map(\.rawValue)), required: true, "What is exercised: a restore, a failover, everything, or a talk."),
     PlanKey("scenarios", .names, required: true, "The scenarios that it exercises."), PlanKey("every", .timeSpan, required: true, "How often."),
-    PlanKey("first", .text, "The day by which it is held for the first time."), description,
+    PlanKey("first", .date, "The day by which it is held for the first time."), description,
   ]
   static let postIncident = [
     PlanKey("report", .object(duty), "The incident report."), PlanKey("runbook", .object(duty), "Lessons go into the plan and its runbook."),

@@ -45,14 +45,7 @@ extension PlanReader {
   /// `approve: { by: […], atLeast: 2, within: 15m }`.
   func approval(_ node: YAMLNode?, _ what: String) -> Approval? {
     guard let node, var reader = MappingReader(node, "`approve` of \(what)", collector) else { return nil }
-    let list = reader.required("by", example: "[sre-lead, head-of-engineering]")
-    let approvers = reader.texts("by") ?? []
-    if let list, approvers.isEmpty, list.elements?.isEmpty ?? false {
-      collector.add(Diagnostic("wrong-value", "`by` of \(reader.what) is empty", at: list.span, helps: ["name who may approve, or remove `approve`"]))
-    }
-    for (index, approver) in approvers.enumerated() where approvers[..<index].contains(where: { $0.value == approver.value }) {
-      collector.add(Diagnostic("named-twice", "`\(approver.value)` would approve twice", at: approver.span, helps: ["remove one of the two"]))
-    }
+    let approvers = people(&reader)
     let atLeast = reader.integer("atLeast", in: 1...100)
     if let atLeast, !approvers.isEmpty, atLeast.value > approvers.count {
       collector.add(
@@ -64,5 +57,26 @@ extension PlanReader {
     let within = reader.timeSpan("within")
     reader.finish()
     return within.map { Approval(approvers: approvers, atLeast: atLeast?.value ?? 1, within: $0) }
+  }
+
+  /// `trigger: { by: […] }`.
+  func trigger(_ node: YAMLNode?, _ what: String) -> [Located<String>] {
+    guard let node, var reader = MappingReader(node, "`trigger` of \(what)", collector) else { return [] }
+    let people = people(&reader)
+    reader.finish()
+    return people
+  }
+
+  /// `by`: people or roles, each once.
+  private func people(_ reader: inout MappingReader) -> [Located<String>] {
+    guard let list = reader.required("by", example: "[sre-lead, owner]") else { return [] }
+    let people = reader.texts("by") ?? []
+    if list.elements?.isEmpty ?? false {
+      collector.add(Diagnostic("wrong-value", "`by` of \(reader.what) is empty", at: list.span, label: "expected people or roles", helps: ["write `by: [sre-lead, owner]`"]))
+    }
+    for (index, person) in people.enumerated() where people[..<index].contains(where: { $0.value == person.value }) {
+      collector.add(Diagnostic("named-twice", "`by` of \(reader.what) names `\(person.value)` twice", at: person.span, helps: ["remove one of the two"]))
+    }
+    return people
   }
 }

@@ -5,9 +5,9 @@ internal import PlanModel
 internal import Units
 
 /// Findings with the lines they mean, then the objectives matrix, then a verdict: for people.
-func lintText(_ results: [LintedFile], _ style: TextStyle) -> String {
+func lintText(_ results: [LintedFile], _ policy: SourceFile?, _ style: TextStyle) -> String {
   let findings = results.flatMap(\.result.diagnostics)
-  let renderer = DiagnosticRenderer(sources: results.flatMap { [$0.file] + $0.result.evidence }, options: .init(color: style.color, width: style.width))
+  let renderer = DiagnosticRenderer(sources: results.flatMap { [$0.file] + $0.result.evidence } + [policy].compactMap { $0 }, options: .init(color: style.color, width: style.width))
   var parts: [String] = findings.isEmpty ? [] : [renderer.render(findings)]
   for (file, result) in results {
     guard let assessment = result.assessment, !assessment.scenarios.isEmpty else { continue }

@@ -39,9 +39,10 @@ extension Runbook {
     case nil: lines.append("**Detection**: the plan does not say")
     }
     if let decide = scenario.decide { lines.append("**Decision**: people take up to \(decide.value.rounded)") }
+    func people(_ all: [Located<String>]) -> String { all.map { Markdown.line($0.value) }.joined(separator: ", ") }
+    if !scenario.triggeredBy.isEmpty { lines.append("**Trigger by hand**: \(people(scenario.triggeredBy)), at any time") }
     if let approval = scenario.approval {
-      let approvers = approval.approvers.map { Markdown.line($0.value) }.joined(separator: ", ")
-      lines.append("**Approval**: \(approval.atLeast) of \(approvers), within \(approval.within.value.rounded)")
+      lines.append("**Approval**: \(approval.atLeast) of \(people(approval.approvers)), within \(approval.within.value.rounded)")
     }
     for data in assessed.classes {
       switch data.loss {
