@@ -1,5 +1,6 @@
 internal import ChangePlanning
 internal import Diagnostics
+internal import ExecutionShell
 internal import Objectives
 internal import PlanLinting
 internal import PlanModel
@@ -51,6 +52,10 @@ struct LoadedPlan {
 
   private static func rendered(_ sources: [SourceFile], _ diagnostics: [Diagnostic], _ console: Console) -> String {
     DiagnosticRenderer(sources: sources, options: .init(color: console.style.color, width: console.style.width)).render(diagnostics.sorted()) + "\n"
+  }
+
+  func stateDirectory(_ option: StateOption, _ environment: [String: String]) -> StateDirectory {
+    StateFinding.directory(option.state, environment, planState: plan.state?.directory.value, folder: identity.folder)
   }
 
   func purpose(_ scenario: String?) throws(CommandFailure) -> Purpose {
