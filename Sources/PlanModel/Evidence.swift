@@ -66,7 +66,7 @@ extension Plan {
         files.append(source)
         let (document, yaml) = readYAML(source)
         let (found, reading) = readEvidence(document, of: self)
-        runs += found
+        if !(yaml + reading).contains(where: { $0.severity == .error }) { runs += found }
         diagnostics += yaml + reading
       } catch {
         diagnostics.append(Diagnostic(EvidenceCode.unreadable.code, "the evidence `\(path.value)` cannot be read: \(error.reason)", at: path.span, helps: [error.help]))

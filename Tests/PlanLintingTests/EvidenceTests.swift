@@ -2,6 +2,7 @@ import Diagnostics
 import Objectives
 import PlanLinting
 import PlanModel
+import ProviderInterface
 import TestSupport
 import Testing
 import Units
@@ -62,7 +63,7 @@ import Units
   }
 
   @Test("what the plan does not have is told of and counts for nothing", arguments: [
-    "date: 2026-10-02, drill: restor, scenario: lost, outcome: passed", "date: 2026-10-02, drill: restore, scenario: lots, outcome: passed",
+    "date: 2026-10-02, drill: restor, scenario: lost, outcome: passed", "date: 2026-10-02, drill: restore, scenario: lst, outcome: passed",
     "date: 2026-10-02, drill: restore, outcome: passed, steps: { restor: 4m }", "date: 2026-10-02, drill: restore, outcome: passed, data: { order: { dump: 40m } }",
   ]) func unmatched(_ run: String) throws {
     let result = lint(run)
@@ -76,7 +77,7 @@ import Units
     #expect(other.diagnostics.map(\.summary) == ["this is evidence of the plan `other`, not of `sample`"])
     #expect(try recovery(other).expected.total == TimeSpan("1h11m"))
     let missing = linted(plan)
-    #expect(missing.diagnostics.map(oneLine) == ["plan.yaml:15:11: error[evidence-unreadable]: the evidence `drills.json` cannot be read: it does not exist"])
+    #expect(missing.diagnostics.map(oneLine) == ["plan.yaml:13:11: error[evidence-unreadable]: the evidence `drills.json` cannot be read: it does not exist"])
     let bare = PlanLinting.lint(SourceFile(path: "plan.yaml", bytes: Array(plan.utf8)), kinds: .init([]), protection: .init(backup: { _, _, _ in nil }, copy: { _, _, _, _ in nil }, expire: { _, _, _, _ in nil }))
     #expect(bare.diagnostics.contains { $0.code == "evidence-unreadable" })
   }

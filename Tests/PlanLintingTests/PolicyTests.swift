@@ -6,12 +6,12 @@ import TestSupport
 import Testing
 
 @Suite("Policies") struct PolicyTests {
-  private func policy(_ body: String) -> (policy: LintPolicy, diagnostics: [Diagnostic]) {
+  private func read(_ body: String) -> (policy: LintPolicy, diagnostics: [Diagnostic]) {
     readPolicy(SourceFile(path: "policy.yaml", bytes: Array("apiVersion: sie-dr/v1\nkind: LintPolicy\n\(body)\n".utf8)))
   }
 
   private func linted(_ body: String, _ plan: String = samplePlan) -> LintResult {
-    let (policy, diagnostics) = policy(body)
+    let (policy, diagnostics) = read(body)
     #expect(diagnostics.map(oneLine) == [])
     return lint(SourceFile(path: "plan.yaml", bytes: Array(plan.utf8)), kinds: Providers.kinds, protection: Providers.protection, policy: policy)
   }
@@ -64,7 +64,7 @@ import Testing
     ("neverIgnore: [headroom-lo]", "unknown-reference", 3), ("neverIgnore: [policy-copies]", "unknown-reference", 3), ("kind: LintPolicy", "yaml-duplicate-key", 3),
     ("require: { objectives: { rpo: 1 } }", "wrong-value", 3),
   ]) func strict(_ body: String, _ code: String, _ line: Int) {
-    let found = policy(body).diagnostics
+    let found = read(body).diagnostics
     #expect(found.map(\.code.rawValue) == [code] && found.first?.span?.start.line == line, "\(found.map(oneLine))")
     #expect(!readPolicy(SourceFile(path: "policy.yaml", bytes: [])).diagnostics.isEmpty)
   }

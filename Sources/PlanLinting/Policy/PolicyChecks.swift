@@ -57,11 +57,11 @@ extension LintPolicy {
   }
 
   private func approvers(_ scenario: Scenario) -> [Diagnostic] {
-    guard let approvers, scenario.approval?.atLeast ?? 0 < approvers.value else { return [] }
     let count = scenario.approval?.atLeast ?? 0
+    guard let approvers, count < approvers.value else { return [] }
     return [
       finding(
-        .approvers, "`\(scenario.name.value)` is approved by \(count == 0 ? "nobody" : counted(count, "person"))", at: scenario.name.span, approvers,
+        .approvers, "`\(scenario.name.value)` asks for \(count == 0 ? "no approval" : counted(count, "approval"))", at: scenario.name.span, approvers,
         label: "at least \(approvers.value)", help: "add `approve: { by: [ROLE, …], atLeast: \(approvers.value), within: 15m }`")
     ]
   }
