@@ -41,14 +41,14 @@ import Testing
 
   private let warned = samplePlan.replacing("    detect: { noticedWithin: 10m }\n", with: "")
 
-  @Test("weigh rules, and turn them off", arguments: [("error", 1), ("warning", 1), ("note", 1), ("off", 0)]) func severity(_ level: String, _ count: Int) {
+  @Test("weigh rules, and turn them off", arguments: [("error", 1), ("warning", 1), ("note", 1), ("none", 0)]) func severity(_ level: String, _ count: Int) {
     let result = linted("severity: { detection-missing: \(level) }", warned)
     #expect(result.diagnostics.map(\.severity.rawValue) == Array(repeating: level, count: count) && result.hasErrors == (level == "error"))
   }
 
   @Test("forbid to ignore, in plans and in baselines") func never() throws {
     let ignoring = warned + "lint: { ignore: [{ rule: detection-missing, at: scenarios, reason: we sit beside it }] }\n"
-    #expect(linted("{}", ignoring).diagnostics == [])
+    #expect(linted("require: {}", ignoring).diagnostics == [])
     var result = linted("neverIgnore: [detection-missing]", ignoring)
     #expect(result.diagnostics.map(\.code.rawValue) == ["detection-missing", "ignore-not-allowed"])
     let known = result.apply(baseline: Set(result.fingerprints(of: "plan.yaml").values), named: "x", path: "plan.yaml")

@@ -5,7 +5,7 @@ internal import Units
 /// What an organisation asks of every plan, beside what the plan asks of itself.
 public struct LintPolicy: Sendable {
   public enum Level: String, Sendable, CaseIterable {
-    case off, note, warning, error
+    case none, note, warning, error
     var severity: Severity? { Severity(rawValue: rawValue) }
   }
   public let file: SourceFile
