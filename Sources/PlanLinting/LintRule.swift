@@ -43,8 +43,9 @@ struct LintContext: Sendable {
   let typed: TypedPlan
   let assessment: Assessment
   let document: YAMLDocument
+  let shellScripts: [ShellScript]
   /// What day it is; nil: nobody said.
-  var now: Timestamp?
+  let now: Timestamp?
   var plan: Plan { typed.plan }
 }
 
@@ -86,7 +87,7 @@ public func lint(
   let (measured, measuring) = plan.takeEvidence(evidence)
   let (typed, typing) = typecheck(plan, kinds: kinds, protection: protection)
   let assessment = assess(typed)
-  let context = LintContext(typed: typed, assessment: assessment, document: document, now: now)
+  let context = LintContext(typed: typed, assessment: assessment, document: document, shellScripts: ShellScript.all(in: document), now: now)
   let isWhole = !(yaml + reading + typing).contains { $0.severity == .error }
   let rules = lintRules.filter { isWhole || $0.looksAtIncompletePlans }
   var findings = rules.flatMap { $0.check(context) }
