@@ -48,6 +48,7 @@ import Units
 
   @Test("a measured duration breaks an objective like any other") func breach() {
     let result = lint("date: 2026-10-02, drill: restore, outcome: passed, data: { orders: { dump: 40m } }")
+    #expect(result.of("estimate-exceeds-timeout").map(\.summary) == ["a backup of `orders` by `regular` took 40m, and may take 20m"])
     #expect(result.breachesObjective && result.of("rpo-exceeded").first?.notes.first?.contains("measured 2026-10-02") == true)
   }
 
