@@ -6,15 +6,12 @@ internal import YAMLReading
 enum Kubectl {
   static func commands(of step: TypedStep) -> [[String]] {
     guard step.kind == "command.run", let run = step.step?.fields["run"]?.elements?.compactMap({ $0.scalar?.text }) else { return [] }
-    if let program = run.first, program == "kubectl" || program.hasSuffix("/kubectl") { return [run] }
-    return run.flatMap { commands(in: $0) }
-  }
-
-  /// In a text for a shell. What a shell would expand stays as it is written.
-  private static func commands(in text: String) -> [[String]] {
-    text.replacing("\\\n", with: " ").split { "\n;&|()".contains($0) }.compactMap { command in
-      let words = command.split(whereSeparator: \.isWhitespace).map(String.init)
-      return words.firstIndex(of: "kubectl").map { Array(words[$0...]) }
+    let program = run.first?.split(separator: "/").last ?? ""
+    if program == "kubectl" { return [run] }
+    guard program.hasSuffix("sh") else { return [] }
+    // In a text for a shell. What the shell would expand stays as it is written.
+    return run.filter { $0.contains("kubectl") }.flatMap { text in
+      ShellText(text, shellOptions: []).commands.filter { $0.program == "kubectl" }.map { $0.words.map(\.text) }
     }
   }
 

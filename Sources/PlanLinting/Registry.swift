@@ -24,6 +24,11 @@ public let lintRules: [LintRule] = [
   .notificationOnCriticalPath,
   .identityMissing,
   .secretLiteral,
+  .secretInArguments,
+  .uncheckedPipe,
+  .shellErrorsIgnored,
+  .sqlErrorsIgnored,
+  .collidingFileName,
   .detectionMissing,
   .headroomLow,
 ]
