@@ -45,12 +45,18 @@ public struct ClassAssessment: Sendable {
   public enum Cause: Sendable { case lost, corrupted(Corruption) }
   /// One way to get the data back.
   public struct Candidate: Sendable {
-    public var backup: PeriodicBackup
-    public var store: StoreName
+    public var protection: any ProtectionModel
+    public var place: Place
     public var figure: Figure
+    /// Nil where it is no recovery point.
+    public var backup: PeriodicBackup? { protection as? PeriodicBackup }
+    /// `` `hourly` from west ``.
+    public var title: String { "`\(protection.name)` from \(place)" }
   }
   public var dataClass: DataClass
   public var cause: Cause
+  /// All that protects it.
+  public var protections: [any ProtectionModel]
   /// What survives, best first.
   public var candidates: [Candidate]
   public var loss: WorstCase
@@ -105,33 +111,35 @@ private struct Assessor {
   private func assess(
     _ dataClass: DataClass, _ cause: ClassAssessment.Cause, _ survival: Survival, _ recovery: ScenarioAssessment.Recovery?
   ) -> ClassAssessment {
-    let all = protections.filter { $0.dataClass.name.value == dataClass.name.value }.map(\.backup)
-    // Where corruption is noticed late, only a protection whose points are kept that long helps.
-    let kept = all.filter { backup in
-      guard case .corrupted(let corruption) = cause, let keep = backup.protection.keep else { return true }
-      return keep.duration.value >= backup.retentionNeeded(noticedWithin: corruption.noticedWithin, reaction: reaction(recovery)).total
+    let periodic = protections.filter { $0.dataClass.name.value == dataClass.name.value }.map(\.backup)
+    let all = periodic + continuousModels(of: dataClass)
+    // Where corruption is noticed late, only a protection that reaches back that far helps.
+    let kept = all.filter { protection in
+      guard case .corrupted(let corruption) = cause else { return true }
+      return protection.reachesBack(to: corruption, reaction: reaction(recovery))
     }
-    let backups = kept.isEmpty ? all : kept
-    let candidates = backups.flatMap { backup in
-      ([backup.protection.store] + backup.protection.copies).map(\.value).filter { !survival.stores.contains($0) }.map { store in
-        var figure =
-          switch cause {
-          case .lost: backup.loss(using: store)
-          case .corrupted(let corruption): backup.lossByCorruption(noticedWithin: corruption.noticedWithin, using: store)
-          }
-        // A point of another protection can be newer at that moment.
+    let candidates = (kept.isEmpty ? all : kept).flatMap { protection in
+      protection.places.map(\.value).filter { $0.survives(survival) }.compactMap { place -> ClassAssessment.Candidate? in
+        guard var figure = protection.loss(from: place, cause) else { return nil }
+        // What another protection has can be newer at that moment.
         figure.isBound = figure.isBound || all.count > 1
-        return ClassAssessment.Candidate(backup: backup, store: store, figure: figure)
+        return ClassAssessment.Candidate(protection: protection, place: place, figure: figure)
       }
     }.sorted { $0.figure.total < $1.figure.total }
     let loss: WorstCase =
       if let best = candidates.first, !kept.isEmpty { .bounded(best.figure) }
       else if !candidates.isEmpty { .unbounded(reason: "no point is kept until it is noticed and repaired") }
-      else if backups.isEmpty { .unbounded(reason: "nothing protects `\(dataClass.name.value)`") }
-      else { .unbounded(reason: "no store that holds its points survives") }
+      else { .unbounded(reason: noHelp(of: all, for: dataClass, cause)) }
     return ClassAssessment(
-      dataClass: dataClass, cause: cause, candidates: candidates, loss: loss, lossTarget: dataClass.objectives.rpo ?? plan.objectives.rpo,
+      dataClass: dataClass, cause: cause, protections: all, candidates: candidates, loss: loss, lossTarget: dataClass.objectives.rpo ?? plan.objectives.rpo,
       recoveryTime: recovery.flatMap { recoveryTime(of: dataClass, $0) }, recoveryTarget: dataClass.objectives.rto ?? plan.objectives.rto)
+  }
+
+  private func noHelp(of all: [any ProtectionModel], for dataClass: DataClass, _ cause: ClassAssessment.Cause) -> String {
+    if all.isEmpty { return "nothing protects `\(dataClass.name.value)`" }
+    if all.contains(where: { !($0 is Replica) }) { return "no store that holds its points survives" }
+    if case .corrupted = cause { return "only replicas protect it, and the corruption has reached them" }
+    return "no replica of it survives"
   }
 
   /// From the notice until the restore has read the point, at the longest.

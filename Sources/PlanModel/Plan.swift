@@ -194,7 +194,10 @@ public struct DataClass: Sendable {
   public var estimate: Estimate
   /// The private key that opens encrypted points: needed to restore, never to back up.
   public var identity: Located<SecretName>?
+  /// Those that make recovery points, in runs.
   public var protections: [Protection]
+  /// Those that go on all the time.
+  public var continuous: [ContinuousProtection] = []
 
   public enum Priority: String, Hashable, Comparable, Sendable, Codable, CaseIterable {
     case low, medium, high, critical
@@ -218,6 +221,10 @@ public struct Estimate: Sendable {
   public var upload: Located<Pace>?
   public var copy: Located<Pace>?
   public var restore: Located<Pace>?
+  /// A base backup, from its start until it is complete in its stores.
+  public var base: Located<Pace>?
+  /// A WAL segment, from its end until it is in its stores.
+  public var wal: Located<TimeSpan>?
   public init() {}
 }
 

@@ -39,7 +39,7 @@ func matrixRows(_ assessment: Assessment, serviceTarget: TimeSpan?) -> [MatrixRo
     var rows = scenario.classes.map { data in
       MatrixRow(
         scenario: name, subject: data.dataClass.name.value.rawValue, objective: "RPO", target: data.lossTarget?.value, computed: data.loss,
-        uses: data.candidates.first.map { "`\($0.backup.protection.name.value)` from \($0.store)" } ?? "nothing that survives",
+        uses: data.candidates.first.map(\.title) ?? "nothing that survives",
         counterexample: data.counterexample)
     }
     if let recovery = scenario.recovery {

@@ -72,6 +72,7 @@ private let everyKey = """
     more: { command: [pass, show, more] }
   servers:
     pg: { postgresql: { url: { secret: url } }, site: west }
+    pg-two: { postgresql: { url: { secret: url } }, site: east }
   stores:
     near: { directory: { path: near }, site: east, bandwidth: 50MB/s }
     far:
@@ -89,17 +90,19 @@ private let everyKey = """
     rows: { sql: { server: pg, query: select 1, expect: "1" } }
   data:
     orders:
-      on: [pg]
+      on: [pg, pg-two]
       home: pg
       identity: { secret: keys }
       priority: high
       objectives: { rto: 2h, rpo: 45m }
-      estimate: { size: 120GB, dump: 200MB/s, upload: 3m, copy: 5m, restore: 75m }
+      estimate: { size: 120GB, dump: 200MB/s, upload: 3m, copy: 5m, restore: 75m, base: 1h, wal: 5s }
       protect:
         regular:
           { logical: { workers: 2, yieldAfter: 30s, pieceSize: 64MiB, databases: [shop] }, every: 30m, jitter: 1m, misses: 1, to: [near], copy: far, keep: { for: 30d, atLeast: 3 },
             encrypt: { recipients: [age1amwjfk89hav4hdxgxly577l4h34606cfw53a4t2jgc6ghrwmw47qngs7t9] },
             suspectBelow: 20%, ping: { secret: more }, timeout: 25m, retries: 1 }
+        archive: { wal: { base: 1d, timeout: 60s, jitter: 5m, misses: 1, break: true }, to: [near, far], keep: { for: 30d, atLeast: 2 } }
+        standby: { replica: { server: pg-two, maxLag: 30s } }
   scenarios:
     lost:
       description: All of it.

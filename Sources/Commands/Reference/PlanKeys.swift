@@ -12,6 +12,8 @@ struct PlanKey: Sendable {
     case names
     case inputs
     case object([PlanKey])
+    /// Exactly one of these.
+    case alternatives([[PlanKey]])
     case list(Shape)
     /// A map keyed by names.
     case map(Shape)
@@ -100,8 +102,9 @@ enum PlanKeys {
     PlanKey("size", .size, "How large it is."), PlanKey("dump", .pace, "How long a dump takes, or its rate."),
     PlanKey("upload", .pace, "What uploading adds to it."), PlanKey("copy", .pace, "How long a copy to a further store takes."),
     PlanKey("restore", .pace, "How long a restore takes."),
+    PlanKey("base", .pace, "How long a base backup takes until it ends."), PlanKey("wal", .timeSpan, "From the end of a WAL segment until it is in its stores."),
   ]
-  private static let protection = [
+  static let protection = [
     PlanKey(
       "logical",
       .object([
@@ -130,7 +133,7 @@ enum PlanKeys {
     PlanKey("priority", .choice(DataClass.Priority.allCases.map(\.rawValue)), "The higher goes first; medium if not given."),
     PlanKey("objectives", .object(objectives), "Stricter ones than the service's."), PlanKey("estimate", .object(estimate), "What the author believes, until there is evidence."),
     PlanKey("identity", .secretReference, "The private key that opens encrypted points: an identity file of `age`, as a secret."),
-    PlanKey("protect", .map(.object(protection)), "How it is protected."),
+    PlanKey("protect", .map(.alternatives(protections)), "How it is protected."),
   ]
   private static let scenario = [
     description,

@@ -90,6 +90,7 @@ enum PlanSchema {
     case .names: reference("names")
     case .inputs: ["type": "object", "additionalProperties": reference("input")]
     case .object(let keys): object(keys)
+    case .alternatives(let all): ["oneOf": .array(all.map(object))]
     case .list(let element): ["type": "array", "items": schema(element)]
     case .map(let value):
       ["type": ["object", "null"], "propertyNames": ["pattern": "^[a-z]([a-z0-9-]*[a-z0-9])?$", "maxLength": 63], "additionalProperties": schema(value)]

@@ -15,7 +15,8 @@ extension PlanReader {
     reader.finish()
     return DataClass(
       name: name, servers: servers, home: home, priority: priority, objectives: objectives, estimate: estimate, identity: identity,
-      protections: protections)
+      protections: protections.compactMap { if case .periodic(let protection) = $0 { protection } else { nil } },
+      continuous: protections.compactMap { if case .continuous(let protection) = $0 { protection } else { nil } })
   }
 
   private func estimate(_ node: YAMLNode?, _ what: String) -> Estimate {
@@ -26,6 +27,8 @@ extension PlanReader {
     estimate.upload = pace("upload", &reader, estimate)
     estimate.copy = pace("copy", &reader, estimate)
     estimate.restore = pace("restore", &reader, estimate)
+    estimate.base = pace("base", &reader, estimate)
+    estimate.wal = reader.timeSpan("wal")
     reader.finish()
     return estimate
   }
@@ -39,10 +42,19 @@ extension PlanReader {
     return pace
   }
 
-  private func protection(_ name: Located<ProtectionName>, _ reader: consuming MappingReader) -> Protection? {
+  private func protection(_ name: Located<ProtectionName>, _ reader: consuming MappingReader) -> ReadProtection? {
+    let method = oneOf(["logical", "wal", "replica"], &reader, example: "logical: {}")
+    switch method?.key {
+    case "wal": return wal(name, method?.node, reader).map(ReadProtection.continuous)
+    case "replica": return replica(name, method?.node, reader).map(ReadProtection.continuous)
+    default: return periodic(name, method?.node, reader).map(ReadProtection.periodic)
+    }
+  }
+
+  private func periodic(_ name: Located<ProtectionName>, _ node: YAMLNode?, _ reader: consuming MappingReader) -> Protection? {
     let what = reader.what
     let span = name.span
-    let method = method(reader.required("logical", example: "{}"), what)
+    let method = method(node, what)
     if reader.node("every") == nil { _ = reader.required("every", example: "30m") }
     let every = reader.positiveTimeSpan("every")
     let jitter = reader.timeSpan("jitter")
@@ -99,7 +111,7 @@ extension PlanReader {
   }
 
   /// Names of which there must be at least one.
-  private func nonEmpty<Of>(_ key: String, _ reader: inout MappingReader, example: String) -> [Located<Name<Of>>] {
+  func nonEmpty<Of>(_ key: String, _ reader: inout MappingReader, example: String) -> [Located<Name<Of>>] {
     guard let node = reader.required(key, example: example) else { return [] }
     let names: [Located<Name<Of>>] = reader.names(key)
     if names.isEmpty, node.elements?.isEmpty ?? false {
@@ -147,7 +159,7 @@ extension PlanReader {
     return recipients
   }
 
-  private func retention(_ node: YAMLNode?, _ what: String) -> Retention? {
+  func retention(_ node: YAMLNode?, _ what: String) -> Retention? {
     guard let node, var reader = MappingReader(node, "`keep` of \(what)", collector) else { return nil }
     if reader.node("for") == nil { _ = reader.required("for", example: "30d") }
     let duration = reader.positiveTimeSpan("for")

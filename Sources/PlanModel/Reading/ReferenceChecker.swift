@@ -26,6 +26,7 @@ struct ReferenceChecker {
         protection.copies.forEach { refer($0, "store", stores) }
         if case .secret(let name) = protection.ping { refer(name, "secret", secrets) }
       }
+      for protection in dataClass.continuous { check(protection, of: dataClass) }
     }
     plan.scenarios.forEach(check)
   }
@@ -51,10 +52,10 @@ struct ReferenceChecker {
 
   private var sites: [Located<SiteName>] { plan.sites.map(\.name) }
   private var secrets: [Located<SecretName>] { plan.secrets.map(\.name) }
-  private var servers: [Located<ServerName>] { plan.servers.map(\.name) }
-  private var stores: [Located<StoreName>] { plan.stores.map(\.name) }
+  var servers: [Located<ServerName>] { plan.servers.map(\.name) }
+  var stores: [Located<StoreName>] { plan.stores.map(\.name) }
 
-  private func refer<Of>(_ name: Located<Name<Of>>?, _ noun: String, _ defined: [Located<Name<Of>>]) {
+  func refer<Of>(_ name: Located<Name<Of>>?, _ noun: String, _ defined: [Located<Name<Of>>]) {
     guard let name, let diagnostic = unknownReference(name, noun, among: defined) else { return }
     collector.add(diagnostic)
   }

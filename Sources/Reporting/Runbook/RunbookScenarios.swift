@@ -42,7 +42,7 @@ extension Runbook {
     for data in assessed.classes {
       switch data.loss {
       case .bounded(let figure):
-        let best = data.candidates.first.map { ", from `\($0.backup.protection.name.value)` in `\($0.store)`" } ?? ""
+        let best = data.candidates.first.map { ", from `\($0.protection.name)` in `\($0.place)`" } ?? ""
         lines.append("**Loses** of `\(data.dataClass.name.value)`: at most \(figure.total.rounded)\(best)")
       case .unbounded(let reason): lines.append("**Loses** of `\(data.dataClass.name.value)`: all; \(reason)")
       }
