@@ -53,10 +53,19 @@ public struct ClassAssessment: Sendable {
     /// `` `hourly` from west ``.
     public var title: String { "`\(protection.name)` from \(place)" }
   }
+  /// Data that is made anew when its source is back.
+  public struct Rebuild: Sendable {
+    /// The class that a step brings back, or that is not lost; from it the others are derived.
+    public var source: DataClass
+    /// One class after the other.
+    public var terms: [Term]
+  }
   public var dataClass: DataClass
   public var cause: Cause
   /// All that protects it.
   public var protections: [any ProtectionModel]
+  /// Where it is derived and no step of its own brings it back: what it takes to make it anew, and when its source is back.
+  public var rebuild: Rebuild?
   /// What survives, best first.
   public var candidates: [Candidate]
   public var loss: WorstCase
@@ -64,6 +73,8 @@ public struct ClassAssessment: Sendable {
   /// From the disaster until the class is back and verified; nil where no step brings it back.
   public var recoveryTime: Figure?
   public var recoveryTarget: Located<TimeSpan>?
+  /// It loses what its source loses and has no target of its own: what is to be said of that has been said of the source.
+  public var repeatsItsSource: Bool { dataClass.derivation?.rebuild != nil && dataClass.objectives.rpo == nil }
   /// What is restored from where the loss is limited.
   public var best: Candidate? { loss.figure == nil ? nil : candidates.first }
 }
@@ -97,54 +108,8 @@ private struct Assessor {
     } catch {
       result.cycle = error
     }
-    result.classes = plan.dataClasses.compactMap { dataClass in
-      cause(of: dataClass, in: scenario.scenario, survival).map { assess(dataClass, $0, survival, result.recovery) }
-    }
+    result.classes = ClassAssessor(plan: plan, protections: protections, scenario: scenario.scenario, survival: survival, recovery: result.recovery).assess()
     return result
-  }
-
-  private func cause(of dataClass: DataClass, in scenario: Scenario, _ survival: Survival) -> ClassAssessment.Cause? {
-    if let corruption = scenario.corrupts, corruption.dataClasses.contains(where: { $0.value == dataClass.name.value }) { return .corrupted(corruption) }
-    return dataClass.servers.contains { survival.servers.contains($0.value) } ? .lost : nil
-  }
-
-  private func assess(
-    _ dataClass: DataClass, _ cause: ClassAssessment.Cause, _ survival: Survival, _ recovery: ScenarioAssessment.Recovery?
-  ) -> ClassAssessment {
-    let periodic = protections.filter { $0.dataClass.name.value == dataClass.name.value }.map(\.backup)
-    let all = periodic + continuousModels(of: dataClass)
-    // Where corruption is noticed late, only a protection that reaches back that far helps.
-    let kept = all.filter { protection in
-      guard case .corrupted(let corruption) = cause else { return true }
-      return protection.reachesBack(to: corruption, reaction: reaction(recovery))
-    }
-    let candidates = (kept.isEmpty ? all : kept).flatMap { protection in
-      protection.places.map(\.value).filter { $0.survives(survival) }.compactMap { place -> ClassAssessment.Candidate? in
-        guard var figure = protection.loss(from: place, cause) else { return nil }
-        // What another protection has can be newer at that moment.
-        figure.isBound = figure.isBound || all.count > 1
-        return ClassAssessment.Candidate(protection: protection, place: place, figure: figure)
-      }
-    }.sorted { $0.figure.total < $1.figure.total }
-    let loss: WorstCase =
-      if let best = candidates.first, !kept.isEmpty { .bounded(best.figure) }
-      else if !candidates.isEmpty { .unbounded(reason: "no point is kept until it is noticed and repaired") }
-      else { .unbounded(reason: noHelp(of: all, for: dataClass, cause)) }
-    return ClassAssessment(
-      dataClass: dataClass, cause: cause, protections: all, candidates: candidates, loss: loss, lossTarget: dataClass.objectives.rpo ?? plan.objectives.rpo,
-      recoveryTime: recovery.flatMap { recoveryTime(of: dataClass, $0) }, recoveryTarget: dataClass.objectives.rto ?? plan.objectives.rto)
-  }
-
-  private func noHelp(of all: [any ProtectionModel], for dataClass: DataClass, _ cause: ClassAssessment.Cause) -> String {
-    if all.isEmpty { return "nothing protects `\(dataClass.name.value)`" }
-    if all.contains(where: { !($0 is Replica) }) { return "no store that holds its points survives" }
-    if case .corrupted = cause { return "only replicas protect it, and the corruption has reached them" }
-    return "no replica of it survives"
-  }
-
-  /// From the notice until the restore has read the point, at the longest.
-  private func reaction(_ recovery: ScenarioAssessment.Recovery?) -> [Term] {
-    recovery.map { [Term("recovery", $0.guaranteed, .plan($0.span))] } ?? []
   }
 
   private func recovery(_ scenario: TypedScenario, _ network: StepNetwork) -> ScenarioAssessment.Recovery {
@@ -178,12 +143,6 @@ private struct Assessor {
     }
     if let decide = scenario.decide { terms.append(Term("decision", decide.value, .plan(decide.span))) }
     return terms
-  }
-
-  private func recoveryTime(of dataClass: DataClass, _ recovery: ScenarioAssessment.Recovery) -> Figure? {
-    guard let last = recovery.lastStep(bringingBack: dataClass) else { return nil }
-    let end = recovery.timeline.entries[last].end
-    return Figure(recovery.beforeRun + [Term("steps up to `\(recovery.network.steps[last].name)`", end, .plan(dataClass.name.span))])
   }
 }
 

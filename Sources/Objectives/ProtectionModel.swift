@@ -32,11 +32,17 @@ extension ProtectionModel {
 public enum Place: Hashable, Sendable, CustomStringConvertible {
   case store(StoreName)
   case server(ServerName)
+  /// A repository, at its host or mirrored, and the site that it is in.
+  case remote(String, SiteName?)
+  /// A site of the provider of a managed database.
+  case site(SiteName)
 
   public var description: String {
     switch self {
     case .store(let name): name.rawValue
     case .server(let name): name.rawValue
+    case .remote(let name, _): name
+    case .site(let name): name.rawValue
     }
   }
 
@@ -44,6 +50,8 @@ public enum Place: Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .store(let name): !survival.stores.contains(name)
     case .server(let name): !survival.servers.contains(name)
+    case .remote(_, let site): site.map { !survival.sites.contains($0) } ?? true
+    case .site(let name): !survival.sites.contains(name)
     }
   }
 }
@@ -65,10 +73,12 @@ extension PeriodicBackup: ProtectionModel {
 
 /// The models of a class's protections that go on all the time.
 func continuousModels(of dataClass: DataClass) -> [any ProtectionModel] {
-  dataClass.continuous.map { protection in
+  if let git = dataClass.git { return [GitHistory(repository: git)] }
+  return dataClass.continuous.flatMap { protection -> [any ProtectionModel] in
     switch protection.method {
-    case .wal(let archiving): WALArchive(protection.name.value, archiving, of: dataClass)
-    case .replica(let replication): Replica(name: protection.name.value, replication: replication)
+    case .wal(let archiving): [WALArchive(protection.name.value, archiving, of: dataClass)]
+    case .replica(let replication): [Replica(name: protection.name.value, replication: replication)]
+    case .managed(let database): ManagedBackups.models(protection.name.value, database)
     }
   }
 }

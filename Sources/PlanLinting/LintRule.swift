@@ -61,7 +61,7 @@ public struct LintResult: Sendable {
 }
 
 /// The rules whose findings say that an objective is breached.
-public let objectiveBreaches: Set<DiagnosticCode> = ["rpo-exceeded", "rto-exceeded", "not-surviving", "data-unprotected"]
+public let objectiveBreaches: Set<DiagnosticCode> = ["rpo-exceeded", "rto-exceeded", "not-surviving", "data-unprotected", "replica-against-corruption"]
 
 /// Reads, types and checks one plan. Pure: no network, no clock, no disk; `now` only decides which ignores are over.
 public func lint(_ file: SourceFile, kinds: StepKinds, protection: ProtectionSteps, now: Timestamp? = nil) -> LintResult {

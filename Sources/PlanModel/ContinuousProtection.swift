@@ -12,8 +12,9 @@ public struct ContinuousProtection: Sendable {
   public enum Method: Sendable {
     case wal(WALArchiving)
     case replica(Replication)
+    case managed(ManagedDatabase)
     /// As the plan says it: `wal`.
-    public var name: String { switch self { case .wal: "wal"; case .replica: "replica" } }
+    public var name: String { switch self { case .wal: "wal"; case .replica: "replica"; case .managed: "managed" } }
   }
 }
 
@@ -40,6 +41,20 @@ public struct Replication: Sendable {
   public var server: Located<ServerName>
   /// How far what it has received can be behind.
   public var lag: Located<TimeSpan>
+}
+
+/// What the provider of a managed database promises.
+public struct ManagedDatabase: Sendable {
+  /// The newest of its backups is never older than this.
+  public var every: Located<TimeSpan>
+  /// How long it keeps them; nil: for ever.
+  public var keep: Located<TimeSpan>?
+  /// Any moment can be restored, up to so long ago; nil: only its backups can.
+  public var granularity: Located<TimeSpan>?
+  /// How far back that reaches.
+  public var window: Located<TimeSpan>?
+  /// Where its backups are; each has all of them.
+  public var sites: [Located<SiteName>]
 }
 
 extension DataClass {

@@ -198,6 +198,12 @@ public struct DataClass: Sendable {
   public var protections: [Protection]
   /// Those that go on all the time.
   public var continuous: [ContinuousProtection] = []
+  /// What it is made from.
+  public var derivation: Derivation?
+  /// It may be lost.
+  public var ephemeral: Ephemeral?
+  /// It lives in Git, and on no server.
+  public var git: GitRepository?
 
   public enum Priority: String, Hashable, Comparable, Sendable, Codable, CaseIterable {
     case low, medium, high, critical
@@ -274,8 +280,10 @@ public struct Protection: Sendable {
 
   public enum Method: Sendable {
     case logical(LogicalOptions)
+    /// What a search server writes of itself: as text that any version reads, or as its files.
+    case dump, snapshot
     /// As the plan says it: `logical`.
-    public var name: String { switch self { case .logical: "logical" } }
+    public var name: String { switch self { case .logical: "logical"; case .dump: "dump"; case .snapshot: "snapshot" } }
   }
 }
 
@@ -301,6 +309,7 @@ extension DataClass {
     for protection in protections {
       switch protection.method {
       case .logical(let options): names += options.databases.filter { !names.contains($0) }
+      case .dump, .snapshot: break
       }
     }
     return names

@@ -64,7 +64,7 @@ import Units
       "a: { wal: { base: 1d, timeout: 2h }, to: [far] }", "loses: { sites: [east] }",
       [
         "-2h5s  a WAL segment is closed; what is committed from here on is in the next one", "  -2h  it is in `far`", "  -5s  `archive_timeout` closes the next segment",
-        "   0s  the disaster, an instant before that WAL has arrived", "   0s  restored from `far`: the point of 2h 5s ago; 1h 5s more is lost than the target allows",
+        "   0s  the disaster, an instant before that WAL has arrived", "   0s  restored from `far`: the point of 2h 1m ago; 1h 1m more is lost than the target allows",
       ]
     ),
     (
@@ -73,7 +73,7 @@ import Units
         "-1d45m5s  a base backup starts, and the WAL segment that begins here is lost: nothing after it can be restored",
         "  -40m5s  the next base backup starts, 5m late", "     -5s  it ends; it needs the WAL up to here",
         "      0s  the disaster, an instant before that WAL has arrived",
-        "      0s  restored from `far`: the point of 1d 45m ago; 23h 45m more is lost than the target allows",
+        "      0s  restored from `far`: the point of 1d 1h ago; 23h 46m more is lost than the target allows",
       ]
     ),
     (

@@ -103,6 +103,21 @@ private let everyKey = """
             suspectBelow: 20%, ping: { secret: more }, timeout: 25m, retries: 1 }
         archive: { wal: { base: 1d, timeout: 60s, jitter: 5m, misses: 1, break: true }, to: [near, far], keep: { for: 30d, atLeast: 2 } }
         standby: { replica: { server: pg-two, maxLag: 30s } }
+        older: { logical: {}, every: 1d, to: [near], keep: forever }
+        provider: { managed: { every: 1d, sites: [east], pitr: { granularity: 5m, window: 7d } }, keep: { for: 35d, atLeast: 1 } }
+    search:
+      on: [pg]
+      derivedFrom: orders
+      rebuild: { estimate: 2h }
+      protect:
+        dump: { dump: {}, every: 1d, to: [near] }
+        snapshot: { snapshot: {}, every: 1d, to: [near] }
+    queues: { on: [pg], ephemeral: { onLoss: { requeueFrom: orders } } }
+    cache: { on: [pg], ephemeral: { onLoss: { accepted: It warms up. } } }
+    configuration:
+      git: { remote: git@git.example:sie/config.git, site: east, mirrors: { other: { remote: git@other.example:sie/config.git, site: west, maxLag: 1h } } }
+      priority: critical
+      objectives: { rto: 1h, rpo: 1h }
   scenarios:
     lost:
       description: All of it.

@@ -35,7 +35,8 @@ extension LintRule {
       let places = data.protections.flatMap(\.places).map { "`\($0.value)`" }.joined(separator: ", ")
       let others = plan.stores.filter { !scenario.survival.stores.contains($0.name.value) }.map { "`\($0.name.value)`" }
       let help =
-        if first is Replica { "add a protection whose points are kept elsewhere, or a replica that survives" }
+        if first is GitHistory { "add a mirror in another site" }
+        else if first is Replica { "add a protection whose points are kept elsewhere, or a replica that survives" }
         else if others.isEmpty { "define a store in another site and add it under `\(first is WALArchive ? "to" : "copy")`" }
         else if first is WALArchive { "add \(others[0]) to `to`: it survives" }
         else { "add `copy: [\(others[0].dropFirst().dropLast())]`, which survives" }

@@ -11,11 +11,7 @@ extension LintRule {
       point's consistent moment is lost. That is the interval, plus the run that is under way, plus the copy to whatever store survives.
       An interval equal to the target can therefore never meet it.
       """,
-    formula: """
-      backups    RPO = (missed runs + 1) · interval + late start + dump + upload + copy
-      WAL        RPO = archive time-out + upload; where a lost segment is allowed for: base interval + base backup + upload
-      replica    RPO = replication lag
-      """,
+    formula: "RPO = (missed runs + 1) · interval + late start + dump + upload + copy; of WAL: archive time-out + upload; of a replica: its lag",
     example: """
       every 1h, dump 9m, upload 3m, copy 2m: 1h + 9m + 3m + 2m = 1h 14m, with a target of 1h. Every 30m: 30m + 14m = 44m.
       """,
@@ -28,7 +24,7 @@ extension LintRule {
   }
 
   private static func finding(_ data: ClassAssessment, in scenario: ScenarioAssessment) -> Diagnostic? {
-    guard let target = data.lossTarget, let best = data.best, best.figure.total > target.value else { return nil }
+    guard !data.repeatsItsSource, let target = data.lossTarget, let best = data.best, best.figure.total > target.value else { return nil }
     let name = "`\(data.dataClass.name.value)`"
     let sources = best.figure.sources
     return Diagnostic(
@@ -39,7 +35,7 @@ extension LintRule {
   }
 
   private static func label(_ cause: ClassAssessment.Cause, _ best: ClassAssessment.Candidate) -> String {
-    if best.protection is Replica { return "what it has not received is lost" }
+    if best.protection is Replica || best.protection is GitHistory { return "what it has not received is lost" }
     return switch cause {
     case .lost where best.protection is WALArchive: "what is committed is safe only after up to \(best.figure.total.rounded)"
     case .lost: "the next point becomes usable up to \(best.figure.total.rounded) after the last consistent moment"

@@ -8,7 +8,7 @@ enum ReadProtection {
   case continuous(ContinuousProtection)
 }
 
-/// `wal` and `replica`: protections that go on all the time.
+/// `wal`, `replica` and `managed`: protections that go on all the time.
 extension PlanReader {
   func wal(_ name: Located<ProtectionName>, _ node: YAMLNode?, _ reader: consuming MappingReader) -> ContinuousProtection? {
     let stores: [Located<StoreName>] = nonEmpty("to", &reader, example: "[STORE]")
@@ -47,10 +47,36 @@ extension PlanReader {
   }
 }
 
+extension PlanReader {
+  func managed(_ name: Located<ProtectionName>, _ node: YAMLNode?, _ reader: consuming MappingReader) -> ContinuousProtection? {
+    let keep = retention(reader.node("keep"), reader.what)
+    let what = "`managed` of \(reader.what)"
+    reader.finish()
+    guard let node, var fields = MappingReader(node, what, collector) else { return nil }
+    if fields.node("every") == nil { _ = fields.required("every", example: "1d") }
+    let every = fields.positiveTimeSpan("every")
+    let sites: [Located<SiteName>] = nonEmpty("sites", &fields, example: "[SITE]")
+    var granularity: Located<TimeSpan>?
+    var window: Located<TimeSpan>?
+    if let node = fields.node("pitr"), var moments = MappingReader(node, "`pitr` of \(what)", collector) {
+      _ = moments.required("granularity", example: "5m")
+      granularity = moments.timeSpan("granularity")
+      _ = moments.required("window", example: "7d")
+      window = moments.positiveTimeSpan("window")
+      moments.finish()
+    }
+    fields.finish()
+    guard let every, !sites.isEmpty else { return nil }
+    return ContinuousProtection(
+      name: name, method: .managed(ManagedDatabase(every: every, keep: keep?.duration, granularity: granularity, window: window, sites: sites)), span: node.span)
+  }
+}
+
 extension ReferenceChecker {
   func check(_ protection: ContinuousProtection, of dataClass: DataClass) {
     switch protection.method {
     case .wal(let archiving): archiving.stores.forEach { refer($0, "store", stores) }
+    case .managed(let database): database.sites.forEach { refer($0, "site", sites) }
     case .replica(let replication):
       refer(replication.server, "server", servers)
       guard plan.server(replication.server.value) != nil else { return }

@@ -27,6 +27,7 @@ struct ReferenceChecker {
         if case .secret(let name) = protection.ping { refer(name, "secret", secrets) }
       }
       for protection in dataClass.continuous { check(protection, of: dataClass) }
+      checkOrigin(of: dataClass)
     }
     plan.scenarios.forEach(check)
   }
@@ -50,7 +51,7 @@ struct ReferenceChecker {
         helps: ["add `\(home.value)` to `on`, or name one of `on`"]))
   }
 
-  private var sites: [Located<SiteName>] { plan.sites.map(\.name) }
+  var sites: [Located<SiteName>] { plan.sites.map(\.name) }
   private var secrets: [Located<SecretName>] { plan.secrets.map(\.name) }
   var servers: [Located<ServerName>] { plan.servers.map(\.name) }
   var stores: [Located<StoreName>] { plan.stores.map(\.name) }
