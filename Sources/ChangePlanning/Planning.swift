@@ -68,7 +68,7 @@ private func comparisons(
       if result[earlier].change.action.changesTheWorld { changedBefore[index].formUnion(network.steps[earlier].footprint.writes) }
     }
     let observation = observations[step.name] ?? .nothing
-    let change = kinds[step.kind]?.compare(step.arguments, observation, now) ?? Change(.unknown, reason: "an unknown step kind")
+    let change = kinds[step.kind]?.compare(step.arguments.json, observation, now) ?? Change(.unknown, reason: "an unknown step kind")
     let touched = step.footprint.reads.union(step.footprint.writes)
     result[index] = decide(change, observation, decidedEarlier: touched.intersection(changedBefore[index]).min())
   }

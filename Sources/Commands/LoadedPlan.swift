@@ -1,5 +1,6 @@
 internal import ChangePlanning
 internal import Diagnostics
+internal import ExecutionShell
 internal import Objectives
 internal import PlanLinting
 internal import PlanModel
@@ -44,6 +45,10 @@ struct LoadedPlan {
     console.writeError(renderer.render(diagnostics.sorted()) + "\n")
     return CommandFailure(
       "plan-has-errors", "\(file.path) cannot be used: \(summaryLine(diagnostics))", helps: ["mend what is shown above, then run `sie-dr lint \(file.path)`"])
+  }
+
+  func stateDirectory(_ option: StateOption, _ environment: [String: String]) -> StateDirectory {
+    StateFinding.directory(option.state, environment, planState: plan.state?.directory.value, folder: identity.folder)
   }
 
   func purpose(_ scenario: String?) throws(CommandFailure) -> Purpose {

@@ -40,6 +40,7 @@ struct LintContext: Sendable {
   let typed: TypedPlan
   let assessment: Assessment
   let document: YAMLDocument
+  let shellScripts: [ShellScript]
   var plan: Plan { typed.plan }
 }
 
@@ -70,7 +71,7 @@ public func lint(_ file: SourceFile, kinds: StepKinds, protection: ProtectionSte
   guard let plan else { return LintResult(diagnostics: (yaml + reading).sorted(), addresses: PlanAddresses(root: document.root)) }
   let (typed, typing) = typecheck(plan, kinds: kinds, protection: protection)
   let assessment = assess(typed)
-  let context = LintContext(typed: typed, assessment: assessment, document: document)
+  let context = LintContext(typed: typed, assessment: assessment, document: document, shellScripts: ShellScript.all(in: document))
   let isWhole = !(yaml + reading + typing).contains { $0.severity == .error }
   let findings = lintRules.filter { isWhole || $0.looksAtIncompletePlans }.flatMap { $0.check(context) }
   var result = LintResult(

@@ -23,6 +23,11 @@ public let lintRules: [LintRule] = [
   .unorderedConflict,
   .identityMissing,
   .secretLiteral,
+  .secretInArguments,
+  .uncheckedPipe,
+  .shellErrorsIgnored,
+  .sqlErrorsIgnored,
+  .collidingFileName,
   .detectionMissing,
   .headroomLow,
 ]

@@ -17,7 +17,7 @@ public struct AnyStepKind: Sendable {
     summary = Kind.summary
     fields = Kind.fields
     outputs = Kind.outputs
-    decode = { fields, context in Kind.decode(&fields, in: context).flatMap { UnderstoodArguments(Kind.self, $0, in: context.plan) } }
+    decode = { fields, context in Kind.decode(&fields, in: context).map { UnderstoodArguments(Kind.self, $0, in: context.plan) } }
     compare = { json, observation, now in
       guard let arguments = try? CanonicalJSON.decode(Kind.Arguments.self, from: json) else {
         return Change(.unknown, reason: "written by another version of sie-dr")
@@ -30,16 +30,15 @@ public struct AnyStepKind: Sendable {
 /// The arguments of one step, and all that its kind says of them before anything is observed.
 public struct UnderstoodArguments: Sendable {
   public let kind: StepKindName
-  public let json: JSONValue
+  public let arguments: StepArguments
   public let footprint: Footprint
   public let undoAbility: UndoAbility
   public let estimate: Estimated?
   public let question: String?
 
-  public init?<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments, in plan: Plan) {
-    guard let json = try? CanonicalJSON.value(arguments) else { return nil }
+  public init<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments, in plan: Plan) {
     kind = Kind.name
-    self.json = json
+    self.arguments = StepArguments(of: arguments)
     footprint = Kind.footprint(arguments)
     undoAbility = Kind.undoAbility(arguments)
     estimate = Kind.estimate(arguments, in: plan)

@@ -37,7 +37,7 @@ private struct Typist {
     if case .step(let undo) = step.undo { _ = inputSteps(undo, in: scenario) }
     let needs = step.needs.map(\.value) + inputs.filter { input in !step.needs.contains { $0.value == input } }
     let specification = StepSpecification(
-      name: step.name.value, kind: arguments.kind, arguments: arguments.json, needs: needs, undo: undo(step, arguments.undoAbility, in: scenario),
+      name: step.name.value, kind: arguments.kind, arguments: arguments.arguments, needs: needs, undo: undo(step, arguments.undoAbility, in: scenario),
       timeout: step.timeout?.value ?? defaultStepTimeout, retries: step.retries, onFailure: step.onFailure ?? scenario.onFailure,
       priority: (served?.priority ?? .medium).rank, footprint: footprint, question: arguments.question)
     let estimated = step.estimate.map { Estimated($0.value, at: $0.span) } ?? arguments.estimate
@@ -62,7 +62,7 @@ private struct Typist {
     case (.irreversible(let reason), _): return .irreversible(reason: reason.value)
     case (.step(let undo), _):
       guard let arguments = decode(undo, in: scenario) else { return .unknown }
-      return .step(.init(kind: arguments.kind, arguments: arguments.json, timeout: undo.timeout?.value ?? defaultStepTimeout, retries: undo.retries))
+      return .step(.init(kind: arguments.kind, arguments: arguments.arguments, timeout: undo.timeout?.value ?? defaultStepTimeout, retries: undo.retries))
     case (nil, .nothingToUndo): return .nothingToUndo
     case (nil, .byKind(let how)): return .byKind(how)
     case (nil, .mustBeWritten): return .unknown
@@ -122,7 +122,7 @@ private struct Typist {
     func add(_ name: String, _ made: UnderstoodArguments?, needs: [StepName], timeout: TimeSpan? = nil) {
       guard let made else { return }
       let specification = StepSpecification(
-        name: StepName(rawValue: name), kind: made.kind, arguments: made.json, needs: needs, undo: undo(made.undoAbility),
+        name: StepName(rawValue: name), kind: made.kind, arguments: made.arguments, needs: needs, undo: undo(made.undoAbility),
         timeout: timeout ?? protection.timeout?.value ?? defaultStepTimeout, retries: protection.retries, onFailure: .continue,
         priority: dataClass.priority.rank, footprint: made.footprint)
       steps.append(

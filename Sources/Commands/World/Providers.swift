@@ -53,6 +53,6 @@ public enum Providers {
   }
 
   private static func made<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments?, _ plan: Plan) -> UnderstoodArguments? {
-    arguments.flatMap { UnderstoodArguments(Kind.self, $0, in: plan) }
+    arguments.map { UnderstoodArguments(Kind.self, $0, in: plan) }
   }
 }
