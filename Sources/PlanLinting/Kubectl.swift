@@ -5,14 +5,10 @@ internal import YAMLReading
 /// What steps that run programs do with `kubectl`, as far as can be read: each command as its words.
 enum Kubectl {
   static func commands(of step: TypedStep) -> [[String]] {
-    guard step.kind == "command.run", let run = step.step?.fields["run"]?.elements?.compactMap({ $0.scalar?.text }) else { return [] }
-    let program = run.first?.split(separator: "/").last ?? ""
-    if program == "kubectl" { return [run] }
-    guard program.hasSuffix("sh") else { return [] }
-    // In a text for a shell. What the shell would expand stays as it is written.
-    return run.filter { $0.contains("kubectl") }.flatMap { text in
-      ShellText(text, shellOptions: []).commands.filter { $0.program == "kubectl" }.map { $0.words.map(\.text) }
-    }
+    guard step.kind == "command.run", let run = step.step?.fields["run"] else { return [] }
+    let words = run.elements?.compactMap { $0.scalar?.text } ?? []
+    if words.first?.split(separator: "/").last == "kubectl" { return [words] }
+    return ShellText.all(in: run).flatMap(\.commands).filter { $0.program == "kubectl" }.map { $0.words.map(\.text) }
   }
 
   /// `rollout restart`, `rollout status`.

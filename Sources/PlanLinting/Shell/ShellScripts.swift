@@ -16,7 +16,7 @@ struct ShellScript {
     let calls = document.root.map(ShellCall.all) ?? []
     guard !calls.isEmpty else { return [] }
     let lines = String(decoding: document.file.bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-    return calls.map { ShellScript(text: ShellText($0.text, shellOptions: $0.options), shell: $0.shell, node: $0.node, lines: lines) }
+    return calls.map { ShellScript(text: $0.read, shell: $0.shell, node: $0.node, lines: lines) }
   }
 
   /// Where a part of the text stands in the plan: its own line where that can be found, else the whole text.
@@ -33,12 +33,18 @@ struct ShellScript {
   }
 }
 
+extension ShellText {
+  /// Those of the commands below a node.
+  static func all(in node: YAMLNode) -> [ShellText] { ShellCall.all(in: node).map(\.read) }
+}
+
 /// `[sh, -c, TEXT]` as it stands in the plan.
 private struct ShellCall {
   var shell: String
   var options: [String]
   var text: String
   var node: YAMLNode
+  var read: ShellText { ShellText(text, shellOptions: options) }
 
   static func all(in node: YAMLNode) -> [ShellCall] {
     if let call = ShellCall(node) { return [call] }

@@ -16,12 +16,6 @@ struct ShellText {
     var outputs: [Word] = []
     var program: String { words.first.map { String($0.text.split(separator: "/").last ?? "") } ?? "" }
     var arguments: [String] { words.dropFirst().map(\.text) }
-
-    /// Whether it is this program, with these words before its first option's end: `kubectl`, `rollout`, `restart`.
-    func `is`(_ program: String, _ words: String...) -> Bool {
-      let plain = arguments.filter { !$0.hasPrefix("-") }
-      return self.program == program && plain.starts(with: words)
-    }
   }
 
   struct Word {
