@@ -109,7 +109,7 @@ let package = Package(
       dependencies: ["ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Journaling", "ExecutionCore", "ChangePlanning", "Scheduling", "Concurrency", "HTTPClient", "S3Store"],
       path: "Tests/TestSupport", swiftSettings: settings),
     tests("UnitsTests", "Units", "CanonicalJSON"),
-    tests("SchemaTests", "Commands", "ChangePlanning", "Journaling", "RecoveryPoints", "PostgreSQLProvider", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Hashing", "Units", "CanonicalJSON"),
+    tests("SchemaTests", "Commands", "PlanLinting", "ChangePlanning", "Journaling", "RecoveryPoints", "PostgreSQLProvider", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Hashing", "Units", "CanonicalJSON"),
     tests("YAMLReadingTests", "YAMLReading", "Diagnostics"),
     tests("PlanModelTests", "PlanModel", "ProviderInterface", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Commands"),
     tests("SchedulingTests", "Scheduling", "Units"),

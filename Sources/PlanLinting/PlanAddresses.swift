@@ -6,7 +6,7 @@ struct PlanAddresses: Sendable {
   let root: YAMLNode?
 
   func address(of span: SourceSpan?) -> String {
-    guard let span, let root else { return "" }
+    guard let span, let root, root.span.path == span.path else { return "" }
     var parts: [String] = []
     var node: YAMLNode? = root
     while let current = node {

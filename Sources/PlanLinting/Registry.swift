@@ -31,4 +31,9 @@ public let lintRules: [LintRule] = [
   .collidingFileName,
   .detectionMissing,
   .headroomLow,
+  .drillNeverDone,
+  .drillOverdue,
+  .drillMissing,
+  .noAbsenceAlarm,
+  .postIncidentMissing,
 ]

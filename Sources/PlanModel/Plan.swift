@@ -20,10 +20,20 @@ public struct Plan: Sendable {
   public var probes: [Probe]
   public var dataClasses: [DataClass]
   public var scenarios: [Scenario]
+  /// Who is told during an incident.
+  public var communication: [Audience]
+  public var drills: [Drill]
+  public var postIncident: PostIncident?
+  /// Files of measurements; a relative path counts from the folder of the plan file.
+  public var evidence: [Located<String>]
   /// Findings of lint that the author chose not to be told of.
   public var ignores: [LintIgnore]
   /// Points that a person chose for a run, whatever the steps say.
   public var chosenPoints: [DataClassName: String] = [:]
+  /// What the files of evidence hold.
+  public var runs: [EvidenceRun] = []
+  /// What took the place of estimates, by where it stands.
+  public var measurements: [SourceSpan: Measurement] = [:]
 }
 
 /// A finding that may stay: which rule's, where in the plan, why, and how long.
@@ -304,6 +314,10 @@ public struct Scenario: Sendable {
   public var detection: Detection?
   /// How long people take to decide, from the alarm to `apply`.
   public var decide: Located<TimeSpan>?
+  /// People or roles who may start it by hand, whatever the probe says.
+  public var triggeredBy: [Located<String>]
+  /// Who must agree once it is decided.
+  public var approval: Approval?
   public var onFailure: FailurePolicy
   /// Steps run before and after a rollback: tell people, check the world.
   public var rollbackBefore: Step?
@@ -365,5 +379,6 @@ extension Plan {
   public func store(_ name: StoreName) -> Store? { stores.first { $0.name.value == name } }
   public func probe(_ name: ProbeName) -> Probe? { probes.first { $0.name.value == name } }
   public func dataClass(_ name: DataClassName) -> DataClass? { dataClasses.first { $0.name.value == name } }
+  public func drill(_ name: DrillName) -> Drill? { drills.first { $0.name.value == name } }
   public func scenario(_ name: ScenarioName) -> Scenario? { scenarios.first { $0.name.value == name } }
 }

@@ -10,9 +10,9 @@ public enum LintFormat: String, Sendable, CaseIterable {
 public typealias LintedFile = (file: SourceFile, result: LintResult)
 
 /// What `lint` says of some plans. The switch is exhaustive: a new format does not compile until it is there.
-public func lintReport(_ results: [LintedFile], as format: LintFormat, _ style: TextStyle, toolVersion: String) throws -> String {
+public func lintReport(_ results: [LintedFile], policy: SourceFile? = nil, as format: LintFormat, _ style: TextStyle, toolVersion: String) throws -> String {
   switch format {
-  case .text: lintText(results, style)
+  case .text: lintText(results, policy, style)
   case .json: try lintJSON(results)
   case .markdown: lintMarkdown(results)
   case .sarif: try lintSARIF(results, toolVersion: toolVersion)
@@ -25,6 +25,12 @@ public func lintReport(_ results: [LintedFile], as format: LintFormat, _ style: 
 extension IgnoredFinding {
   /// One line: what, where, why and how long.
   var line: String { oneLine(finding) + " (\(reason.visible)" + (until.map { ", until \($0)" } ?? "") + ")" }
+}
+
+/// Which rules could not judge, since nobody said what day it is; nil where none was hindered.
+func unjudgedLine(_ results: [LintedFile]) -> String? {
+  let codes = results.flatMap(\.result.unjudged).reduce(into: [String]()) { if !$0.contains($1.rawValue) { $0.append($1.rawValue) } }
+  return codes.isEmpty ? nil : "Not judged, since only `--now DATE` says what day it is: \(codes.joined(separator: ", "))"
 }
 
 /// A note may have several lines.

@@ -93,7 +93,7 @@ import Testing
     try await expectCommands(page.split(separator: "\n").filter { $0.hasPrefix("$ sie-dr ") }.map { $0.dropFirst(9) }, atLeast: 4)
   }
 
-  @Test("every command in the files for CI is one", arguments: ["docs/ci.md", "examples/ci/github.yml", "examples/ci/gitlab.yml", "examples/ci/pre-commit.yml"])
+  @Test("every command in the files for CI is one", arguments: ["docs/ci.md", "docs/ci/github.yml", "docs/ci/gitlab.yml", "docs/ci/pre-commit.yml"])
   func commandsOfCI(_ path: String) async throws {
     let lines = try readFile(Repository.root + path).split(separator: "\n")
     let starts = ["sie-dr ", "- sie-dr ", "run: sie-dr ", "entry: sie-dr ", "$ sie-dr "]

@@ -86,6 +86,20 @@ private let everyKey = """
     other: { s3: { bucket: other, encryption: { s3: {} } } }
   state: { directory: state }
   metrics: textfile
+  communication:
+    engineering: { slack: "#incidents", every: 15m, template: It is down. }
+    others: { teams: Incidents, on: startAndEnd }
+    stakeholders: { email: all@shop.example, every: 1h }
+    management: { phone: "555 0100", on: majorChanges }
+    customers: { statusPage: "https://status.shop.example", on: majorChanges }
+    guests: { other: The screen in the hall., every: 1d }
+  drills: { restore: { kind: restore, scenarios: [lost], every: 30d, first: 2027-01-15, description: Into a sandbox. } }
+  postIncident:
+    report: { within: 24h, by: commander, in: "https://wiki.shop.example" }
+    runbook: { within: 3d, by: sre, in: git }
+    postmortem: { within: 5d, by: sre, in: calendar }
+    tickets: { within: 7d, by: sre, in: tracker }
+  evidence: drills.json
   lint: { ignore: [{ rule: headroom-low, at: scenarios.lost, reason: It grows no more., until: 2027-01-01 }] }
   probes:
     ready: { http: { url: "http://localhost/ready", expect: { status: 200, json: { ready: true }, contains: ok } }, every: 15s, timeout: 5s }
@@ -113,6 +127,8 @@ private let everyKey = """
       corrupts: { data: [orders], noticedWithin: 6h }
       detect: { probe: ready, failing: 5m }
       decide: 20m
+      trigger: { by: [sre] }
+      approve: { by: [sre-lead, owner], atLeast: 1, within: 15m }
       onFailure: pause
       rollback: { before: { operator.confirm: { ask: "go?" } }, after: { command.run: { run: [tell, 7, true] } } }
       steps:

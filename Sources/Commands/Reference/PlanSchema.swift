@@ -8,10 +8,17 @@ enum PlanSchema {
     Schema(object(PlanKeys.plan)).document("plan.v1.json", title: "sie-dr recovery plan", definitions: definitions(kinds).mapValues(Schema.init))
   }
 
+  /// Of another file that people write, in the words of the plan language.
+  static func document(_ file: String, title: String, _ keys: [PlanKey], using used: Set<String>) -> JSONValue {
+    let definitions = definitions(StepKinds([])).filter { used.contains($0.key) }
+    return Schema(object(keys)).document(file, title: title, definitions: definitions.mapValues(Schema.init))
+  }
+
   private static func definitions(_ kinds: StepKinds) -> [String: JSONValue] {
     let span: JSONValue = ["type": "string", "pattern": "^([0-9]+(\\.[0-9]+)?(d|h|ms|m|s))+$"]
     return [
       "timeSpan": span,
+      "date": ["type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9:.]+([Zz]|[+-][0-9:]+))?$"],
       "size": ["type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?([kKMGTP]?B|[KMGTP]iB)$"],
       "byteRate": ["type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?([kKMGTP]?B|[KMGTP]iB)/s$"],
       "pace": ["type": "string", "pattern": "^(([0-9]+(\\.[0-9]+)?(d|h|ms|m|s))+|[0-9]+(\\.[0-9]+)?([kKMGTP]?B|[KMGTP]iB)/s)$"],
@@ -76,6 +83,7 @@ enum PlanSchema {
     case .text: ["type": ["string", "integer", "boolean", "number"]]
     case .bool: ["type": "boolean"]
     case .timeSpan: reference("timeSpan")
+    case .date: reference("date")
     case .size: reference("size")
     case .byteRate: reference("byteRate")
     case .pace: reference("pace")

@@ -1,8 +1,8 @@
 internal import CanonicalJSON
 
-/// The JSON Schemas of what is written to be read again: one text for `schema`, for the files under `schemas/`, for editors.
+/// The JSON Schemas of what people write, and of what is written to be read again: one text for `schema`, for the files under `schemas/`, for editors.
 enum SchemaDocument: String, CaseIterable {
-  case plan, changeset
+  case plan, evidence, policy, changeset
   case journalRecord = "journal-record"
   case recoveryPoint = "recovery-point"
 
@@ -12,6 +12,8 @@ enum SchemaDocument: String, CaseIterable {
   func text() throws -> String {
     switch self {
     case .plan: try CanonicalJSON.prettyText(PlanSchema.document(Providers.kinds))
+    case .evidence: try CanonicalJSON.prettyText(PlanSchema.document("evidence.v1.json", title: "sie-dr evidence", PlanKeys.evidence, using: ["timeSpan", "date"]))
+    case .policy: try CanonicalJSON.prettyText(PlanSchema.document("policy.v1.json", title: "sie-dr lint policy", PlanKeys.policy, using: ["timeSpan"]))
     case .changeset: try CanonicalJSON.prettyText(ChangesetSchema.document)
     case .journalRecord: try CanonicalJSON.prettyText(JournalSchema.document)
     case .recoveryPoint: try CanonicalJSON.prettyText(PointSchema.document)

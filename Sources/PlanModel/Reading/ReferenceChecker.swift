@@ -28,6 +28,7 @@ struct ReferenceChecker {
       }
     }
     plan.scenarios.forEach(check)
+    for drill in plan.drills { drill.scenarios.forEach { refer($0, "scenario", plan.scenarios.map(\.name)) } }
   }
 
   private func check(_ scenario: Scenario) {

@@ -9,6 +9,7 @@ func lintMarkdown(_ results: [LintedFile]) -> String {
   let findings = results.flatMap(\.result.diagnostics)
   let ignored = results.flatMap(\.result.ignored)
   var sections = [MarkdownPage.Section(opening: "### sie-dr lint: \(summaryLine(findings))\(ignored.isEmpty ? "" : ", \(ignored.count) ignored")\n")]
+  if let unjudged = unjudgedLine(results) { sections[0].opening += "\n\(unjudged)\n" }
   sections += results.compactMap { objectives($0) }
   sections += results.flatMap { rows($0).compactMap(counterexample) }
   if !findings.isEmpty {
