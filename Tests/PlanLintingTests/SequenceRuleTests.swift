@@ -5,7 +5,7 @@ import Testing
 
 /// Rules about steps that must not come alone, or must come in an order: what else they are silent at, and speak of, than on their pages.
 @Suite("Rules about what must come before and after") struct SequenceRuleTests {
-  private let cluster = (old: "stores:\n", new: "  k8s: { kubernetes: { context: west } }\n  k8s-old: { kubernetes: { context: east } }\nstores:\n")
+  private let cluster = (old: "servers:\n", new: "servers:\n  k8s: { kubernetes: { context: west } }\n  k8s-old: { kubernetes: { context: east } }\n")
   private let both = (old: "on: [pg-east]", new: "on: [pg-east, pg-west]")
 
   private func found(_ code: DiagnosticCode, _ steps: String, _ more: (old: String, new: String)...) -> [String] {
@@ -101,7 +101,7 @@ import Testing
   }
 
   @Test("a time to live is judged by the target, and by nothing where there is none") func timeToLive() {
-    let zone = (old: "stores:\n", new: "  zone: { dns: { zone: x.example, host: ns } }\nstores:\n")
+    let zone = (old: "servers:\n", new: "servers:\n  zone: { dns: { zone: x.example, host: ns } }\n")
     func found(_ ttl: String, _ more: (old: String, new: String)...) -> [DiagnosticCode] {
       linted([zone] + more, steps: "record: { dns.record: { name: api, to: west\(ttl) } }").diagnostics.map(\.code).filter { $0.rawValue.hasPrefix("dns-") }
     }

@@ -21,7 +21,7 @@ import YAMLReading
 
   /// The sample plan with servers of every kind, and one more step.
   private func typed(_ step: String, _ replacements: [(String, String)] = []) -> (step: TypedStep?, diagnostics: [Diagnostic]) {
-    var text = samplePlan.replacing("stores:\n", with: servers + "stores:\n", maxReplacements: 1).replacing("scenarios:\n", with: data + "scenarios:\n")
+    var text = samplePlan.replacing("servers:\n", with: "servers:\n" + servers, maxReplacements: 1).replacing("scenarios:\n", with: data + "scenarios:\n")
     for (old, new) in replacements { text = text.replacing(old, with: new, maxReplacements: 1) }
     let (document, yaml) = readYAML(SourceFile(path: "plan.yaml", bytes: Array((text + "      more: \(step)\n").utf8)))
     let (plan, reading) = readPlan(document)
