@@ -100,6 +100,7 @@ struct PlanCommand: AsyncParsableCommand {
     try await CommandSession.guarded(global) { console in
       let environment = CommandSession.environment
       let loaded = try LoadedPlan.load(plan, console, points: planning.points())
+      if planning.scenario == nil { loaded.tellOfUnmadeProtections(console) }
       let world = ReadOnlyWorld(environment: environment, folder: loaded.identity.folder)
       let changeset = try await makeChangeset(loaded, planning, world, environment)
       if let out { try Files.write(try CanonicalJSON.bytes(changeset), to: out) }

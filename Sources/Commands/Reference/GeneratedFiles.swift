@@ -15,7 +15,7 @@ public enum GeneratedFiles {
   private static let notice = "<!-- Written by `swift run generate write`; do not edit. -->\n"
 
   private static var rules: String {
-    var text = notice + "\n# What lint finds\n\nEach finding has a stable code, a place and a way out. `rpo-exceeded`, `rto-exceeded`, `not-surviving` and `data-unprotected` say that an\nobjective is breached: exit status 3.\n"
+    var text = notice + "\n# What lint finds\n\nEach finding has a stable code, a place and a way out. `rpo-exceeded`, `rto-exceeded`, `not-surviving`, `data-unprotected` and\n`replica-against-corruption` say that an objective is breached: exit status 3.\n"
     text += "`sie-dr explain CODE` says the same.\n"
     let rules = Set(lintRules.map(\.code))
     for page in explanations where rules.contains(page.code) { text += "\n" + explanationMarkdown(page) }
