@@ -41,7 +41,7 @@ import Testing
     #expect(!speaks(", files: [namespace.yaml, secrets.yaml, service.yaml, hpa.yaml]"))
     #expect(!speaks("", ", needs: [verify]"))
     #expect(!speaks(", files: [postgres.yaml], servers: [pg-west]"))
-    let before = linted([cluster, ("restore: {", "restore: { needs: [apply],")], steps: "apply: { kubernetes.apply: { cluster: k8s, folder: k8s } }").of("manifests-before-data")
+    let before = linted([cluster, ("restore: { postgresql", "restore: { needs: [apply], postgresql")], steps: "apply: { kubernetes.apply: { cluster: k8s, folder: k8s } }").of("manifests-before-data")
     #expect(before.first?.helps.first?.hasPrefix("apply in `apply` only what `restore` needs") == true)
   }
 
