@@ -28,6 +28,8 @@ import Testing
     for (name, method) in [("archive", "wal"), ("standby", "replica"), ("dump", "dump")] {
       #expect(result.errors.contains("warning[provider-missing]: this version neither makes nor observes `\(name)` of `orders`, a protection by `\(method)`"))
     }
+    let runbook = try await StartedProgram([BuiltProgram.sieDR, "runbook", "plan.yaml"], in: folder).end().output
+    for row in ["all the time, a base backup every 1d", "all the time, at most 30s behind", "This version does not make it"] { #expect(runbook.contains(row), "\(runbook)") }
     let scenario = try await StartedProgram([BuiltProgram.sieDR] + command + ["plan.yaml", "--scenario", "drill"], in: folder).end()
     #expect(!scenario.errors.contains("provider-missing"))
   }

@@ -42,6 +42,7 @@ extension Runbook {
     case .secret(let name): lines.append("When a new point is in all its stores, the URL in the secret `\(name.value)` is called; whoever waits for the call raises the alarm when it does not come.")
     case nil: break
     }
+    if typed.steps.isEmpty { return lines + ["This version does not make it: somebody else does."] }
     let steps = typed.steps.map { "`\($0.specification.name)` (\($0.estimated.map { $0.amount.rounded } ?? "up to \($0.specification.longest.rounded)"))" }
     lines.append("Its steps: " + steps.joined(separator: ", ") + ".")
     return lines
