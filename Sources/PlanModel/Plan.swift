@@ -281,8 +281,10 @@ public struct Protection: Sendable {
     case logical(LogicalOptions)
     /// What a search server writes of itself: as text that any version reads, or as its files.
     case dump, snapshot
+    /// A program of the author's that somebody else calls, as cron does: it is computed with and read, and neither run nor seen.
+    case command([String])
     /// As the plan says it: `logical`.
-    public var name: String { switch self { case .logical: "logical"; case .dump: "dump"; case .snapshot: "snapshot" } }
+    public var name: String { switch self { case .logical: "logical"; case .dump: "dump"; case .snapshot: "snapshot"; case .command: "command" } }
   }
 }
 
@@ -308,7 +310,7 @@ extension DataClass {
     for protection in protections {
       switch protection.method {
       case .logical(let options): names += options.databases.filter { !names.contains($0) }
-      case .dump, .snapshot: break
+      case .dump, .snapshot, .command: break
       }
     }
     return names

@@ -121,6 +121,7 @@ private let everyKey = """
             suspectBelow: 20%, ping: { secret: more }, timeout: 25m, retries: 1 }
         archive: { wal: { base: 1d, timeout: 60s, jitter: 5m, misses: 1, break: true }, to: [near, far], keep: { for: 30d, atLeast: 2 } }
         standby: { replica: { server: pg-two, maxLag: 30s } }
+        script: { command: { run: [backup, --all] }, every: 1d, to: [near] }
         older: { logical: {}, every: 1d, to: [near], keep: forever }
         provider: { managed: { every: 1d, sites: [east], pitr: { granularity: 5m, window: 7d } }, keep: { for: 35d, atLeast: 1 } }
     search:

@@ -2,10 +2,11 @@
 extension PlanKeys {
   static let protections: PlanKey.Shape = .oneOf([
     .objectWithOne(
-      of: ["logical", "dump", "snapshot"],
+      of: ["logical", "dump", "snapshot", "command"],
       [
         logical, PlanKey("dump", .object([]), "What a search server writes of itself as a dump: any version reads it."),
         PlanKey("snapshot", .object([]), "A snapshot of a search server: only its own version reads it."),
+        PlanKey("command", .object([PlanKey("run", .argumentList, required: true, "The program and its arguments.")]), "A script of your own that cron runs: computed with and linted, not run."),
       ] + periodic),
     .object([PlanKey("wal", .object(wal), required: true, "Base backups and every WAL segment after them."), to, window]),
     .object([PlanKey("replica", .object(replica), required: true, "A server that follows the primary.")]),

@@ -54,7 +54,7 @@ extension Protection {
   fileprivate var isOfSearchServer: Bool {
     switch method {
     case .dump, .snapshot: true
-    case .logical: false
+    case .logical, .command: false
     }
   }
 }

@@ -47,7 +47,7 @@ extension PlanReader {
   }
 
   private func protection(_ name: Located<ProtectionName>, _ reader: consuming MappingReader) -> ReadProtection? {
-    let method = oneOf(["logical", "dump", "snapshot", "wal", "replica", "managed"], &reader, example: "logical: {}")
+    let method = oneOf(["logical", "dump", "snapshot", "command", "wal", "replica", "managed"], &reader, example: "logical: {}")
     switch method?.key {
     case "wal": return wal(name, method?.node, reader).map(ReadProtection.continuous)
     case "replica": return replica(name, method?.node, reader).map(ReadProtection.continuous)
@@ -87,7 +87,20 @@ extension PlanReader {
 
   private func method(_ written: (key: String, node: YAMLNode)?, _ what: String) -> Protection.Method? {
     guard let (key, node) = written, var reader = MappingReader(node, "`\(key)` of \(what)", collector) else { return nil }
-    guard key == "logical" else { reader.finish(); return key == "dump" ? .dump : .snapshot }
+    switch key {
+    case "dump", "snapshot":
+      reader.finish()
+      return key == "dump" ? .dump : .snapshot
+    case "command":
+      _ = reader.required("run", example: "[program, argument]")
+      let run = reader.arguments("run")
+      reader.finish()
+      return run.map(Protection.Method.command)
+    default: return logical(reader)
+    }
+  }
+
+  private func logical(_ reader: consuming MappingReader) -> Protection.Method {
     var options = LogicalOptions()
     if let workers = reader.integer("workers", in: 1...32) { options.workers = workers.value }
     if let yieldAfter = reader.positiveTimeSpan("yieldAfter") { options.yieldAfter = yieldAfter.value }

@@ -48,7 +48,7 @@ public struct MappingReader: ~Copyable {
 
   /// The value of `key`, unread.
   public mutating func node(_ key: String) -> YAMLNode? {
-    known.append(key)
+    if !known.contains(key) { known.append(key) }
     return members.first { $0.key == key }?.value
   }
 

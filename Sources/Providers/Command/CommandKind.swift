@@ -16,6 +16,8 @@ public enum CommandRun: StepKind {
     public var environment: [String: InputValue]
     public var reads: [String]
     public var writes: [String]
+    /// The data class that it brings back.
+    public var recovers: DataClassName?
     /// May be run again when nobody knows whether it ran.
     public var isIdempotent: Bool
     /// The first line of the output becomes the step's output `line`.
@@ -31,6 +33,7 @@ public enum CommandRun: StepKind {
     Field("env", .inputMap, "Environment variables: text, `{ secret: NAME }` or `{ output: STEP.NAME }`. The program gets these, PATH, HOME, LANG and SIE_DR_*."),
     Field("reads", .nameList, "What it looks at, by any names you choose: steps that write the same name must be ordered."),
     Field("writes", .nameList, "What it changes, by any names you choose."),
+    Field("recovers", .name(of: "data class"), "The data class that it brings back: counts as its restore, and wants a later step that looks at it."),
     Field("idempotent", .bool, "Running it twice is running it once: after a crash it is run again without a question."),
     Field("captureLine", .bool, "Keep the first line of the output as the output `line`. It goes into the journal: never print a secret there."),
   ]
@@ -39,16 +42,17 @@ public enum CommandRun: StepKind {
   public static func decode(_ fields: inout MappingReader, in context: StepContext) -> Arguments? {
     _ = fields.required("run", example: "[program, argument]")
     let run = fields.arguments("run")
+    let recovers: DataClass? = fields.keys.contains("recovers") ? fields.dataClass("recovers", in: context.plan) : nil
     let arguments = Arguments(
       run: run ?? [], observe: fields.arguments("observe"), undo: fields.arguments("undo"), environment: fields.inputs("env", in: context.plan),
-      reads: (fields.texts("reads") ?? []).map(\.value), writes: (fields.texts("writes") ?? []).map(\.value),
+      reads: (fields.texts("reads") ?? []).map(\.value), writes: (fields.texts("writes") ?? []).map(\.value), recovers: recovers?.name.value,
       isIdempotent: fields.bool("idempotent")?.value ?? false, capturesLine: fields.bool("captureLine")?.value ?? false)
     return run == nil ? nil : arguments
   }
 
   public static func footprint(_ arguments: Arguments) -> Footprint {
     let secrets = arguments.environment.values.compactMap { if case .secret(let reference) = $0 { Requirement.secret(reference.name) } else { nil } }
-    return Footprint(reads: Set(arguments.reads.map(Resource.named)), writes: Set(arguments.writes.map(Resource.named)), requires: Set(secrets))
+    return Footprint(reads: Set(arguments.reads.map(Resource.named)), writes: Set(arguments.writes.map(Resource.named)), requires: Set(secrets), recovers: arguments.recovers?.rawValue)
   }
 
   public static func undoAbility(_ arguments: Arguments) -> UndoAbility {

@@ -52,7 +52,7 @@ public enum PostgreSQLBackup: StepKind {
     let servers = dataClass.servers.compactMap { plan.postgresql($0.value) }
     guard let store = plan.reference(to: protection.store.value), !servers.isEmpty else { return nil }
     switch protection.method {
-    case .dump, .snapshot: return nil
+    case .dump, .snapshot, .command: return nil
     case .logical(let options):
       return Arguments(
         dataClass: dataClass.name.value, protection: protection.name.value, servers: servers, store: store, every: protection.every.value,
