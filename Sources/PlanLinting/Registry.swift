@@ -4,6 +4,7 @@ public let lintRules: [LintRule] = [
   .rtoExceeded,
   .rtoNotGuaranteed,
   .notSurviving,
+  .siteMissing,
   .dataUnprotected,
   .dataNotRecovered,
   .replicaAgainstCorruption,
