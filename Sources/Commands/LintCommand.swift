@@ -9,7 +9,8 @@ struct LintCommand: ParsableCommand {
     commandName: "lint", abstract: "Prove that plans can meet their objectives, without network and clock.",
     discussion: """
       Reads plan files (or the .yaml files of a folder), checks the language, and computes for every data class and scenario what can be lost \
-      and how long recovery takes. Nothing else is read or contacted. Exits with 3 if an objective is breached, 1 for any other error.
+      and how long recovery takes. Nothing else is read or contacted. Exits with 3 if an objective is breached, 1 for any other error; what \
+      `--diff` shows does not change that.
       """)
 
   @Argument(help: "Plan files or folders; `-` for standard input.")
@@ -21,6 +22,9 @@ struct LintCommand: ParsableCommand {
   var baseline: String?
   @Flag(help: "Write all that may be ignored, as it is now, into the file of `--baseline`.")
   var writeBaseline = false
+  @Option(help: ArgumentHelp("The former plan, or a folder of former plans: shows what became better and worse; `-` for standard input.", valueName: "base"))
+  var diff: String?
+  @OptionGroup var whatIf: WhatIfOptions
   @OptionGroup var global: GlobalOptions
 
   func run() throws {
@@ -28,18 +32,35 @@ struct LintCommand: ParsableCommand {
       let files = try paths.flatMap { path throws(CommandFailure) in try Files.plans(at: path) }
       guard !files.isEmpty else { throw CommandFailure("no-plans", "there are no plan files in \(paths.joined(separator: ", "))", helps: ["plan files end in .yaml or .yml"]) }
       let now = try now.map(Self.date)
-      var results = try files.map { path throws(CommandFailure) -> LintedFile in
+      let replaced = try whatIf.read(console, plans: files)
+      func linted(_ path: String, now: Timestamp?, what: WhatIfOptions.Read) throws(CommandFailure) -> LintedFile {
         let file = SourceFile(path: path == "-" ? "<stdin>" : path, bytes: try Files.read(path))
-        return (file: file, result: lint(file, kinds: Providers.kinds, protection: Providers.protection, now: now))
+        let result = lint(
+          file, kinds: Providers.kinds, protection: Providers.protection, now: now, replacing: what.overrides, width: what.width)
+        return (file: file, result: result)
+      }
+      var results = try files.map { path throws(CommandFailure) in try linted(path, now: now, what: replaced) }
+      var question = LintQuestion(replaced: replaced.options)
+      if let diff {
+        let before = WhatIfOptions.Read(width: replaced.width)
+        question.comparisons = try FormerPlans(at: diff).pairs(with: paths).map { pair throws(CommandFailure) in
+          PlanComparison(
+            results.first { $0.file.path == pair.now || pair.now == "-" }, since: try pair.former.map { path throws(CommandFailure) in try linted(path, now: nil, what: before) })
+        }
       }
       if let baseline { results = try hidden(by: baseline, results, console) }
-      console.write(try lintReport(results, as: format.format, console.style, toolVersion: Version.number))
+      console.write(try lintReport(results, as: format.format, console.style, toolVersion: Version.number, question))
       if results.contains(where: \.result.breachesObjective) { return .objectiveBreached }
       return results.contains(where: \.result.hasErrors) ? .error : .done
     }
   }
 
   func validate() throws {
+    if diff != nil || !whatIf.set.isEmpty, ![.text, .json, .markdown].contains(format.format) {
+      throw ValidationError("'--format \(format.format.rawValue)' holds findings at lines of plans only; '--diff' and '--set' are for text, json and markdown")
+    }
+    if diff == "-", paths.contains("-") { throw ValidationError("standard input is either the plan or the former plan") }
+    if writeBaseline, !whatIf.set.isEmpty { throw ValidationError("a baseline is of the plan as it is, without '--set'") }
     if writeBaseline, baseline == nil { throw ValidationError("'--write-baseline' needs '--baseline FILE', the file to write") }
   }
 

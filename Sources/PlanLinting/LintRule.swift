@@ -3,7 +3,7 @@ public import Objectives
 public import PlanModel
 public import ProviderInterface
 public import Units
-internal import YAMLReading
+public import YAMLReading
 
 /// One thing that lint looks for: a name, its documentation and a pure function. One rule a file, under `Rules`.
 public struct LintRule: Sendable {
@@ -64,18 +64,27 @@ public struct LintResult: Sendable {
 public let objectiveBreaches: Set<DiagnosticCode> = ["rpo-exceeded", "rto-exceeded", "not-surviving", "data-unprotected"]
 
 /// Reads, types and checks one plan. Pure: no network, no clock, no disk; `now` only decides which ignores are over.
-public func lint(_ file: SourceFile, kinds: StepKinds, protection: ProtectionSteps, now: Timestamp? = nil) -> LintResult {
-  let (document, yaml) = readYAML(file)
-  let (plan, reading) = readPlan(document)
+///
+/// - Parameters:
+///   - overrides: values that are replaced before anything is understood: what if?
+///   - width: how many steps may run at once.
+public func lint(
+  _ file: SourceFile, kinds: StepKinds, protection: ProtectionSteps, now: Timestamp? = nil, replacing overrides: [YAMLOverride] = [],
+  width: Int = defaultParallelism
+) -> LintResult {
+  let (written, yaml) = readYAML(file)
+  let (document, replacing) = written.replacing(overrides)
+  let (plan, understanding) = readPlan(document)
+  let reading = replacing + understanding
   guard let plan else { return LintResult(diagnostics: (yaml + reading).sorted(), addresses: PlanAddresses(root: document.root)) }
   let (typed, typing) = typecheck(plan, kinds: kinds, protection: protection)
-  let assessment = assess(typed)
+  let assessment = assess(typed, width: width)
   let context = LintContext(typed: typed, assessment: assessment, document: document)
   let isWhole = !(yaml + reading + typing).contains { $0.severity == .error }
   let findings = lintRules.filter { isWhole || $0.looksAtIncompletePlans }.flatMap { $0.check(context) }
   var result = LintResult(
     diagnostics: unique((yaml + reading + typing + findings).sorted()), assessment: assessment, plan: plan, isWhole: isWhole,
-    addresses: PlanAddresses(root: document.root))
+    addresses: PlanAddresses(root: document.root, replaced: overrides))
   result.apply(plan.ignores, now: now)
   return result
 }

@@ -9,12 +9,23 @@ public enum LintFormat: String, Sendable, CaseIterable {
 /// One plan file and what lint found in it.
 public typealias LintedFile = (file: SourceFile, result: LintResult)
 
+/// What was asked beside the plans as they are. Written as text, JSON and Markdown; the other formats hold findings only.
+public struct LintQuestion: Sendable {
+  /// The options that replace values, as they were given.
+  public var replaced: [SourceFile]
+  /// With the former plans.
+  public var comparisons: [PlanComparison]
+  public init(replaced: [SourceFile] = [], comparisons: [PlanComparison] = []) { self.replaced = replaced; self.comparisons = comparisons }
+}
+
 /// What `lint` says of some plans. The switch is exhaustive: a new format does not compile until it is there.
-public func lintReport(_ results: [LintedFile], as format: LintFormat, _ style: TextStyle, toolVersion: String) throws -> String {
+public func lintReport(
+  _ results: [LintedFile], as format: LintFormat, _ style: TextStyle, toolVersion: String, _ question: LintQuestion = LintQuestion()
+) throws -> String {
   switch format {
-  case .text: lintText(results, style)
-  case .json: try lintJSON(results)
-  case .markdown: lintMarkdown(results)
+  case .text: lintText(results, style, question)
+  case .json: try lintJSON(results, question)
+  case .markdown: lintMarkdown(results, question)
   case .sarif: try lintSARIF(results, toolVersion: toolVersion)
   case .junit: lintJUnit(results)
   case .github: lintGitHub(results)

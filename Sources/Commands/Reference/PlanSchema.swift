@@ -8,6 +8,12 @@ enum PlanSchema {
     Schema(object(PlanKeys.plan)).document("plan.v1.json", title: "sie-dr recovery plan", definitions: definitions(kinds).mapValues(Schema.init))
   }
 
+  /// Of another file that people write, in the words of the plan language.
+  static func document(_ file: String, title: String, _ keys: [PlanKey], using used: Set<String>) -> JSONValue {
+    let definitions = definitions(StepKinds([])).filter { used.contains($0.key) }
+    return Schema(object(keys)).document(file, title: title, definitions: definitions.mapValues(Schema.init))
+  }
+
   private static func definitions(_ kinds: StepKinds) -> [String: JSONValue] {
     let span: JSONValue = ["type": "string", "pattern": "^([0-9]+(\\.[0-9]+)?(d|h|ms|m|s))+$"]
     return [

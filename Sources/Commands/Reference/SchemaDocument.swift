@@ -1,8 +1,11 @@
 internal import CanonicalJSON
 
-/// The JSON Schemas of what is written to be read again: one text for `schema`, for the files under `schemas/`, for editors.
+/// The JSON Schemas of what people write, and of what is written to be read again: one text for `schema`, for the files under `schemas/`, for editors.
 enum SchemaDocument: String, CaseIterable {
-  case plan, changeset
+  case plan
+  case planTest = "plan-test"
+  case lintReport = "lint-report"
+  case changeset
   case journalRecord = "journal-record"
   case recoveryPoint = "recovery-point"
 
@@ -12,6 +15,8 @@ enum SchemaDocument: String, CaseIterable {
   func text() throws -> String {
     switch self {
     case .plan: try CanonicalJSON.prettyText(PlanSchema.document(Providers.kinds))
+    case .planTest: try CanonicalJSON.prettyText(PlanSchema.document("plan-test.v1.json", title: "sie-dr plan test", PlanKeys.planTest, using: ["timeSpan", "names"]))
+    case .lintReport: try CanonicalJSON.prettyText(LintReportSchema.document)
     case .changeset: try CanonicalJSON.prettyText(ChangesetSchema.document)
     case .journalRecord: try CanonicalJSON.prettyText(JournalSchema.document)
     case .recoveryPoint: try CanonicalJSON.prettyText(PointSchema.document)

@@ -27,7 +27,7 @@ extension LintRule {
     guard let target = data.lossTarget, let best = data.best, best.figure.total > target.value else { return nil }
     let every = best.backup.protection.every
     let name = "`\(data.dataClass.name.value)`"
-    let sources = best.figure.sources
+    let sources = best.figure.sources(in: scenario.scenario.name.span.path)
     return Diagnostic(
       "rpo-exceeded", "\(name) can lose \(best.figure.total.rounded) in `\(scenario.scenario.name.value)`, its target is \(target.value.rounded)", at: every.span,
       label: label(data.cause, best), related: [.init(span: target.span, label: "the target")],
