@@ -1,6 +1,6 @@
-public import Diagnostics
+internal import Diagnostics
 internal import Objectives
-public import PlanLinting
+internal import PlanLinting
 internal import PlanModel
 public import Units
 

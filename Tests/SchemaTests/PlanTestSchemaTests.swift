@@ -23,8 +23,8 @@ import YAMLReading
         parallelism: 2
         expect:
           rto: { exactly: 1h, atMost: 1h, atLeast: 1h, unbounded: false }
-          guaranteed: { atMost: 9h }
-          data: { orders: { rpo: { atMost: 1h }, rto: { atMost: 4h } } }
+          guaranteed: { exactly: 1h, atMost: 1h, atLeast: 1h, unbounded: false }
+          data: { orders: { rpo: { exactly: 1h, atMost: 1h, atLeast: 1h, unbounded: false }, rto: { exactly: 1h, atMost: 1h, atLeast: 1h, unbounded: false } } }
           steps: [restore, verify]
           criticalPath: [restore]
           order: [[restore, verify]]
