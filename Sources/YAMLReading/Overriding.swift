@@ -40,9 +40,10 @@ private struct Overriding {
   /// The node with the override's value at `rest`, which counts from it.
   mutating func copy(_ index: UInt32, at rest: Substring, _ override: YAMLOverride) throws(Stop) -> UInt32 {
     var node = resolved(index, in: content)
-    var children = Array(content.children(of: node))
+    // What a scalar has are bytes of text.
+    var children = node.kind == .scalar ? [] : Array(content.children(of: node))
     // As for a reader of mappings: nothing is an empty mapping.
-    if node.kind == .scalar, node.coreType == .null { node.kind = .mapping; children = [] }
+    if node.kind == .scalar, node.coreType == .null { node.kind = .mapping }
     switch node.kind {
     case .mapping:
       let keys = stride(from: 0, to: children.count, by: 2).map { content.string(of: resolved(children[$0], in: content)) }

@@ -46,9 +46,9 @@ import Testing
   @Test("--set computes with another value, and --diff with the same file shows what it does")
   func set() async throws {
     let plan = "examples/logical-only.yaml"
-    let result = try await lint(plan, "--set", "data.insights.protect.half-hourly.every=2h", "--diff", plan)
+    let result = try await lint(plan, "--set", "data.insights.protect.regular.every=2h", "--diff", plan)
     #expect(result.status == 3 && result.output.contains("--set #1:1:") && result.output.contains("interval 30m → 2h"), "\(result.output)")
-    #expect(result.output.contains("what if: computed with `data.insights.protect.half-hourly.every=2h`"))
+    #expect(result.output.contains("what if: computed with `data.insights.protect.regular.every=2h`"))
   }
 
   @Test("what the language refuses is pointed at in the option, an unknown place has the nearest name")

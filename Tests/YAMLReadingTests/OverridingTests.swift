@@ -78,7 +78,7 @@ import Testing
   @Test("a value that is no YAML is told of where it stands") func broken() throws {
     let read = try #require(readOverride(SourceFile(path: "--set #1", bytes: Array("scenarios.x.loses.sites=[a, b".utf8))))
     #expect(read.override == nil)
-    #expect(read.diagnostics.map(\.code) == [YAMLCode.unclosed.code] && read.diagnostics.first?.span?.start.column == 25)
+    #expect(read.diagnostics.map(\.code) == [YAMLCode.unclosed.code] && read.diagnostics.first?.related.first?.span.start.column == 25)
   }
 
   @Test("aliases cannot make a document grow without end") func bounded() {
