@@ -1,8 +1,10 @@
 internal import ArgumentParser
+internal import ChangePlanning
 internal import Diagnostics
 internal import PlanLinting
 internal import Reporting
 internal import Units
+internal import YAMLReading
 
 struct LintCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,6 +27,8 @@ struct LintCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The former plan, or a folder of former plans: shows what became better and worse; `-` for standard input.", valueName: "base"))
   var diff: String?
   @OptionGroup var whatIf: WhatIfOptions
+  @Option(help: ArgumentHelp("Compute with the sizes and durations that `observe` has measured. For one plan; `--now` tells how old they are.", valueName: "file"))
+  var observations: String?
   @OptionGroup var global: GlobalOptions
 
   func run() throws {
@@ -32,15 +36,21 @@ struct LintCommand: ParsableCommand {
       let files = try paths.flatMap { path throws(CommandFailure) in try Files.plans(at: path) }
       guard !files.isEmpty else { throw CommandFailure("no-plans", "there are no plan files in \(paths.joined(separator: ", "))", helps: ["plan files end in .yaml or .yml"]) }
       let now = try now.map(Self.date)
+      guard observations == nil || files.count == 1 else {
+        throw CommandFailure("wrong-usage", "`--observations` is of one plan, and there are \(files.count)", status: .usage, helps: ["name one plan file"])
+      }
+      let recorded = try observations.map { path throws(CommandFailure) in try ObservationsFile(path) }
       let replaced = try whatIf.read(console, plans: files)
       func linted(_ path: String, now: Timestamp?, what: WhatIfOptions.Read) throws(CommandFailure) -> LintedFile {
         let file = SourceFile(path: path == "-" ? "<stdin>" : path, bytes: try Files.read(path))
-        let result = lint(
-          file, kinds: Providers.kinds, protection: Providers.protection, now: now, replacing: what.overrides, width: what.width)
+        let measured = recorded?.overrides(for: readYAML(file).document.root) ?? []
+        var result = lint(
+          file, kinds: Providers.kinds, protection: Providers.protection, now: now, replacing: measured + what.overrides, width: what.width)
+        if let plan = result.plan, let problem = recorded?.problem(for: plan, now: now) { result.diagnostics = (result.diagnostics + [problem]).sorted() }
         return (file: file, result: result)
       }
       var results = try files.map { path throws(CommandFailure) in try linted(path, now: now, what: replaced) }
-      var question = LintQuestion(replaced: replaced.options)
+      var question = LintQuestion(replaced: replaced.options, recorded: recorded.map { .init(file: $0.file, at: $0.record.observedAt, now: now) })
       if let diff {
         let before = WhatIfOptions.Read(width: replaced.width)
         question.comparisons = try FormerPlans(at: diff).pairs(with: paths).map { pair throws(CommandFailure) in

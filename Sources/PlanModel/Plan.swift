@@ -20,6 +20,8 @@ public struct Plan: Sendable {
   public var probes: [Probe]
   public var dataClasses: [DataClass]
   public var scenarios: [Scenario]
+  /// How old recorded observations may be; nil: as old as they are.
+  public var observationsMaxAge: Located<TimeSpan>?
   /// Findings of lint that the author chose not to be told of.
   public var ignores: [LintIgnore]
   /// Points that a person chose for a run, whatever the steps say.

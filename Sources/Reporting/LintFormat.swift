@@ -1,5 +1,6 @@
 public import PlanLinting
 public import Diagnostics
+public import Units
 
 /// How findings are written: as every result can be, and for the tools that show findings where people work.
 public enum LintFormat: String, Sendable, CaseIterable {
@@ -15,7 +16,22 @@ public struct LintQuestion: Sendable {
   public var replaced: [SourceFile]
   /// With the former plans.
   public var comparisons: [PlanComparison]
-  public init(replaced: [SourceFile] = [], comparisons: [PlanComparison] = []) { self.replaced = replaced; self.comparisons = comparisons }
+  public var recorded: Recorded?
+
+  /// What was measured elsewhere, when, and what time it is, if anybody said so.
+  public struct Recorded: Sendable {
+    public var file: SourceFile
+    public var at: Timestamp
+    public var now: Timestamp?
+    public init(file: SourceFile, at: Timestamp, now: Timestamp?) { self.file = file; self.at = at; self.now = now }
+  }
+
+  public init(replaced: [SourceFile] = [], comparisons: [PlanComparison] = [], recorded: Recorded? = nil) {
+    self.replaced = replaced; self.comparisons = comparisons; self.recorded = recorded
+  }
+
+  /// What findings can point into beside plans.
+  var sources: [SourceFile] { replaced + [recorded?.file].compactMap { $0 } }
 }
 
 /// What `lint` says of some plans. The switch is exhaustive: a new format does not compile until it is there.

@@ -83,7 +83,8 @@ import Units
     let (lost, _) = Self.comparison((old: "to: [near], copy: [far]", new: "to: [near]"))
     let question = LintQuestion(
       replaced: [SourceFile(path: "--set #1", bytes: Array("a=1".utf8))],
-      comparisons: [comparison, PlanComparison(Self.former, since: nil), PlanComparison(nil, since: now)])
+      comparisons: [comparison, PlanComparison(Self.former, since: nil), PlanComparison(nil, since: now)],
+      recorded: .init(file: SourceFile(path: "facts.json", bytes: []), at: .sample, now: nil))
     var touched: Set<String> = []
     for (files, asked) in [(FormatTests.files, LintQuestion()), ([now, lost], question)] {
       let text = try lintReport(files, as: .json, TextStyle(), toolVersion: "1.2.3", asked)

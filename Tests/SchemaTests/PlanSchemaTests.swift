@@ -82,6 +82,7 @@ private let everyKey = """
     other: { s3: { bucket: other, encryption: { s3: {} } } }
   state: { directory: state }
   metrics: textfile
+  observations: { maxAge: 1d }
   lint: { ignore: [{ rule: headroom-low, at: scenarios.lost, reason: It grows no more., until: 2027-01-01 }] }
   probes:
     ready: { http: { url: "http://localhost/ready", expect: { status: 200, json: { ready: true }, contains: ok } }, every: 15s, timeout: 5s }

@@ -13,6 +13,7 @@ enum LintReportSchema {
     .required("ignored", .list(of: .object(ignored)), "What the plan or a baseline hides."),
     .required("plans", .list(of: .object(plan)), "The figures of each plan."),
     .required("replaced", .list(of: .text), "Each `--set`, as it was given: the figures are for these values."),
+    .optional("recordedAt", .timestamp, "When the measurements of `--observations` were taken."),
     .required("comparisons", .list(of: .object(comparison)), "With the former plans of `--diff`."),
   ])
 

@@ -43,6 +43,7 @@ enum PlanKeys {
     PlanKey("probes", .map(.object(probe)), "Questions about the world's health."),
     PlanKey("data", .map(.object(dataClass)), "The data classes: what is protected, how, and how well."),
     PlanKey("scenarios", .map(.object(scenario)), "Disasters, and what is done about them."),
+    PlanKey("observations", .object([PlanKey("maxAge", .timeSpan, "How old they may be; any age if not given.")]), "What `observe` has recorded, for `plan` and `lint` elsewhere."),
     PlanKey("lint", .object([PlanKey("ignore", .list(.object(ignore)), "Findings that may stay.")]), "What lint is not to report."),
   ]
 

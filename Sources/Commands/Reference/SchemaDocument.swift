@@ -5,7 +5,7 @@ enum SchemaDocument: String, CaseIterable {
   case plan
   case planTest = "plan-test"
   case lintReport = "lint-report"
-  case changeset
+  case changeset, observations
   case journalRecord = "journal-record"
   case recoveryPoint = "recovery-point"
 
@@ -18,6 +18,7 @@ enum SchemaDocument: String, CaseIterable {
     case .planTest: try CanonicalJSON.prettyText(PlanSchema.document("plan-test.v1.json", title: "sie-dr plan test", PlanKeys.planTest, using: ["timeSpan", "names"]))
     case .lintReport: try CanonicalJSON.prettyText(LintReportSchema.document)
     case .changeset: try CanonicalJSON.prettyText(ChangesetSchema.document)
+    case .observations: try CanonicalJSON.prettyText(ObservationsSchema.document)
     case .journalRecord: try CanonicalJSON.prettyText(JournalSchema.document)
     case .recoveryPoint: try CanonicalJSON.prettyText(PointSchema.document)
     }

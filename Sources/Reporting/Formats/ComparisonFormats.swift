@@ -69,6 +69,14 @@ extension ObjectiveChange.Side {
 private func arrow(_ before: String?, _ after: String?) -> String { before == after ? after ?? "" : "\(before ?? "–") → \(after ?? "–")" }
 
 extension LintQuestion {
+  /// How old the measurements are that the figures rest on.
+  var recordedSentence: String? {
+    recorded.map { recorded in
+      let age = recorded.now.map { ", \(max(.zero, $0 - recorded.at).rounded) ago" } ?? "; their age is not judged without `--now`"
+      return "computed with what was measured in `\(recorded.file.path)`, recorded at \(recorded.at)\(age)"
+    }
+  }
+
   /// What the figures are for, where values were replaced.
   var sentence: String? {
     replaced.isEmpty ? nil : "what if: computed with " + replaced.map { "`\(String(decoding: $0.bytes, as: UTF8.self).visible)`" }.joined(separator: ", ")

@@ -14,7 +14,8 @@ func lintJSON(_ results: [LintedFile], _ question: LintQuestion) throws -> Strin
         Report.PlanFigures(
           path: file.path, objectives: (result.assessment.map { matrixRows($0, serviceTarget: result.plan?.objectives.rto?.value) } ?? []).map(Report.Objective.init))
       },
-      replaced: question.replaced.map { String(decoding: $0.bytes, as: UTF8.self) }, comparisons: question.comparisons))
+      replaced: question.replaced.map { String(decoding: $0.bytes, as: UTF8.self) }, comparisons: question.comparisons,
+      recordedAt: question.recorded?.at))
 }
 
 private struct Report: Encodable {
@@ -59,6 +60,8 @@ private struct Report: Encodable {
   var replaced: [String]
   /// With the former plans of `--diff`.
   var comparisons: [PlanComparison]
+  /// When the measurements of `--observations` were taken.
+  var recordedAt: Timestamp?
 }
 
 extension Report.Part {

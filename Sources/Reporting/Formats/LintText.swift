@@ -7,13 +7,14 @@ internal import Units
 /// Findings with the lines they mean, then the objectives matrix, then a verdict: for people.
 func lintText(_ results: [LintedFile], _ style: TextStyle, _ question: LintQuestion) -> String {
   let findings = results.flatMap(\.result.diagnostics)
-  let renderer = DiagnosticRenderer(sources: results.map(\.file) + question.replaced, options: .init(color: style.color, width: style.width))
+  let renderer = DiagnosticRenderer(sources: results.map(\.file) + question.sources, options: .init(color: style.color, width: style.width))
   var parts: [String] = findings.isEmpty ? [] : [renderer.render(findings)]
   for (file, result) in results {
     guard let assessment = result.assessment, !assessment.scenarios.isEmpty else { continue }
     parts.append(style.paint("Objectives of \(file.path)", .bold) + "  (computed worst case; headroom = target / computed)\n" + matrix(result, assessment, style))
   }
   parts += question.comparisons.map { comparisonText($0, style) }
+  if let recorded = question.recordedSentence { parts.append(recorded + "\n") }
   if let replaced = question.sentence { parts.append(replaced + "\n") }
   let ignored = results.flatMap(\.result.ignored)
   if !ignored.isEmpty { parts.append(style.paint("Ignored", .bold) + "\n" + ignored.map { "  \($0.line)\n" }.joined()) }
