@@ -19,7 +19,7 @@ def server_cpu(postmaster):
     """CPU seconds of a PostgreSQL server with all sessions that have ended, and those that live."""
     tick = os.sysconf("SC_CLK_TCK")
     total = 0.0
-    for pid in [postmaster] + [int(p) for p in os.listdir("/proc") if p.isdigit()]:
+    for pid in [int(p) for p in os.listdir("/proc") if p.isdigit()]:
         try:
             with open(f"/proc/{pid}/stat") as file:
                 fields = file.read().rsplit(")", 1)[1].split()

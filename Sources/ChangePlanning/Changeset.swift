@@ -87,6 +87,8 @@ public struct PlannedStep: Hashable, Sendable, Codable {
 public struct PredictedDuration: Hashable, Sendable, Codable {
   public enum Source: String, Hashable, Sendable, Codable, CaseIterable {
     case estimate
+    /// In a drill, an incident or a benchmark that the plan's evidence holds.
+    case measured
     /// There is no estimate, so the step counts with its time-out and retries, never with zero.
     case timeout
   }

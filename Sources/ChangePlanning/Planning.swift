@@ -36,7 +36,7 @@ public func planChanges(
     }
   let network = try StepNetwork(steps.map(\.specification))
   let changes = comparisons(network, typed.kinds, observations, at: request.now)
-  let durations = zip(steps, changes).map { duration(of: $0, $1.change) }
+  let durations = zip(steps, changes).map { duration(of: $0, $1.change, in: typed.plan) }
   let timeline = network.timeline(durations: durations.map(\.amount), width: request.parallelism)
   let planned = steps.indices.map { index in
     PlannedStep(
@@ -70,7 +70,12 @@ private func comparisons(
       if result[earlier].change.action.changesTheWorld { changedBefore[index].formUnion(network.steps[earlier].footprint.writes) }
     }
     let observation = observations[step.name] ?? .nothing
-    let change = kinds[step.kind]?.compare(step.arguments, observation, now) ?? Change(.unknown, reason: "an unknown step kind")
+    let kind = kinds[step.kind]
+    let change = kind?.compare(step.arguments.json, observation, now) ?? Change(.unknown, reason: "an unknown step kind")
+    guard kind?.isCarriedOut != false else {
+      result[index] = (change, .unreachable(reason: "this version of sie-dr has no provider for `\(step.kind)`"))
+      continue
+    }
     let touched = step.footprint.reads.union(step.footprint.writes)
     result[index] = decide(change, observation, decidedEarlier: touched.intersection(changedBefore[index]).min())
   }
@@ -90,9 +95,9 @@ private func decide(_ change: Change, _ observation: Observation, decidedEarlier
 }
 
 /// A step with neither estimate nor evidence counts with its time-out, never with zero; one whose goal holds takes no time.
-private func duration(of step: TypedStep, _ change: Change) -> PredictedDuration {
+private func duration(of step: TypedStep, _ change: Change, in plan: Plan) -> PredictedDuration {
   if change.action == .none { return PredictedDuration(amount: .zero, source: .estimate) }
-  if let estimated = step.estimated { return PredictedDuration(amount: estimated.amount, source: .estimate) }
+  if let estimated = step.estimated { return PredictedDuration(amount: estimated.amount, source: plan.measurements[estimated.span] == nil ? .estimate : .measured) }
   return PredictedDuration(amount: step.specification.longest, source: .timeout)
 }
 

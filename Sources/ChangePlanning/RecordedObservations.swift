@@ -45,7 +45,7 @@ public struct RecordedObservations: Hashable, Sendable, Codable {
   public func observations(of steps: [StepSpecification], in name: String) -> [StepName: Observation] {
     Dictionary(
       steps.map { step in
-        let known = self.steps.first { $0.kind == step.kind && $0.arguments == step.arguments }
+        let known = self.steps.first { $0.kind == step.kind && $0.arguments == step.arguments.json }
         return (step.name, known?.observation ?? .unreachable("\(name) holds nothing of it: the step is newer than the record, or has other arguments"))
       }
     ) { first, _ in first }

@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import CanonicalJSON
 internal import ChangePlanning
+internal import ChildProcess
+internal import ExecutionShell
 internal import PlanModel
 internal import ProviderInterface
 internal import Reporting
@@ -32,6 +34,8 @@ struct ApplyCommand: AsyncParsableCommand {
         if let loaded, changeset.scenario == nil { await MetricsFile.write(loaded, directory, console) }
         return .done
       }
+      // Before anybody is asked, and before anything is begun.
+      do throws(EngineFailure) { try Providers.performers(ChildRunner(), environment).check(changeset) } catch { throw CommandFailure(error.failure) }
       if !yes {
         console.write(try planReport(changeset, as: .text, console.style))
         guard try console.agreed(to: "done") else { return .error }

@@ -28,9 +28,7 @@ struct DoctorCommand: AsyncParsableCommand {
       let environment = CommandSession.environment
       let timeout = try TimeoutOption.read(timeout, of: "--timeout")
       let loaded = try LoadedPlan.load(plan, console)
-      let directory = StateFinding.directory(
-        state.state, environment, planState: loaded.plan.state?.directory.value, folder: loaded.identity.folder)
-      let systems = await Doctor(loaded, environment, timeout: timeout).look(state: directory.path)
+      let systems = await Doctor(loaded, environment, timeout: timeout).look(state: loaded.stateDirectory(state, environment).path)
       console.write(try doctorReport(systems, as: format.format, console.style))
       return systems.contains { $0.checks.contains { $0.verdict == .failed } } ? .error : .done
     }

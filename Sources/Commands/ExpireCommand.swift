@@ -37,7 +37,7 @@ struct ExpireCommand: AsyncParsableCommand {
     try await CommandSession.guarded(global) { console in
       let environment = CommandSession.environment
       var loaded = try LoadedPlan.load(plan, console)
-      let directory = StateFinding.directory(state.state, environment, planState: loaded.plan.state?.directory.value, folder: loaded.identity.folder)
+      let directory = loaded.stateDirectory(state, environment)
       let last: LastRuns
       do throws(EngineFailure) { last = try await LastRuns.read(loaded.typed, directory) } catch { throw CommandFailure(error.failure) }
       let now = SystemClock.now()

@@ -18,12 +18,14 @@ struct LintCommand: ParsableCommand {
   @Argument(help: "Plan files or folders; `-` for standard input.")
   var paths: [String]
   @OptionGroup var format: LintFormatOption
-  @Option(help: ArgumentHelp("The day or time that it is: ignores whose `until` is over no longer hold. Without it they all do: lint has no clock.", valueName: "date"))
+  @Option(help: ArgumentHelp("The day or time that it is: ignores whose `until` is over no longer hold, and drills can be overdue. Lint has no clock.", valueName: "date"))
   var now: String?
   @Option(help: ArgumentHelp("Findings that this file holds are not reported.", valueName: "file"))
   var baseline: String?
   @Flag(help: "Write all that may be ignored, as it is now, into the file of `--baseline`.")
   var writeBaseline = false
+  @Option(help: ArgumentHelp("What your organisation asks of every plan: least copies, sites, approvers, drills and targets; severities; what nobody may ignore.", valueName: "file"))
+  var policy: String?
   @Option(help: ArgumentHelp("The former plan, or a folder of former plans: shows what became better and worse; `-` for standard input.", valueName: "base"))
   var diff: String?
   @OptionGroup var whatIf: WhatIfOptions
@@ -36,6 +38,7 @@ struct LintCommand: ParsableCommand {
       let files = try paths.flatMap { path throws(CommandFailure) in try Files.plans(at: path) }
       guard !files.isEmpty else { throw CommandFailure("no-plans", "there are no plan files in \(paths.joined(separator: ", "))", helps: ["plan files end in .yaml or .yml"]) }
       let now = try now.map(Self.date)
+      let policy = try policy.map { path throws(CommandFailure) in try Self.policy(at: path, console) }
       guard observations == nil || files.count == 1 else {
         throw CommandFailure("wrong-usage", "`--observations` is of one plan, and there are \(files.count)", status: .usage, helps: ["name one plan file"])
       }
@@ -45,7 +48,8 @@ struct LintCommand: ParsableCommand {
         let file = SourceFile(path: path == "-" ? "<stdin>" : path, bytes: try Files.read(path))
         let measured = recorded?.overrides(for: readYAML(file).document.root) ?? []
         var result = lint(
-          file, kinds: Providers.kinds, protection: Providers.protection, now: now, replacing: measured + what.overrides, width: what.width)
+          file, kinds: Providers.kinds, protection: Providers.protection, now: now, policy: policy, replacing: measured + what.overrides, width: what.width,
+          evidence: EvidenceFiles(plan: path).callAsFunction)
         if let plan = result.plan, let problem = recorded?.problem(for: plan, now: now) { result.diagnostics = (result.diagnostics + [problem]).sorted() }
         return (file: file, result: result)
       }
@@ -58,8 +62,11 @@ struct LintCommand: ParsableCommand {
             results.first { $0.file.path == pair.now || pair.now == "-" }, since: try pair.former.map { path throws(CommandFailure) in try linted(path, now: nil, what: before) })
         }
       }
+      // A folder of plans may hold their evidence and the policy too: they are no plans.
+      let others = Set(results.flatMap { $0.result.evidence.map(\.path) } + [policy?.file.path].compactMap { $0 })
+      results.removeAll { others.contains($0.file.path) && !paths.contains($0.file.path) }
       if let baseline { results = try hidden(by: baseline, results, console) }
-      console.write(try lintReport(results, as: format.format, console.style, toolVersion: Version.number, question))
+      console.write(try lintReport(results, policy: policy?.file, as: format.format, console.style, toolVersion: Version.number, question))
       if results.contains(where: \.result.breachesObjective) { return .objectiveBreached }
       return results.contains(where: \.result.hasErrors) ? .error : .done
     }
@@ -83,6 +90,14 @@ struct LintCommand: ParsableCommand {
     let (left, stale) = try Baseline(at: path).applied(to: results, named: path)
     if stale > 0 { console.writeError("\(path): \(stale) of its findings are no longer there; `--write-baseline` removes them\n") }
     return left
+  }
+
+  private static func policy(at path: String, _ console: Console) throws(CommandFailure) -> LintPolicy {
+    let (policy, diagnostics) = readPolicy(SourceFile(path: path, bytes: try Files.read(path)))
+    guard !diagnostics.isEmpty else { return policy }
+    let renderer = DiagnosticRenderer(sources: [policy.file], options: .init(color: console.style.color, width: console.style.width))
+    console.writeError(renderer.render(diagnostics) + "\n")
+    throw CommandFailure("policy-has-errors", "\(path) cannot be used: \(summaryLine(diagnostics))", helps: ["mend what is shown above; `sie-dr schema policy` prints what may stand there"])
   }
 
   private static func date(_ text: String) throws(CommandFailure) -> Timestamp {

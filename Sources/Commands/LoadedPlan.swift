@@ -1,5 +1,6 @@
 internal import ChangePlanning
 internal import Diagnostics
+internal import ExecutionShell
 internal import Objectives
 internal import PlanLinting
 internal import PlanModel
@@ -28,22 +29,33 @@ struct LoadedPlan {
       throw CommandFailure("wrong-usage", "\(file.path) has no data class `\(name)`", status: .usage, helps: ["it has \(known)"])
     }
     plan.chosenPoints = points
+    // Evidence only predicts: at 03:00 a wrong file is told of and stands in nobody's way.
+    let files = EvidenceFiles(plan: path)
+    let (evidence, measuring) = plan.takeEvidence(files.callAsFunction)
+    if !measuring.isEmpty { console.writeError(rendered([file] + evidence, measuring, console)) }
     let (typed, typing) = typecheck(plan, kinds: Providers.kinds, protection: Providers.protection)
     diagnostics += typing
     let assessment = assess(typed)
     let cycle = assessment.scenarios.contains { $0.cycle != nil }
     guard !cycle, !diagnostics.contains(where: { $0.severity == .error }) else {
-      throw refused(file, lint(file, kinds: Providers.kinds, protection: Providers.protection).diagnostics, console)
+      throw refused(file, lint(file, kinds: Providers.kinds, protection: Providers.protection, evidence: files.callAsFunction).diagnostics, console)
     }
     let identity = PlanIdentity(name: plan.metadata.name, file: file.path, folder: Files.folder(of: path))
     return LoadedPlan(file: file, typed: typed, assessment: assessment, identity: identity)
   }
 
   private static func refused(_ file: SourceFile, _ diagnostics: [Diagnostic], _ console: Console) -> CommandFailure {
-    let renderer = DiagnosticRenderer(sources: [file], options: .init(color: console.style.color, width: console.style.width))
-    console.writeError(renderer.render(diagnostics.sorted()) + "\n")
+    console.writeError(rendered([file], diagnostics, console))
     return CommandFailure(
       "plan-has-errors", "\(file.path) cannot be used: \(summaryLine(diagnostics))", helps: ["mend what is shown above, then run `sie-dr lint \(file.path)`"])
+  }
+
+  private static func rendered(_ sources: [SourceFile], _ diagnostics: [Diagnostic], _ console: Console) -> String {
+    DiagnosticRenderer(sources: sources, options: .init(color: console.style.color, width: console.style.width)).render(diagnostics.sorted()) + "\n"
+  }
+
+  func stateDirectory(_ option: StateOption, _ environment: [String: String]) -> StateDirectory {
+    StateFinding.directory(option.state, environment, planState: plan.state?.directory.value, folder: identity.folder)
   }
 
   func purpose(_ scenario: String?) throws(CommandFailure) -> Purpose {

@@ -32,13 +32,13 @@ struct ObserveCommand: AsyncParsableCommand {
       let context = world.context(timeout: try TimeoutOption.read(observeTimeout, of: "--observe-timeout"), now: SystemClock.now())
       let steps = Self.looks(of: loaded)
       let seen = await world.observers.observeAll(steps, in: context)
-      let recorded = steps.map { RecordedObservations.Step(kind: $0.kind, arguments: $0.arguments, observation: seen[$0.name] ?? .nothing) }
+      let recorded = steps.map { RecordedObservations.Step(kind: $0.kind, arguments: $0.arguments.json, observation: seen[$0.name] ?? .nothing) }
       var measured: [DataClassName: RecordedObservations.Measured] = [:]
       for protection in loaded.typed.protection {
         let name = protection.dataClass.name.value
         guard measured[name] == nil else { continue }
         let sizes = protection.steps.compactMap { step in
-          recorded.first { $0.kind == step.specification.kind && $0.arguments == step.specification.arguments }?.observation.measurements["size"]?.string
+          recorded.first { $0.kind == step.specification.kind && $0.arguments == step.specification.arguments.json }?.observation.measurements["size"]?.string
         }
         let found = RecordedObservations.Measured(size: sizes.first.flatMap { ByteCount($0) }, dump: await Self.longestBackup(of: protection.dataClass, loaded, world))
         if found != RecordedObservations.Measured() { measured[name] = found }

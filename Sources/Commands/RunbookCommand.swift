@@ -18,7 +18,7 @@ struct RunbookCommand: ParsableCommand {
   func run() throws {
     try CommandSession.guarded(global) { console in
       let loaded = try LoadedPlan.load(plan, console)
-      let findings = lint(loaded.file, kinds: Providers.kinds, protection: Providers.protection).diagnostics
+      let findings = lint(loaded.file, kinds: Providers.kinds, protection: Providers.protection, evidence: EvidenceFiles(plan: plan).callAsFunction).diagnostics
       if let secret = findings.first(where: \.concealsText) {
         throw CommandFailure(
           "secret-in-plan", "\(secret.span?.place ?? loaded.file.path) holds what looks like a secret: a document would spread it",

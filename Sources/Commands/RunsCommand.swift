@@ -20,13 +20,7 @@ struct RunsCommand: AsyncParsableCommand {
   func run() async throws {
     try await CommandSession.guarded(global) { console in
       let environment = CommandSession.environment
-      let directory: StateDirectory
-      if let plan {
-        let loaded = try LoadedPlan.load(plan, console)
-        directory = StateFinding.directory(state.state, environment, planState: loaded.plan.state?.directory.value, folder: loaded.identity.folder)
-      } else {
-        directory = StateFinding.directory(state.state, environment)
-      }
+      let directory = try plan.map { try LoadedPlan.load($0, console).stateDirectory(state, environment) } ?? StateFinding.directory(state.state, environment)
       var states: [RunState] = []
       var damaged = false
       do throws(EngineFailure) {

@@ -45,7 +45,7 @@ struct TestCommand: ParsableCommand {
       return PlanTestRun(file: file, problems: [Diagnostic("plan-missing", error.failure.message, at: test.plan.span, label: "counts from this file's folder")])
     }
     let source = SourceFile(path: plan, bytes: bytes)
-    return PlanTestRun(file: file, plan: source, results: test.run(on: source, kinds: Providers.kinds, protection: Providers.protection))
+    return PlanTestRun(file: file, plan: source, results: test.run(on: source, kinds: Providers.kinds, protection: Providers.protection, evidence: EvidenceFiles(plan: plan).callAsFunction))
   }
 }
 

@@ -14,7 +14,8 @@ public enum EngineFailure: Error, Hashable, Sendable {
   case refused(RunID, RunRefused)
   /// The run has come to an end that nothing can be added to.
   case over(RunID, RunResult)
-  case unknownKinds([StepKindName])
+  /// Steps by the kind that nobody here can perform.
+  case providersMissing([StepKindName: [StepName]])
 
   /// The exit status of a command that met it.
   public var exitCode: Int32 { if case .lockHeld = self { 7 } else { 1 } }
@@ -38,11 +39,19 @@ public enum EngineFailure: Error, Hashable, Sendable {
       StepFailure(
         "run-over", "run `\(run)` is over: \(result == .rolledBack ? "it was rolled back" : "it is done")",
         helps: result == .done ? ["take it back with `sie-dr rollback \(run)`, or plan anew"] : ["plan anew"])
-    case .unknownKinds(let kinds):
-      StepFailure(
-        "unknown-step-kind", "this sie-dr does not know how to perform \(kinds.map { "`\($0)`" }.joined(separator: ", "))",
-        helps: ["use the version of sie-dr that made the changeset"])
+    case .providersMissing(let steps): Self.providersMissing(steps)
     }
+  }
+
+  private static func providersMissing(_ steps: [StepKindName: [StepName]]) -> StepFailure {
+    let kinds = steps.keys.sorted()
+    return StepFailure(
+      "provider-missing", "this version of sie-dr cannot carry out \(kinds.map { "`\($0)`" }.joined(separator: ", ")): nothing was begun",
+      details: kinds.map { kind in "`\(kind)`: " + (steps[kind] ?? []).map { "`\($0)`" }.joined(separator: ", ") },
+      helps: [
+        "do the scenario by hand, step by step, as `sie-dr runbook PLAN` prints it, or write these steps as `command.run`",
+        "`docs/step-kinds.md` says which kinds this version carries out",
+      ])
   }
 
   private static func lockHeld(_ holder: LockHolder?, _ path: String, _ now: Timestamp) -> StepFailure {

@@ -26,7 +26,7 @@ public struct RunEngine: Sendable {
 
   /// Begins a new run of a changeset.
   public func apply(_ changeset: Changeset, as run: RunID, parallelism: Int? = nil) async throws(EngineFailure) -> Finished {
-    try checkKinds(changeset)
+    try environment.performers.check(changeset)
     let lock = try await directory.lock(as: holder(run))
     defer { lock.release() }
     let file = try await directory.createJournal(of: run)
@@ -42,7 +42,7 @@ public struct RunEngine: Sendable {
     do { state = try RunState(replaying: text.records) } catch {
       throw .journalDamaged(run, error, path: directory.journalPath(of: run))
     }
-    try checkKinds(state.changeset)
+    try environment.performers.check(state.changeset)
     return try await goOn(with: state, order, text, to: file, lock)
   }
 
@@ -115,12 +115,17 @@ public struct RunEngine: Sendable {
     LockHolder(who: environment.who, host: environment.host, pid: environment.pid, run: run, since: environment.clock.now())
   }
 
+}
+
+extension StepPerformers {
   /// Refused before anything begins: a step that nobody can perform would stop a recovery half-way.
-  private func checkKinds(_ changeset: Changeset) throws(EngineFailure) {
-    let specifications = changeset.steps.map(\.specification) + [changeset.rollbackBefore, changeset.rollbackAfter].compactMap { $0 }
-    var kinds = Set(specifications.filter { $0.question == nil }.map(\.kind))
-    for case .step(let undo) in specifications.map(\.undo) { kinds.insert(undo.kind) }
-    let unknown = kinds.filter { !environment.performers.knows($0) }.sorted()
-    guard unknown.isEmpty else { throw .unknownKinds(unknown) }
+  public func check(_ changeset: Changeset) throws(EngineFailure) {
+    var missing: [StepKindName: [StepName]] = [:]
+    for step in changeset.steps.map(\.specification) + [changeset.rollbackBefore, changeset.rollbackAfter].compactMap({ $0 }) {
+      var kinds = step.question == nil ? [step.kind] : []
+      if case .step(let undo) = step.undo { kinds.append(undo.kind) }
+      for kind in kinds where !knows(kind) && missing[kind]?.contains(step.name) != true { missing[kind, default: []].append(step.name) }
+    }
+    guard missing.isEmpty else { throw .providersMissing(missing) }
   }
 }

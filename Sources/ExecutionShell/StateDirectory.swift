@@ -34,7 +34,11 @@ public struct StateDirectory: Sendable {
     let bytes: [UInt8]
     do {
       bytes = try await pool.run { () throws(SystemFailure) in try Descriptor(opening: path, O_RDONLY, to: "open the journal").readAll() }
-    } catch { throw .stateUnusable(error) }
+    } catch {
+      guard error.code == ENOENT else { throw .stateUnusable(error) }
+      // Killed between making the folder and the journal in it.
+      bytes = []
+    }
     do { return try JournalText(bytes) } catch { throw .journalDamaged(run, error, path: path) }
   }
 

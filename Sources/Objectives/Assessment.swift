@@ -28,9 +28,9 @@ public struct ScenarioAssessment: Sendable {
   public struct Recovery: Sendable {
     public var network: StepNetwork
     public var timeline: Timeline
-    /// Before the first step: detection, then decision.
+    /// Before the first step: detection, decision, approval.
     public var beforeRun: [Term]
-    /// Detection, decision, then the critical path.
+    /// All of that, then the critical path.
     public var expected: Figure
     /// However long each step takes, up to all its attempts timing out.
     public var guaranteed: TimeSpan
@@ -68,7 +68,7 @@ public func assess(_ typed: TypedPlan, width: Int = defaultParallelism) -> Asses
     ProtectionAssessment(
       dataClass: protection.dataClass,
       backup: PeriodicBackup(
-        protection.protection, of: protection.dataClass, longest: protection.steps.first?.specification.longest ?? defaultStepTimeout))
+        protection.protection, of: protection.dataClass, in: typed.plan, longest: protection.steps.first?.specification.longest ?? defaultStepTimeout))
   }
   let sharing = RunSharing(protections, width: width)
   for index in protections.indices { sharing.apply(to: &protections[index].backup, at: index) }
@@ -152,7 +152,7 @@ private struct Assessor {
 
   private func step(_ step: TypedStep) -> Term {
     let name = "`\(step.specification.name)`"
-    return step.estimated.map { Term(name, $0.amount, .estimate($0.span)) } ?? Term(name, step.specification.longest, .timeout(step.timeoutSpan))
+    return step.estimated.map { Term(name, $0.amount, .init($0.span, in: plan)) } ?? Term(name, step.specification.longest, .timeout(step.timeoutSpan))
   }
 
   /// `t_detect + t_window + t_decide` (objectives 4.6): a probe fails at the latest one period and one time-out after the disaster.
@@ -169,6 +169,9 @@ private struct Assessor {
     case nil: break
     }
     if let decide = scenario.decide { terms.append(Term("decision", decide.value, .plan(decide.span))) }
+    if let approval = scenario.approval {
+      terms.append(Term("approval by \(approval.atLeast) of \(approval.approvers.count)", approval.within.value, .plan(approval.within.span)))
+    }
     return terms
   }
 

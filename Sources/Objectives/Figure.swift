@@ -1,4 +1,5 @@
 public import Diagnostics
+public import PlanModel
 public import Units
 
 /// One part of a computed figure, and where it comes from. A figure is never a bare number: it is a sum of these.
@@ -8,6 +9,8 @@ public struct Term: Hashable, Sendable {
     case plan(SourceSpan)
     /// What the author believes, until there is evidence.
     case estimate(SourceSpan)
+    /// Taken from evidence.
+    case measured(Measurement)
     /// Neither estimate nor evidence: the step counts with its time-out and all its retries.
     case timeout(SourceSpan?)
   }
@@ -16,6 +19,11 @@ public struct Term: Hashable, Sendable {
   public var amount: TimeSpan
   public var source: Source
   public init(_ name: String, _ amount: TimeSpan, _ source: Source) { self.name = name; self.amount = amount; self.source = source }
+}
+
+extension Term.Source {
+  /// What the author believes, or what was measured in its place.
+  init(_ span: SourceSpan, in plan: Plan) { self = plan.measurements[span].map(Term.Source.measured) ?? .estimate(span) }
 }
 
 /// A worst case as a sum of named terms.
@@ -40,6 +48,7 @@ public struct Figure: Hashable, Sendable {
       let text: String? =
         switch term.source {
         case .plan: nil
+        case .measured(let measurement): measurement.description
         case .estimate(let span): "estimate at \(place(span))"
         case .timeout(let span): span.map { "time-out at \(place($0))" } ?? "default time-out"
         }

@@ -16,12 +16,12 @@ public struct PeriodicBackup: Sendable {
   public var isBound = false
 
   /// - Parameter longest: all attempts of the backup step up to their time-out; counts where there is no estimate.
-  public init(_ protection: Protection, of dataClass: DataClass, longest: TimeSpan) {
+  public init(_ protection: Protection, of dataClass: DataClass, in plan: Plan, longest: TimeSpan) {
     self.protection = protection
     let estimate = dataClass.estimate
     let size = estimate.size?.value
     func term(_ name: String, _ pace: Located<Pace>?) -> Term? {
-      pace.flatMap { pace in pace.value.time(for: size).map { Term(name, $0, .estimate(pace.span)) } }
+      pace.flatMap { pace in pace.value.time(for: size).map { Term(name, $0, .init(pace.span, in: plan)) } }
     }
     let timeout = Term("backup with all its retries", longest, .timeout(protection.timeout?.span))
     if let dump = term("dump", estimate.dump) {

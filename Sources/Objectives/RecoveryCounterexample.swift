@@ -11,6 +11,7 @@ extension ScenarioAssessment {
     result.add(.zero, .disaster, "the disaster")
     var now = detection(recovery, &result)
     if let decide = scenario.decide { now += decide.value; result.add(now, .decided, "it is decided to recover") }
+    if let approval = scenario.approval { now += approval.within.value; result.add(now, .decided, "\(approval.atLeast) of \(approval.approvers.count) have approved") }
     let entries = recovery.timeline.entries
     let path = dataClass.flatMap { recovery.lastStep(bringingBack: $0.dataClass) }.map(recovery.timeline.path) ?? recovery.timeline.criticalPath
     for step in path {
@@ -32,8 +33,7 @@ extension ScenarioAssessment {
   private func detection(_ recovery: Recovery, _ result: inout Counterexample) -> TimeSpan {
     switch scenario.detection {
     case .probe(let probe, let failing):
-      let decide = scenario.decide?.value ?? .zero
-      let known = Figure(recovery.beforeRun).total - decide
+      let known = Figure(recovery.beforeRun).total - (scenario.decide?.value ?? .zero) - (scenario.approval?.within.value ?? .zero)
       let first = known - failing.value
       if first > .zero { result.add(first, .phaseEnds, "the probe `\(probe.value)` fails for the first time, having succeeded just before the disaster") }
       result.add(known, .noticed, "it has been failing for \(failing.value.rounded): noticed")

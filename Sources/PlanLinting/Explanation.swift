@@ -22,6 +22,8 @@ public struct Explanation: Sendable, Codable {
 public let explanations: [Explanation] =
   lintRules.map(\.explained)
   + IgnoreCode.allCases.map { Explanation(code: $0.code, severity: $0.severity, summary: $0.meaning, source: "docs/lint.md", fix: "The finding says what to do.") }
+  + PolicyCode.allCases.map { Explanation(code: $0.code, severity: .error, summary: $0.meaning, source: "docs/lint.md", fix: "The finding says what to do.") }
+  + EvidenceCode.allCases.map { Explanation(code: $0.code, severity: $0.severity, summary: $0.meaning, source: "docs/evidence.md", fix: "The finding says what to do.") }
   + PlanCode.allCases.map {
     Explanation(code: $0.code, severity: .error, summary: $0.meaning, source: "docs/language.md", fix: "The finding says what to write instead.")
   }

@@ -69,17 +69,17 @@ extension LintResult {
   }
 
   /// What a baseline may hold.
-  public func canBeIgnored(_ finding: Diagnostic) -> Bool { ignorableCodes.contains(finding.code) }
+  public func canBeIgnored(_ finding: Diagnostic) -> Bool { ignorableCodes.contains(finding.code) && neverIgnored[finding.code] == nil }
 
   private func problem(of ignore: LintIgnore) -> Diagnostic? {
     let rule = DiagnosticCode(rawValue: ignore.rule.value)
-    guard !ignorableCodes.contains(rule) else { return nil }
-    guard explanations.contains(where: { $0.code == rule }) else {
-      let near = nearestNames(to: ignore.rule.value, in: ignorableCodes.map(\.rawValue))
+    if let forbidden = neverIgnored[rule] {
       return Diagnostic(
-        PlanCode.unknownReference.code, "lint has no rule `\(rule)`", at: ignore.rule.span,
-        helps: [near.isEmpty ? "`sie-dr explain` lists them" : "did you mean " + near.map { "`\($0)`" }.joined(separator: " or ") + "?"])
+        IgnoreCode.notAllowed.code, "the policy lets nobody ignore `\(rule)`", at: ignore.rule.span, related: [.init(span: forbidden, label: "said here")],
+        helps: ["mend what it finds, or let the policy be changed"])
     }
+    guard !ignorableCodes.contains(rule) else { return nil }
+    guard explanations.contains(where: { $0.code == rule }) else { return unknownRule(ignore.rule) }
     return Diagnostic(
       IgnoreCode.notAllowed.code, "`\(rule)` cannot be ignored", at: ignore.rule.span,
       label: "breaks an objective, gives a secret away, or keeps the plan from being read",
@@ -94,7 +94,15 @@ extension LintResult {
   }
 }
 
-private let ignorableCodes = Set(lintRules.map(\.code)).subtracting(unignorable)
+/// The finding for a name that is no rule's.
+func unknownRule(_ name: Located<String>) -> Diagnostic {
+  let near = nearestNames(to: name.value, in: ignorableCodes.map(\.rawValue).sorted())
+  return Diagnostic(
+    PlanCode.unknownReference.code, "lint has no rule `\(name.value)`", at: name.span,
+    helps: [near.isEmpty ? "`sie-dr explain` lists them" : "did you mean " + near.map { "`\($0)`" }.joined(separator: " or ") + "?"])
+}
+
+public let ignorableCodes = Set(lintRules.map(\.code)).subtracting(unignorable)
 
 extension String {
   /// Whether this address is `part`, or lies in it.

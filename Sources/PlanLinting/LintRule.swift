@@ -24,13 +24,16 @@ public struct LintRule: Sendable {
   let fix: String?
   /// Whether the rule also looks at a plan of which parts could not be read. One that concludes from what is absent does not.
   let looksAtIncompletePlans: Bool
+  /// Whether what it says of this plan depends on the day; nil: of no plan.
+  let needsDay: (@Sendable (Plan) -> Bool)?
   let check: @Sendable (LintContext) -> [Diagnostic]
 
   init(
     _ code: DiagnosticCode, _ severity: Severity, _ summary: String, explanation: String, formula: String? = nil, example: String? = nil,
-    source: String? = nil, fix: String? = nil, looksAtIncompletePlans: Bool = false, check: @escaping @Sendable (LintContext) -> [Diagnostic]
+    source: String? = nil, fix: String? = nil, looksAtIncompletePlans: Bool = false, needsDay: (@Sendable (Plan) -> Bool)? = nil,
+    check: @escaping @Sendable (LintContext) -> [Diagnostic]
   ) {
-    self.looksAtIncompletePlans = looksAtIncompletePlans; self.formula = formula; self.example = example; self.source = source; self.fix = fix
+    self.looksAtIncompletePlans = looksAtIncompletePlans; self.needsDay = needsDay; self.formula = formula; self.example = example; self.source = source; self.fix = fix
     self.code = code; self.severity = severity; self.summary = summary; self.explanation = explanation; self.check = check
   }
 }
@@ -40,6 +43,9 @@ struct LintContext: Sendable {
   let typed: TypedPlan
   let assessment: Assessment
   let document: YAMLDocument
+  let shellScripts: [ShellScript]
+  /// What day it is; nil: nobody said.
+  let now: Timestamp?
   var plan: Plan { typed.plan }
 }
 
@@ -53,6 +59,12 @@ public struct LintResult: Sendable {
   public var isWhole = false
   /// What the plan or a baseline hides.
   public var ignored: [IgnoredFinding] = []
+  /// Rules that would have had something to judge, had somebody said what day it is.
+  public var unjudged: [DiagnosticCode] = []
+  /// The files of evidence that were read.
+  public var evidence: [SourceFile] = []
+  /// What the policy lets nobody ignore, and where it says so.
+  var neverIgnored: [DiagnosticCode: SourceSpan] = [:]
   let addresses: PlanAddresses
 
   /// Whether a target that the plan states is not met: exit code 3.
@@ -63,30 +75,40 @@ public struct LintResult: Sendable {
 /// The rules whose findings say that an objective is breached.
 public let objectiveBreaches: Set<DiagnosticCode> = ["rpo-exceeded", "rto-exceeded", "not-surviving", "data-unprotected"]
 
-/// Reads, types and checks one plan. Pure: no network, no clock, no disk; `now` only decides which ignores are over.
+/// Reads, types and checks one plan. Pure: no network, no clock, no disk. `now` decides which ignores are over and which drills are overdue;
+/// `evidence` gives the files that the plan names; `policy` is what the organisation asks for besides.
 ///
 /// - Parameters:
 ///   - overrides: values that are replaced before anything is understood: what if?
 ///   - width: how many steps may run at once.
 public func lint(
-  _ file: SourceFile, kinds: StepKinds, protection: ProtectionSteps, now: Timestamp? = nil, replacing overrides: [YAMLOverride] = [],
-  width: Int = defaultParallelism
+  _ file: SourceFile, kinds: StepKinds, protection: ProtectionSteps, now: Timestamp? = nil, policy: LintPolicy? = nil,
+  replacing overrides: [YAMLOverride] = [], width: Int = defaultParallelism, evidence: (String) throws(UnreadableEvidence) -> SourceFile = noEvidence
 ) -> LintResult {
   let (written, yaml) = readYAML(file)
   let (document, replacing) = written.replacing(overrides)
   let (plan, understanding) = readPlan(document)
   let reading = replacing + understanding
-  guard let plan else { return LintResult(diagnostics: (yaml + reading).sorted(), addresses: PlanAddresses(root: document.root)) }
+  guard var plan else { return LintResult(diagnostics: (yaml + reading).sorted(), addresses: PlanAddresses(root: document.root)) }
+  let (measured, measuring) = plan.takeEvidence(evidence)
   let (typed, typing) = typecheck(plan, kinds: kinds, protection: protection)
   let assessment = assess(typed, width: width)
-  let context = LintContext(typed: typed, assessment: assessment, document: document)
+  let context = LintContext(typed: typed, assessment: assessment, document: document, shellScripts: ShellScript.all(in: document), now: now)
   let isWhole = !(yaml + reading + typing).contains { $0.severity == .error }
-  let findings = lintRules.filter { isWhole || $0.looksAtIncompletePlans }.flatMap { $0.check(context) }
+  let rules = lintRules.filter { isWhole || $0.looksAtIncompletePlans }
+  var findings = rules.flatMap { $0.check(context) }
+  if let policy { findings = policy.weighed(findings) + (isWhole ? policy.findings(in: plan) : []) }
   var result = LintResult(
-    diagnostics: unique((yaml + reading + typing + findings).sorted()), assessment: assessment, plan: plan, isWhole: isWhole,
-    addresses: PlanAddresses(root: document.root, replaced: overrides))
+    diagnostics: unique((yaml + reading + measuring + typing + findings).sorted()), assessment: assessment, plan: plan, isWhole: isWhole,
+    unjudged: now == nil ? rules.filter { $0.needsDay?(plan) ?? false }.map(\.code) : [], evidence: measured,
+    neverIgnored: policy?.neverIgnored ?? [:], addresses: PlanAddresses(root: document.root, replaced: overrides))
   result.apply(plan.ignores, now: now)
   return result
+}
+
+/// For whoever has no files to hand in.
+public func noEvidence(_: String) throws(UnreadableEvidence) -> SourceFile {
+  throw UnreadableEvidence(reason: "no files were handed in", help: "lint the plan by its path")
 }
 
 /// The same finding can come from two ways through a plan; it is shown once, in the words of the first.

@@ -22,10 +22,20 @@ public struct Plan: Sendable {
   public var scenarios: [Scenario]
   /// How old recorded observations may be; nil: as old as they are.
   public var observationsMaxAge: Located<TimeSpan>?
+  /// Who is told during an incident.
+  public var communication: [Audience]
+  public var drills: [Drill]
+  public var postIncident: PostIncident?
+  /// Files of measurements; a relative path counts from the folder of the plan file.
+  public var evidence: [Located<String>]
   /// Findings of lint that the author chose not to be told of.
   public var ignores: [LintIgnore]
   /// Points that a person chose for a run, whatever the steps say.
   public var chosenPoints: [DataClassName: String] = [:]
+  /// What the files of evidence hold.
+  public var runs: [EvidenceRun] = []
+  /// What took the place of estimates, by where it stands.
+  public var measurements: [SourceSpan: Measurement] = [:]
 }
 
 /// A finding that may stay: which rule's, where in the plan, why, and how long.
@@ -72,17 +82,6 @@ public enum SecretSource: Hashable, Sendable, Codable {
   case file(String)
   /// The output of a program (an argument list), without a final line feed.
   case command([String])
-}
-
-public struct Server: Sendable {
-  public var name: Located<ServerName>
-  public var kind: Kind
-  public var site: Located<SiteName>?
-
-  public enum Kind: Sendable {
-    /// `url` is the connection URL of one database; it holds a password, so it is a secret.
-    case postgresql(url: Located<SecretName>)
-  }
 }
 
 public struct Store: Sendable {
@@ -317,6 +316,10 @@ public struct Scenario: Sendable {
   public var detection: Detection?
   /// How long people take to decide, from the alarm to `apply`.
   public var decide: Located<TimeSpan>?
+  /// People or roles who may start it by hand, whatever the probe says.
+  public var triggeredBy: [Located<String>]
+  /// Who must agree once it is decided.
+  public var approval: Approval?
   public var onFailure: FailurePolicy
   /// Steps run before and after a rollback: tell people, check the world.
   public var rollbackBefore: Step?
@@ -378,5 +381,6 @@ extension Plan {
   public func store(_ name: StoreName) -> Store? { stores.first { $0.name.value == name } }
   public func probe(_ name: ProbeName) -> Probe? { probes.first { $0.name.value == name } }
   public func dataClass(_ name: DataClassName) -> DataClass? { dataClasses.first { $0.name.value == name } }
+  public func drill(_ name: DrillName) -> Drill? { drills.first { $0.name.value == name } }
   public func scenario(_ name: ScenarioName) -> Scenario? { scenarios.first { $0.name.value == name } }
 }

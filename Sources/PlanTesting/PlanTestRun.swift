@@ -1,7 +1,7 @@
 public import Diagnostics
 internal import Objectives
-internal import PlanLinting
-internal import PlanModel
+public import PlanLinting
+public import PlanModel
 public import ProviderInterface
 internal import Scheduling
 internal import Units
@@ -15,9 +15,11 @@ public struct PlanTestResult: Sendable {
 
 extension PlanTest {
   /// Carries out every case. Pure: no network, no clock, no disk.
-  public func run(on plan: SourceFile, kinds: StepKinds, protection: ProtectionSteps) -> [PlanTestResult] {
+  public func run(
+    on plan: SourceFile, kinds: StepKinds, protection: ProtectionSteps, evidence: (String) throws(UnreadableEvidence) -> SourceFile = noEvidence
+  ) -> [PlanTestResult] {
     cases.map { testCase in
-      let result = lint(plan, kinds: kinds, protection: protection, now: testCase.now, replacing: testCase.overrides, width: testCase.width)
+      let result = lint(plan, kinds: kinds, protection: protection, now: testCase.now, replacing: testCase.overrides, width: testCase.width, evidence: evidence)
       return PlanTestResult(testCase: testCase, failures: CaseCheck(testCase, result).failures)
     }
   }

@@ -75,7 +75,7 @@ extension MappingReader {
   /// A server that must be a PostgreSQL server of the plan.
   public mutating func postgresql(_ key: String, in plan: Plan) -> PostgreSQLReference? {
     guard let name: Located<ServerName> = requiredText(key, example: "SERVER").map({ $0.map { ServerName(rawValue: $0) } }) else { return nil }
-    if let unknown = unknownReference(name, "server", among: plan.servers.map(\.name)) { collector.add(unknown); return nil }
+    if let problem = plan.problem(with: name, as: .postgresql) { collector.add(problem); return nil }
     return plan.postgresql(name.value)
   }
 

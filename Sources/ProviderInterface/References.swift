@@ -81,10 +81,8 @@ extension Plan {
 
   /// Nil if the server is unknown, is no PostgreSQL server, or its secret is unknown.
   public func postgresql(_ name: ServerName) -> PostgreSQLReference? {
-    guard let server = server(name) else { return nil }
-    switch server.kind {
-    case .postgresql(let url): return reference(to: url.value).map { PostgreSQLReference(server: name, url: $0) }
-    }
+    guard case .postgresql(let url)? = server(name)?.kind else { return nil }
+    return reference(to: url.value).map { PostgreSQLReference(server: name, url: $0) }
   }
 
   public func reference(to name: StoreName) -> StoreReference? {

@@ -8,6 +8,8 @@ public struct AnyStepKind: Sendable {
   public let summary: String
   public let fields: [Field]
   public let outputs: [String: String]
+  /// Whether this version has a provider for it; else it is only planned: `apply` refuses it.
+  public let isCarriedOut: Bool
   /// What the fields say, or nil if something was reported.
   public let decode: @Sendable (inout MappingReader, StepContext) -> UnderstoodArguments?
   public let compare: @Sendable (JSONValue, Observation, Timestamp) -> Change
@@ -17,7 +19,8 @@ public struct AnyStepKind: Sendable {
     summary = Kind.summary
     fields = Kind.fields
     outputs = Kind.outputs
-    decode = { fields, context in Kind.decode(&fields, in: context).flatMap { UnderstoodArguments(Kind.self, $0, in: context.plan) } }
+    isCarriedOut = true
+    decode = { fields, context in Kind.decode(&fields, in: context).map { UnderstoodArguments(Kind.self, $0, in: context.plan) } }
     compare = { json, observation, now in
       guard let arguments = try? CanonicalJSON.decode(Kind.Arguments.self, from: json) else {
         return Change(.unknown, reason: "written by another version of sie-dr")
@@ -25,25 +28,47 @@ public struct AnyStepKind: Sendable {
       return Kind.compare(arguments, observation, at: now)
     }
   }
+
+  /// A kind that the language has and no provider yet.
+  public init(
+    planned name: StepKindName, summary: String, fields: [Field], outputs: [String: String],
+    decode: @escaping @Sendable (inout MappingReader, StepContext) -> UnderstoodArguments?
+  ) {
+    self.name = name; self.summary = summary; self.fields = fields; self.outputs = outputs; self.decode = decode
+    isCarriedOut = false
+    compare = { _, _, _ in Change(.unknown, reason: "cannot be observed by this version of sie-dr, and `apply` refuses to run it") }
+  }
+
+  /// Whether a step of this kind gives this output. `*` stands for names that are known only when it runs.
+  func gives(_ output: String) -> Bool { outputs[output] != nil || outputs["*"] != nil }
 }
 
 /// The arguments of one step, and all that its kind says of them before anything is observed.
 public struct UnderstoodArguments: Sendable {
   public let kind: StepKindName
-  public let json: JSONValue
+  public let arguments: StepArguments
   public let footprint: Footprint
   public let undoAbility: UndoAbility
   public let estimate: Estimated?
   public let question: String?
+  /// What it waits out after its own work, on top of any estimate.
+  public let wait: Estimated?
 
-  public init?<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments, in plan: Plan) {
-    guard let json = try? CanonicalJSON.value(arguments) else { return nil }
+  public init<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments, in plan: Plan) {
     kind = Kind.name
-    self.json = json
+    self.arguments = StepArguments(of: arguments)
     footprint = Kind.footprint(arguments)
     undoAbility = Kind.undoAbility(arguments)
     estimate = Kind.estimate(arguments, in: plan)
     question = Kind.question(arguments)
+    wait = nil
+  }
+
+  public init(
+    kind: StepKindName, json: JSONValue, footprint: Footprint, undoAbility: UndoAbility, estimate: Estimated? = nil, wait: Estimated? = nil
+  ) {
+    self.kind = kind; arguments = StepArguments(json); self.footprint = footprint; self.undoAbility = undoAbility; self.estimate = estimate; self.wait = wait
+    question = nil
   }
 }
 

@@ -1,4 +1,3 @@
-public import CanonicalJSON
 public import PlanModel
 public import Units
 
@@ -6,7 +5,7 @@ public import Units
 public struct StepSpecification: Hashable, Sendable, Codable {
   public var name: StepName
   public var kind: StepKindName
-  public var arguments: JSONValue
+  public var arguments: StepArguments
   /// What must be done before: written as `needs`, or following from the outputs that the step takes.
   public var needs: [StepName]
   public var undo: Undo
@@ -22,7 +21,7 @@ public struct StepSpecification: Hashable, Sendable, Codable {
   public var question: String?
 
   public init(
-    name: StepName, kind: StepKindName, arguments: JSONValue, needs: [StepName], undo: Undo, timeout: TimeSpan, retries: Int, onFailure: FailurePolicy,
+    name: StepName, kind: StepKindName, arguments: StepArguments, needs: [StepName], undo: Undo, timeout: TimeSpan, retries: Int, onFailure: FailurePolicy,
     priority: Int, footprint: Footprint, question: String? = nil
   ) {
     self.name = name; self.kind = kind; self.arguments = arguments; self.needs = needs; self.undo = undo; self.timeout = timeout
@@ -42,10 +41,10 @@ public struct StepSpecification: Hashable, Sendable, Codable {
 
   public struct UndoStep: Hashable, Sendable, Codable {
     public var kind: StepKindName
-    public var arguments: JSONValue
+    public var arguments: StepArguments
     public var timeout: TimeSpan
     public var retries: Int
-    public init(kind: StepKindName, arguments: JSONValue, timeout: TimeSpan, retries: Int) {
+    public init(kind: StepKindName, arguments: StepArguments, timeout: TimeSpan, retries: Int) {
       self.kind = kind; self.arguments = arguments; self.timeout = timeout; self.retries = retries
     }
   }

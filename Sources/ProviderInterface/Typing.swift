@@ -37,11 +37,19 @@ private struct Typist {
     if case .step(let undo) = step.undo { _ = inputSteps(undo, in: scenario) }
     let needs = step.needs.map(\.value) + inputs.filter { input in !step.needs.contains { $0.value == input } }
     let specification = StepSpecification(
-      name: step.name.value, kind: arguments.kind, arguments: arguments.json, needs: needs, undo: undo(step, arguments.undoAbility, in: scenario),
+      name: step.name.value, kind: arguments.kind, arguments: arguments.arguments, needs: needs, undo: undo(step, arguments.undoAbility, in: scenario),
       timeout: step.timeout?.value ?? defaultStepTimeout, retries: step.retries, onFailure: step.onFailure ?? scenario.onFailure,
       priority: (served?.priority ?? .medium).rank, footprint: footprint, question: arguments.question)
-    let estimated = step.estimate.map { Estimated($0.value, at: $0.span) } ?? arguments.estimate
-    return TypedStep(specification: specification, span: step.name.span, estimated: estimated, timeoutSpan: step.timeout?.span, step: step)
+    return TypedStep(
+      specification: specification, span: step.name.span, estimated: estimated(step, arguments, timeout: specification.timeout), timeoutSpan: step.timeout?.span,
+      step: step)
+  }
+
+  /// With what it waits out. Where nobody estimates its work the time-out holds both, unless the wait alone is longer.
+  private func estimated(_ step: Step, _ arguments: UnderstoodArguments, timeout: TimeSpan) -> Estimated? {
+    let work = step.estimate.map { Estimated($0.value, at: $0.span) } ?? arguments.estimate
+    guard let wait = arguments.wait else { return work }
+    return work.map { Estimated($0.amount + wait.amount, at: $0.span) } ?? (wait.amount > timeout ? wait : nil)
   }
 
   private func decode(_ step: Step, in scenario: Scenario) -> UnderstoodArguments? {
@@ -62,7 +70,7 @@ private struct Typist {
     case (.irreversible(let reason), _): return .irreversible(reason: reason.value)
     case (.step(let undo), _):
       guard let arguments = decode(undo, in: scenario) else { return .unknown }
-      return .step(.init(kind: arguments.kind, arguments: arguments.json, timeout: undo.timeout?.value ?? defaultStepTimeout, retries: undo.retries))
+      return .step(.init(kind: arguments.kind, arguments: arguments.arguments, timeout: undo.timeout?.value ?? defaultStepTimeout, retries: undo.retries))
     case (nil, .nothingToUndo): return .nothingToUndo
     case (nil, .byKind(let how)): return .byKind(how)
     case (nil, .mustBeWritten): return .unknown
@@ -87,7 +95,7 @@ private struct Typist {
       let name = Located(StepName(rawValue: reference), at: span)
       if let unknown = unknownReference(name, "step", among: scenario.steps.map(\.name)) { collector.add(unknown); continue }
       let kind = scenario.steps.first { $0.name.value == name.value }.flatMap { kinds[$0.kind.value] }
-      if let kind, kind.outputs[output] == nil {
+      if let kind, !kind.gives(output) {
         let known = kind.outputs.keys.sorted().map { "`\($0)`" }.joined(separator: ", ")
         collector.add(
           Diagnostic(
@@ -122,7 +130,7 @@ private struct Typist {
     func add(_ name: String, _ made: UnderstoodArguments?, needs: [StepName], timeout: TimeSpan? = nil) {
       guard let made else { return }
       let specification = StepSpecification(
-        name: StepName(rawValue: name), kind: made.kind, arguments: made.json, needs: needs, undo: undo(made.undoAbility),
+        name: StepName(rawValue: name), kind: made.kind, arguments: made.arguments, needs: needs, undo: undo(made.undoAbility),
         timeout: timeout ?? protection.timeout?.value ?? defaultStepTimeout, retries: protection.retries, onFailure: .continue,
         priority: dataClass.priority.rank, footprint: made.footprint)
       steps.append(

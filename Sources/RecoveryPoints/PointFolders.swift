@@ -56,25 +56,30 @@ extension Catalogue {
     return entries
   }
 
-  /// Places that an attempt with one of these marks has left without a manifest: what the next attempt clears away. An attempt that was
-  /// killed while it wrote its very first object has left an open upload and nothing else.
-  public static func unfinished(_ dataClass: DataClassName, madeBy marks: [String], in store: any ObjectStore) async throws(StoreError) -> [PointPlace] {
-    let places = Set(try await places(of: dataClass, in: store).map(\.place) + uploading(dataClass, in: store)).sorted { $0.id < $1.id }
-    var unfinished: [PointPlace] = []
-    for place in places where marks.contains(where: { place.id.wasMade(by: $0) }) {
-      if try await !isPublished(place, in: store) { unfinished.append(place) }
-    }
-    return unfinished
+  /// What the next attempt of a backup clears away.
+  public struct LeftOver: Hashable, Sendable {
+    /// Without a manifest, and made by an attempt of this very backup.
+    public var unfinished: [PointPlace] = []
+    /// Whole points with uploads that nobody will finish: a point is published after its last object, so what is still open was given up, and
+    /// could not be aborted.
+    public var uploadsOf: [PointPlace] = []
   }
 
-  /// Points with uploads that nobody will finish: a point is published after its last object, so what is still open was given up, and could not be
-  /// aborted.
-  public static func abandonedUploads(_ dataClass: DataClassName, in store: any ObjectStore) async throws(StoreError) -> [PointPlace] {
-    var abandoned: [PointPlace] = []
-    for place in Set(try await uploading(dataClass, in: store)).sorted(by: { $0.id < $1.id }) {
-      if try await isPublished(place, in: store) { abandoned.append(place) }
+  /// What attempts with one of these marks have left. One that was killed while it wrote its very first object has left an open upload and
+  /// nothing else.
+  public static func leftOver(_ dataClass: DataClassName, by marks: [String], in store: any ObjectStore) async throws(StoreError) -> LeftOver {
+    let uploading = Set(try await uploading(dataClass, in: store))
+    var found = LeftOver()
+    for place in uploading.union(try await places(of: dataClass, in: store).map(\.place)).sorted(by: { $0.id < $1.id }) {
+      let isOurs = marks.contains { place.id.wasMade(by: $0) }
+      guard isOurs || uploading.contains(place) else { continue }
+      if try await isPublished(place, in: store) {
+        if uploading.contains(place) { found.uploadsOf.append(place) }
+      } else if isOurs {
+        found.unfinished.append(place)
+      }
     }
-    return abandoned
+    return found
   }
 
   private static func uploading(_ dataClass: DataClassName, in store: any ObjectStore) async throws(StoreError) -> [PointPlace] {

@@ -36,10 +36,10 @@ public struct LintQuestion: Sendable {
 
 /// What `lint` says of some plans. The switch is exhaustive: a new format does not compile until it is there.
 public func lintReport(
-  _ results: [LintedFile], as format: LintFormat, _ style: TextStyle, toolVersion: String, _ question: LintQuestion = LintQuestion()
+  _ results: [LintedFile], policy: SourceFile? = nil, as format: LintFormat, _ style: TextStyle, toolVersion: String, _ question: LintQuestion = LintQuestion()
 ) throws -> String {
   switch format {
-  case .text: lintText(results, style, question)
+  case .text: lintText(results, policy, style, question)
   case .json: try lintJSON(results, question)
   case .markdown: lintMarkdown(results, question)
   case .sarif: try lintSARIF(results, toolVersion: toolVersion)
@@ -52,6 +52,12 @@ public func lintReport(
 extension IgnoredFinding {
   /// One line: what, where, why and how long.
   var line: String { oneLine(finding) + " (\(reason.visible)" + (until.map { ", until \($0)" } ?? "") + ")" }
+}
+
+/// Which rules could not judge, since nobody said what day it is; nil where none was hindered.
+func unjudgedLine(_ results: [LintedFile]) -> String? {
+  let codes = results.flatMap(\.result.unjudged).reduce(into: [String]()) { if !$0.contains($1.rawValue) { $0.append($1.rawValue) } }
+  return codes.isEmpty ? nil : "Not judged, since only `--now DATE` says what day it is: \(codes.joined(separator: ", "))"
 }
 
 /// A note may have several lines.

@@ -92,7 +92,12 @@ func timelineTable(_ changeset: Changeset) -> Table {
   var table = Table(("step", .left), ("starts", .right), ("ends", .right), ("takes", .right), ("", .left))
   let critical = Set(changeset.prediction.criticalPath)
   for step in changeset.changes.sorted(by: { ($0.starts, $0.ends) < ($1.starts, $1.ends) }) {
-    let source = step.duration.source == .timeout ? "time-out counted" : "estimate"
+    let source =
+      switch step.duration.source {
+      case .estimate: "estimate"
+      case .measured: "measured"
+      case .timeout: "time-out counted"
+      }
     let path = critical.contains(step.specification.name) ? ", critical path" : ""
     table.rows.append([step.specification.name.rawValue, "+" + step.starts.rounded, "+" + step.ends.rounded, step.duration.amount.rounded, source + path])
   }

@@ -23,6 +23,9 @@ extension Timestamp: CustomStringConvertible {
     return "\(padded(f.year, 4))\(padded(f.month, 2))\(padded(f.day, 2))T\(padded(f.hour, 2))\(padded(f.minute, 2))\(padded(f.second, 2))Z"
   }
 
+  /// `2026-11-24`, the day in UTC.
+  public var day: String { String(description.prefix(10)) }
+
   /// `08:15:34`, the time of day in UTC.
   public var timeOfDay: String {
     let f = CivilTime(self)

@@ -90,13 +90,29 @@ import Testing
   @Test("every command that the runbook tells people to type is one", arguments: ["plans/sie.yaml"])
   func commandsExist(_ plan: String) async throws {
     let page = try await output(["runbook", plan])
-    let typed = page.split(separator: "\n").filter { $0.hasPrefix("$ sie-dr ") }.map { $0.dropFirst(9).split(separator: " ").map(String.init) }
-    #expect(typed.count >= 4)
-    for words in typed {
-      let verbs = Array(words.prefix { !$0.hasPrefix("-") && $0 != plan && $0 != "latest" })
+    try await expectCommands(page.split(separator: "\n").filter { $0.hasPrefix("$ sie-dr ") }.map { $0.dropFirst(9) }, atLeast: 4)
+  }
+
+  @Test("every command in the files for CI is one", arguments: ["docs/ci.md", "docs/ci/github.yml", "docs/ci/gitlab.yml", "docs/ci/pre-commit.yml"])
+  func commandsOfCI(_ path: String) async throws {
+    let lines = try readFile(Repository.root + path).split(separator: "\n")
+    let starts = ["sie-dr ", "- sie-dr ", "run: sie-dr ", "entry: sie-dr ", "$ sie-dr "]
+    let typed = lines.compactMap { line in
+      let line = line.drop { $0 == " " }
+      return starts.first(where: line.hasPrefix).map { line.dropFirst($0.count) }
+    }
+    try await expectCommands(typed, atLeast: 1)
+  }
+
+  /// Each verb is known, and each option of it.
+  private func expectCommands(_ typed: [Substring], atLeast count: Int) async throws {
+    #expect(typed.count >= count)
+    for line in typed {
+      let words = line.split(separator: " ").map(String.init)
+      let verbs = Array(words.prefix { $0.allSatisfy { $0.isLetter || $0 == "-" } && !$0.hasPrefix("-") && $0 != "latest" })
       let help = try await StartedProgram([BuiltProgram.sieDR] + verbs + ["--help"], environment: ["COLUMNS": "120"], in: Repository.root).end()
-      #expect(help.status == 0)
-      for option in words where option.hasPrefix("--") { #expect(help.output.contains(option), "\(words)") }
+      #expect(help.status == 0 && help.output.contains("sie-dr \(verbs.joined(separator: " "))"), "\(line)")
+      for option in words where option.hasPrefix("--") { #expect(help.output.contains(option), "\(line)") }
     }
   }
 }

@@ -75,6 +75,40 @@ struct LintTests {
     #expect(after.status == 1 && after.output.contains("error[ignore-expired]") && after.output.contains("warning[headroom-low]"))
   }
 
+  @Test("evidence counts from the plan's folder, is no plan, and a drill is overdue on the day that the command line gives")
+  func evidence() async throws {
+    let folder = try temporaryFolder("evidence")
+    defer { removeFolder(folder) }
+    try writeFile("\(folder)/plan.yaml", try readFile("examples/logical-only.yaml") + "\nevidence: held.yaml\n")
+    let run = "{ date: 2026-10-02, drill: restore, outcome: passed, data: { insights: { dump: 7m } } }"
+    try writeFile("\(folder)/held.yaml", "apiVersion: sie-dr/v1\nkind: RecoveryEvidence\nplan: logical-only\nruns:\n  - \(run)\n")
+    let clean = try await lint([folder])
+    #expect(clean.status == 0 && clean.output.contains("7m dump") && clean.output.contains("no findings in \(folder)/plan.yaml"), "\(clean.output)")
+    #expect(clean.output.hasSuffix("Not judged, since only `--now DATE` says what day it is: drill-overdue\n"))
+    let late = try await lint([folder, "--now", "2027-01-01"])
+    #expect(late.status == 0 && late.output.contains("warning[drill-overdue]") && late.output.contains("overdue since 2026-12-31") && !late.output.contains("Not judged"))
+    removeFolder("\(folder)/held.yaml")
+    let gone = try await lint([folder])
+    #expect(gone.status == 1 && gone.output.contains("error[evidence-unreadable]: the evidence `held.yaml` cannot be read"))
+    // What only predicts stops nobody else.
+    let graph = try await StartedProgram([BuiltProgram.sieDR, "graph", "\(folder)/plan.yaml"], in: currentFolder()).end()
+    #expect(graph.status == 0 && graph.errors.contains("evidence-unreadable"))
+  }
+
+  @Test("a policy counts for every plan, is no plan itself, and must be right")
+  func policy() async throws {
+    let folder = try temporaryFolder("policy")
+    defer { removeFolder(folder) }
+    try writeFile("\(folder)/plan.yaml", try readFile("examples/logical-only.yaml"))
+    let policy = "apiVersion: sie-dr/v1\nkind: LintPolicy\nrequire: { copies: 3 }\n"
+    try writeFile("\(folder)/policy.yaml", policy)
+    let owed = try await lint([folder, "--policy", "\(folder)/policy.yaml"])
+    #expect(owed.status == 1 && owed.output.contains("error[policy-copies]") && owed.output.contains("3 │ require: { copies: 3 }") && owed.output.contains("1 error in"), "\(owed.output)")
+    try writeFile("\(folder)/policy.yaml", policy.replacing("copies", with: "copis"))
+    let wrong = try await lint(["\(folder)/plan.yaml", "--policy", "\(folder)/policy.yaml"])
+    #expect(wrong.status == 1 && wrong.output == "" && wrong.errors.contains("policy.yaml:3:12") && wrong.errors.contains("error[policy-has-errors]"), "\(wrong.errors)")
+  }
+
   @Test("lint opens no socket and connects to nothing")
   func noNetwork() async throws {
     let folder = try temporaryFolder("strace")

@@ -54,6 +54,20 @@ struct PointsTests {
     #expect(try await scene.run("expire", "plan.yaml", "--format", "json").status == 64)
   }
 
+  @Test("a run that was killed before its first record holds up neither expiry nor metrics nor the list of runs", arguments: [true, false])
+  func emptyRun(_ hasJournal: Bool) async throws {
+    let scene = try await scene(points: 2)
+    try scene.editPlan { $0 += "metrics: .\n" }
+    let dead = "20991231T235959Z-0000"
+    try runProgram(["mkdir", "\(scene.state)/runs/\(dead)"])
+    if hasJournal { try writeFile(scene.journalPath(dead), "") }
+    #expect(try await decisions(scene) == ["near": ["younger", "younger"], "far": ["younger", "younger"]])
+    try await backUp(scene)
+    #expect(try readFile("\(scene.folder)/sie-dr-scene.prom").contains("sie_dr_last_run_success{"))
+    let runs = try await scene.run("runs", "plan.yaml")
+    #expect(runs.output.split(separator: "\n").filter { $0.contains("-Z") || $0.contains("Z-") }.count == 3, "\(runs.output)\(runs.errors)")
+  }
+
   @Test("a held point stays in every store until it is released; a store that did not answer is said")
   func hold() async throws {
     let scene = try await scene(points: 3)

@@ -53,7 +53,7 @@ struct ModelWorld {
       var nature = Nature(failuresLeft: 0)
       switch Int.random(in: 0..<8, using: &random) {
       case 0: step.undo = .nothingToUndo; step.action = .check
-      case 1, 2: step.undo = .step(.init(kind: "sample.reset", arguments: [:], timeout: .seconds(60), retries: 1))
+      case 1, 2: step.undo = .step(.init(kind: "sample.reset", arguments: StepArguments([:]), timeout: .seconds(60), retries: 1))
       case 3 where index != loser: step.action = .none
       case 4 where index != loser: step.question = "go on?"; step.undo = .nothingToUndo; step.action = .check
       default: break

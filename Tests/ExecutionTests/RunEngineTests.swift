@@ -193,11 +193,11 @@ struct RunEngineTests {
     #expect(try await house.resume().ending == .recorded(.done))
   }
 
-  @Test("a changeset of unknown kinds is refused before anything begins")
-  func unknownKinds() async throws {
+  @Test("a changeset with steps that nobody here can perform is refused before anything begins, and they are named")
+  func providersMissing() async throws {
     let house = try House()
     let steps = [SampleStep("a"), SampleStep("b") { $0.kind = "sample.fly" }]
-    await #expect(throws: EngineFailure.unknownKinds(["sample.fly"])) { try await house.apply(steps) }
+    await #expect(throws: EngineFailure.providersMissing(["sample.fly": ["b"]])) { try await house.apply(steps) }
     #expect(try await house.directory.runs() == [])
   }
 

@@ -95,7 +95,7 @@ struct RunStateTests {
     let timedOut = began + [.outcome(Outcome(job: job("a"), ending: .timedOut(StepFailure("timed-out", "slow"))))]
     let lost = began + [Sample.resumed]
     let byKind = StepSpecification.Undo.byKind("drops it")
-    let written = StepSpecification.Undo.step(.init(kind: "sample.set", arguments: [:], timeout: .seconds(1), retries: 0))
+    let written = StepSpecification.Undo.step(.init(kind: "sample.set", arguments: StepArguments([:]), timeout: .seconds(1), retries: 0))
     let final = StepSpecification.Undo.irreversible(reason: "promoted")
     let column: [(StepSpecification.Undo, [Event], UndoDuty)] = [
       (byKind, [], .nothing), (byKind, done, .undo), (byKind, failed, .undo), (byKind, timedOut, .undo), (byKind, lost, .undo),

@@ -41,7 +41,7 @@ private let toldPlan = samplePlan + """
     Row(old: "postgresql.restore: {", new: "postgres.restore: {", finding: "plan.yaml:24:18: error[unknown-step-kind]: there is no step kind `postgres.restore`", help: "did you mean `postgresql.restore`?"),
     Row(old: "needs: [restore]", new: "needs: [restor]", finding: "plan.yaml:27:17: error[unknown-reference]: there is no step `restor`", help: "did you mean `restore`?"),
     Row(old: "name: sample", new: "name: Sample Plan", finding: "plan.yaml:3:19: error[wrong-name]: the plan's name `Sample Plan` is not a name"),
-    Row(old: "sie-dr/v1", new: "sie-dr/v2", finding: "plan.yaml:1:13: error[unknown-api-version]: this sie-dr reads plans of `sie-dr/v1`, not of `sie-dr/v2`"),
+    Row(old: "sie-dr/v1", new: "sie-dr/v2", finding: "plan.yaml:1:13: error[unknown-api-version]: this sie-dr reads `sie-dr/v1`, not of `sie-dr/v2`"),
     Row(old: "timeout: 90m", new: "timeout: 0s", finding: "plan.yaml:24:82: error[wrong-value]: `timeout` of the step `restore` is `0s`"),
     Row(old: "undo: [\"true\"] }", new: "undo: [\"true\"], env: { URL: { output: restore.link } } }", finding: "plan.yaml:29:92: error[unknown-reference]: the step `restore` gives no output `link`", help: "`postgresql.restore` gives `database`, `point`, `url`"),
     Row(old: "undo: [\"true\"] }", new: "env: { URL: { secret: west-url, output: restore.url } } }", finding: "plan.yaml:29:86: error[too-many-keys]: `URL` of `env` of `command.run` of the step `tell` has both `secret` and `output`"),

@@ -186,7 +186,7 @@ struct BackupFaultTests {
       world.backupArguments, in: world.context(step: "backup", attempt: 3, earlier: [2]))
     let ids = await world.points().map(\.id.text)
     #expect(ids.count == 2 && ids.contains(whole.id.text))
-    #expect(try await Catalogue.unfinished("insights", madeBy: [context.mark.description], in: inner).isEmpty)
+    #expect(try await Catalogue.leftOver("insights", by: [context.mark.description], in: inner).unfinished.isEmpty)
     #expect(
       await BackupPerformer(host: world.host).settle(world.backupArguments, in: world.context(step: "backup", attempt: 3)) == .done(result))
   }

@@ -77,11 +77,11 @@ func observing(_ stores: Stores = Stores(), now: Timestamp = noon) -> ObservingC
 }
 
 func perform(_ step: StepSpecification, _ context: PerformingContext = performing()) async throws -> StepResult {
-  try await performers.perform(step.kind, step.arguments, in: context)
+  try await performers.perform(step.kind, step.arguments.json, in: context)
 }
 
 func conformance<World>(
   _ step: StepSpecification, _ context: PerformingContext = performing(), world: @escaping @Sendable () async throws -> World
 ) throws -> StepConformance<World> {
-  StepConformance(try #require(kinds[step.kind]), step.arguments, performers, context, world: world)
+  StepConformance(try #require(kinds[step.kind]), step.arguments.json, performers, context, world: world)
 }

@@ -51,7 +51,7 @@ struct WritingTests {
         }
         #expect(catalogue.findings.allSatisfy { $0.kind == .unfinished })
         // The next attempt finds what was left by its mark, and clears it away.
-        for left in try await Catalogue.unfinished(shop, madeBy: ["run.backup.1"], in: store) { try await PointWriter(left, in: store).discard() }
+        for left in try await Catalogue.leftOver(shop, by: ["run.backup.1"], in: store).unfinished { try await PointWriter(left, in: store).discard() }
         try await #expect(store.listAll(prefix: "").count == (catalogue.points.isEmpty ? 0 : 7))
       }
     }

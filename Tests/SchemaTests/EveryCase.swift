@@ -29,7 +29,7 @@ extension StepSpecification.Undo: EveryCase {
     switch last {
     case nil: .nothingToUndo
     case .nothingToUndo: .byKind("drops the database")
-    case .byKind: .step(.init(kind: "command.run", arguments: ["run": ["tell"]], timeout: .minutes(1), retries: 2))
+    case .byKind: .step(.init(kind: "command.run", arguments: StepArguments(["run": ["tell"]]), timeout: .minutes(1), retries: 2))
     case .step: .irreversible(reason: "a message cannot be called back")
     case .irreversible: .unknown
     case .unknown: nil

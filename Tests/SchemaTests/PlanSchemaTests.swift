@@ -72,6 +72,10 @@ private let everyKey = """
     more: { command: [pass, show, more] }
   servers:
     pg: { postgresql: { url: { secret: url } }, site: west }
+    redis: { redis: { url: { secret: url } } }
+    search: { meilisearch: { url: "http://search:7700", key: { secret: keys } } }
+    cluster: { kubernetes: { context: east, kubeconfig: { secret: keys } } }
+    zone: { dns: { zone: sie.example, host: ns1.sie.example, key: { secret: keys } } }
   stores:
     near: { directory: { path: near }, site: east, bandwidth: 50MB/s }
     far:
@@ -83,6 +87,20 @@ private let everyKey = """
   state: { directory: state }
   metrics: textfile
   observations: { maxAge: 1d }
+  communication:
+    engineering: { slack: "#incidents", every: 15m, template: It is down. }
+    others: { teams: Incidents, on: startAndEnd }
+    stakeholders: { email: all@shop.example, every: 1h }
+    management: { phone: "555 0100", on: majorChanges }
+    customers: { statusPage: "https://status.shop.example", on: majorChanges }
+    guests: { other: The screen in the hall., every: 1d }
+  drills: { restore: { kind: restore, scenarios: [lost], every: 30d, first: 2027-01-15, description: Into a sandbox. } }
+  postIncident:
+    report: { within: 24h, by: commander, in: "https://wiki.shop.example" }
+    runbook: { within: 3d, by: sre, in: git }
+    postmortem: { within: 5d, by: sre, in: calendar }
+    tickets: { within: 7d, by: sre, in: tracker }
+  evidence: drills.json
   lint: { ignore: [{ rule: headroom-low, at: scenarios.lost, reason: It grows no more., until: 2027-01-01 }] }
   probes:
     ready: { http: { url: "http://localhost/ready", expect: { status: 200, json: { ready: true }, contains: ok } }, every: 15s, timeout: 5s }
@@ -101,6 +119,8 @@ private let everyKey = """
           { logical: { workers: 2, yieldAfter: 30s, pieceSize: 64MiB, databases: [shop] }, every: 30m, jitter: 1m, misses: 1, to: [near], copy: far, keep: { for: 30d, atLeast: 3 },
             encrypt: { recipients: [age1amwjfk89hav4hdxgxly577l4h34606cfw53a4t2jgc6ghrwmw47qngs7t9] },
             suspectBelow: 20%, ping: { secret: more }, timeout: 25m, retries: 1 }
+    queues: { on: [redis] }
+    index: { on: [search] }
   scenarios:
     lost:
       description: All of it.
@@ -108,6 +128,8 @@ private let everyKey = """
       corrupts: { data: [orders], noticedWithin: 6h }
       detect: { probe: ready, failing: 5m }
       decide: 20m
+      trigger: { by: [sre] }
+      approve: { by: [sre-lead, owner], atLeast: 1, within: 15m }
       onFailure: pause
       rollback: { before: { operator.confirm: { ask: "go?" } }, after: { command.run: { run: [tell, 7, true] } } }
       steps:
@@ -141,4 +163,4 @@ private let everyKey = """
       detect: { noticedWithin: 15m }
       steps: {}
 
-  """
+  """ + everyPlannedKind

@@ -27,7 +27,7 @@ public struct SampleStep: Sendable {
 
   public var specification: StepSpecification {
     StepSpecification(
-      name: name, kind: kind, arguments: ["value": .string(name.rawValue)], needs: needs, undo: undo, timeout: timeout, retries: retries,
+      name: name, kind: kind, arguments: StepArguments(["value": .string(name.rawValue)]), needs: needs, undo: undo, timeout: timeout, retries: retries,
       onFailure: onFailure, priority: priority, footprint: Footprint(), question: question)
   }
 

@@ -9,9 +9,9 @@ public let samplePlan = """
   servers:
     pg-east: { postgresql: { url: { secret: east-url } }, site: east }
     pg-west: { postgresql: { url: { secret: west-url } }, site: west }
-  stores:
-    near: { directory: { path: near }, site: east }
-    far: { directory: { path: far }, site: west }
+  stores: { near: { directory: { path: near }, site: east }, far: { directory: { path: far }, site: west } }
+  metrics: textfile
+  drills: { restore: { kind: restore, scenarios: [lost], every: 30d, first: 2099-01-01 } }
   data:
     orders:
       on: [pg-east]

@@ -42,7 +42,8 @@ struct Doctor: Sendable {
   func look(state: String) async -> [CheckedSystem] {
     let tools = Task { [environment, children] in await PostgreSQLTools.look(in: .standard(environment: environment), children: children) }
     var systems: [(name: String, look: @Sendable () async -> [CheckOutcome])] = [
-      ("this host", { await hostOutcomes(await tools.value) }), ("secrets", { await together(plan.secrets) { await outcome(of: $0) } }),
+      ("this host", { await hostOutcomes(await tools.value) }), ("step kinds", { MissingProvider.all(in: typed).map(\.outcome) }),
+      ("secrets", { await together(plan.secrets) { await outcome(of: $0) } }),
       ("state in \(state)", { await StateExamination(state, timeout: timeout).outcomes() }),
     ]
     for server in plan.servers { systems.append(("server \(server.name.value)", { await outcomes(of: server, await tools.value) })) }
@@ -90,7 +91,9 @@ struct Doctor: Sendable {
   }
 
   private func outcomes(of server: Server, _ tools: PostgreSQLTools) async -> [CheckOutcome] {
-    guard let reference = plan.postgresql(server.name.value) else { return [] }
+    guard let reference = plan.postgresql(server.name.value) else {
+      return [CheckOutcome("answer", .notChecked, "this version of sie-dr cannot look at a \(server.kindName.noun)")]
+    }
     return await ServerExamination(of: reference, for: duties(of: server), tools: tools).outcomes(in: context)
   }
 

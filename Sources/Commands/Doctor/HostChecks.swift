@@ -19,8 +19,8 @@ struct NeededProgram: Hashable, Sendable {
     for scenario in plan.scenarios {
       for step in scenario.steps + [scenario.rollbackBefore, scenario.rollbackAfter].compactMap({ $0 }) {
         let specification = step.specification
-        var commands = [(specification.kind, specification.arguments)]
-        if case .step(let undo) = specification.undo { commands.append((undo.kind, undo.arguments)) }
+        var commands = [(specification.kind, specification.arguments.json)]
+        if case .step(let undo) = specification.undo { commands.append((undo.kind, undo.arguments.json)) }
         for (kind, json) in commands where kind == CommandRun.name {
           guard let arguments = try? CanonicalJSON.decode(CommandRun.Arguments.self, from: json) else { continue }
           var path: String?

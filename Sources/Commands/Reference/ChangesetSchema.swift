@@ -42,7 +42,7 @@ enum ChangesetSchema {
       "duration",
       .object([
         .required("amount", .timeSpan, "How long."),
-        .required("source", .choice(PredictedDuration.Source.self), "An estimate, or the time-out with all retries where there is none."),
+        .required("source", .choice(PredictedDuration.Source.self), "Evidence, an estimate, or the time-out with all retries where there is neither."),
       ]), "How long it is predicted to take."),
     .required("starts", .timeSpan, "From the start of the run, as predicted."), .required("ends", .timeSpan, "From the start of the run, as predicted."),
   ]

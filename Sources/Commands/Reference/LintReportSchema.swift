@@ -40,6 +40,7 @@ enum LintReportSchema {
 
   private static let plan: [Schema.Member] = [
     .required("path", .text, "The plan's file."), .required("objectives", .list(of: .object(objective)), "What can be lost, and how long recovery takes."),
+    .required("unjudged", .list(of: .text), "Rules that only `--now` lets judge."),
   ]
 
   private static let identity: [Schema.Member] = [
@@ -56,7 +57,7 @@ enum LintReportSchema {
       .list(
         of: .object([
           .required("name", .text, "What takes the time."), .required("amount", .timeSpan, "How long."),
-          .required("source", Schema(["enum": ["plan", "estimate", "timeout"]]), "Where it comes from."), .optional("place", .text, "FILE:LINE:COLUMN."),
+          .required("source", Schema(["enum": ["plan", "estimate", "measured", "timeout"]]), "Where it comes from."), .optional("place", .text, "FILE:LINE:COLUMN."),
         ])), "Their sum is what is computed."),
     .optional(
       "counterexample",

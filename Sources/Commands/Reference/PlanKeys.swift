@@ -5,7 +5,7 @@ internal import ProviderInterface
 struct PlanKey: Sendable {
   /// What may stand behind a key.
   indirect enum Shape: Sendable {
-    case text, bool, timeSpan, size, byteRate, pace, percentage, input, secretReference, argumentList, anything
+    case text, bool, timeSpan, size, byteRate, pace, percentage, input, secretReference, argumentList, date, anything
     case integer(ClosedRange<Int>)
     case constant(String)
     case choice([String])
@@ -44,17 +44,21 @@ enum PlanKeys {
     PlanKey("data", .map(.object(dataClass)), "The data classes: what is protected, how, and how well."),
     PlanKey("scenarios", .map(.object(scenario)), "Disasters, and what is done about them."),
     PlanKey("observations", .object([PlanKey("maxAge", .timeSpan, "How old they may be; any age if not given.")]), "What `observe` has recorded, for `plan` and `lint` elsewhere."),
+    PlanKey("communication", .map(.object(audience)), "Who is told during an incident, where, and how often."),
+    PlanKey("drills", .map(.object(drill)), "Exercises, and how often they are held."),
+    PlanKey("postIncident", .object(postIncident), "What is owed when an incident is over."),
+    PlanKey("evidence", .names, "Files of measurements, from the plan file's folder on: the only place from which figures take them."),
     PlanKey("lint", .object([PlanKey("ignore", .list(.object(ignore)), "Findings that may stay.")]), "What lint is not to report."),
   ]
 
-  private static let description = PlanKey("description", .text, "For people.")
+  static let description = PlanKey("description", .text, "For people.")
   private static let site = PlanKey("site", .text, "Where it is; what lies in a lost site is lost with it.")
   private static let metadata = [
     PlanKey("name", .text, required: true, "The plan's name."), PlanKey("owner", .text, "Who answers for it."), description,
   ]
   private static let ignore = [
     PlanKey("rule", .text, required: true, "The code of the finding."), PlanKey("at", .text, required: true, "The part of the plan that it is in: `data.NAME`."),
-    PlanKey("reason", .text, required: true, "Why it may stay."), PlanKey("until", .text, "The day, or the time, from which it is reported again."),
+    PlanKey("reason", .text, required: true, "Why it may stay."), PlanKey("until", .date, "The day, or the time, from which it is reported again."),
   ]
   private static let objectives = [
     PlanKey("rto", .timeSpan, "How long recovery may take, from the disaster on."), PlanKey("rpo", .timeSpan, "How much may be lost."),
@@ -64,7 +68,19 @@ enum PlanKeys {
     PlanKey("command", .argumentList, "A program that prints the value."), site,
   ]
   private static let server = [
-    PlanKey("postgresql", .object([PlanKey("url", .secretReference, required: true, "The connection URL of one database, as a secret.")]), "A PostgreSQL server."), site,
+    PlanKey("postgresql", .object([PlanKey("url", .secretReference, required: true, "The connection URL of one database, as a secret.")]), "A PostgreSQL server."),
+    PlanKey("redis", .object([PlanKey("url", .secretReference, required: true, "Its URL, as a secret.")]), "A Redis server."),
+    PlanKey("meilisearch", .object([PlanKey("url", .text, required: true, "Its URL."), PlanKey("key", .secretReference, "The master key.")]), "A Meilisearch server."),
+    PlanKey(
+      "kubernetes", .object([PlanKey("context", .text, required: true, "The context of kubectl."), PlanKey("kubeconfig", .secretReference, "Its kubeconfig; kubectl's own if not given.")]),
+      "A Kubernetes cluster."),
+    PlanKey(
+      "dns",
+      .object([
+        PlanKey("zone", .text, required: true, "The zone."), PlanKey("host", .text, required: true, "The host that takes its updates."),
+        PlanKey("key", .secretReference, "The TSIG key that signs them."),
+      ]), "A DNS zone."),
+    site,
   ]
   private static let store = [
     PlanKey("directory", .object([PlanKey("path", .text, required: true, "A folder, from the plan file's folder on.")]), "A folder."),
@@ -151,6 +167,8 @@ enum PlanKeys {
         PlanKey("noticedWithin", .timeSpan, "A person notices, at the latest after this long."),
       ]), "How it is noticed: part of the recovery time."),
     PlanKey("decide", .timeSpan, "How long people take to decide."),
+    PlanKey("trigger", .object([PlanKey("by", .names, required: true, "People or roles.")]), "Who may start it by hand, whatever the probe says."),
+    PlanKey("approve", .object(approval), "Who must agree: part of the recovery time."),
     PlanKey("onFailure", .choice(FailurePolicy.allCases.map(\.rawValue)), "What a failing step does to the run; pause if not given."),
     PlanKey("rollback", .object([PlanKey("before", .step, "Before anything is undone."), PlanKey("after", .step, "When everything is.")]), "Steps around a rollback."),
     PlanKey("steps", .map(.step), required: true, "What is done."),

@@ -18,6 +18,7 @@ enum PlanSchema {
     let span: JSONValue = ["type": "string", "pattern": "^([0-9]+(\\.[0-9]+)?(d|h|ms|m|s))+$"]
     return [
       "timeSpan": span,
+      "date": ["type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9:.]+([Zz]|[+-][0-9:]+))?$"],
       "size": ["type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?([kKMGTP]?B|[KMGTP]iB)$"],
       "byteRate": ["type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?([kKMGTP]?B|[KMGTP]iB)/s$"],
       "pace": ["type": "string", "pattern": "^(([0-9]+(\\.[0-9]+)?(d|h|ms|m|s))+|[0-9]+(\\.[0-9]+)?([kKMGTP]?B|[KMGTP]iB)/s)$"],
@@ -82,6 +83,7 @@ enum PlanSchema {
     case .text: ["type": ["string", "integer", "boolean", "number"]]
     case .bool: ["type": "boolean"]
     case .timeSpan: reference("timeSpan")
+    case .date: reference("date")
     case .size: reference("size")
     case .byteRate: reference("byteRate")
     case .pace: reference("pace")

@@ -92,7 +92,7 @@ extension Schema {
 /// What our documents write as text.
 extension Schema {
   static let name = text(like: "^[a-z]([a-z0-9-]*[a-z0-9])?$")
-  static let kindName = text(like: "^[a-z][a-z0-9-]*\\.[a-z][a-z0-9-]*$")
+  static let kindName = text(like: "^[a-z][a-z0-9-]*\\.[a-z][a-zA-Z0-9-]*$")
   static let timeSpan = text(like: "^(unbounded|-?([0-9]+(d|h|ms|m|s))+)$")
   static let timestamp = text(like: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{3})?Z$")
   static let size = text(like: "^[0-9]+([kMGTP]?B|[KMGTP]iB)$")

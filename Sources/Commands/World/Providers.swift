@@ -4,6 +4,7 @@ internal import HTTPClient
 internal import HTTPProvider
 internal import OperatorProvider
 internal import PlanModel
+internal import PlannedKinds
 internal import PostgreSQLProvider
 public import ProviderInterface
 internal import RecoveryPointProvider
@@ -15,7 +16,7 @@ public enum Providers {
     PostgreSQLProvider.kinds + [
       AnyStepKind(RecoveryPointCopy.self), AnyStepKind(RecoveryPointExpire.self), AnyStepKind(RecoveryPointPing.self), AnyStepKind(CommandRun.self),
       AnyStepKind(HTTPCheck.self), AnyStepKind(OperatorConfirm.self),
-    ])
+    ] + plannedKinds)
 
   /// What protections are made of.
   public static let protection = ProtectionSteps(
@@ -53,6 +54,6 @@ public enum Providers {
   }
 
   private static func made<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments?, _ plan: Plan) -> UnderstoodArguments? {
-    arguments.flatMap { UnderstoodArguments(Kind.self, $0, in: plan) }
+    arguments.map { UnderstoodArguments(Kind.self, $0, in: plan) }
   }
 }

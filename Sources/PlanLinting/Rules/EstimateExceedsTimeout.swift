@@ -19,23 +19,24 @@ extension LintRule {
   ) { context in
     let steps = context.typed.scenarios.flatMap { scenario in
       (scenario.steps + [scenario.rollbackBefore, scenario.rollbackAfter].compactMap { $0 }).compactMap {
-        finding($0, "the step `\($0.specification.name)` of `\(scenario.scenario.name.value)`")
+        finding($0, "the step `\($0.specification.name)` of `\(scenario.scenario.name.value)`", context.plan)
       }
     }
     let protections = context.typed.protection.flatMap { protection in
       protection.steps.enumerated().compactMap { index, step in
-        finding(step, "\(index == 0 ? "a backup" : "a copy") of `\(protection.dataClass.name.value)` by `\(protection.protection.name.value)`")
+        finding(step, "\(index == 0 ? "a backup" : "a copy") of `\(protection.dataClass.name.value)` by `\(protection.protection.name.value)`", context.plan)
       }
     }
     return steps + protections
   }
 
   /// Without a time-out of the author's there is nothing to compare with, and `timeout-missing` says so.
-  private static func finding(_ step: TypedStep, _ what: String) -> Diagnostic? {
+  private static func finding(_ step: TypedStep, _ what: String, _ plan: Plan) -> Diagnostic? {
     guard let estimated = step.estimated, let span = step.timeoutSpan, estimated.amount > step.specification.timeout else { return nil }
+    let isMeasured = plan.measurements[estimated.span] != nil
     return Diagnostic(
-      "estimate-exceeds-timeout", "\(what) is believed to take \(estimated.amount.rounded), and may take \(step.specification.timeout.rounded)", at: span,
-      label: "over before it is done", related: [.init(span: estimated.span, label: "the estimate")],
-      helps: ["make the time-out longer, \((estimated.amount * 2).rounded) for example, or correct the estimate"])
+      "estimate-exceeds-timeout", "\(what) \(isMeasured ? "took" : "is believed to take") \(estimated.amount.rounded), and may take \(step.specification.timeout.rounded)", at: span,
+      label: "over before it is done", related: [.init(span: estimated.span, label: isMeasured ? "measured" : "the estimate")],
+      helps: ["make the time-out longer, \((estimated.amount * 2).rounded) for example" + (isMeasured ? "" : ", or correct the estimate")])
   }
 }

@@ -99,7 +99,7 @@ extension PlanReader {
   }
 
   /// Names of which there must be at least one.
-  private func nonEmpty<Of>(_ key: String, _ reader: inout MappingReader, example: String) -> [Located<Name<Of>>] {
+  func nonEmpty<Of>(_ key: String, _ reader: inout MappingReader, example: String) -> [Located<Name<Of>>] {
     guard let node = reader.required(key, example: example) else { return [] }
     let names: [Located<Name<Of>>] = reader.names(key)
     if names.isEmpty, node.elements?.isEmpty ?? false {

@@ -2,7 +2,7 @@ internal import Diagnostics
 internal import Units
 internal import YAMLReading
 
-/// Sites, secrets, servers, stores and probes.
+/// Sites, secrets, stores and probes.
 extension PlanReader {
   func site(_ name: Located<SiteName>, _ reader: consuming MappingReader) -> Site? {
     let site = Site(name: name, description: reader.text("description")?.value)
@@ -30,17 +30,6 @@ extension PlanReader {
     reader.finish()
     // A secret whose source is wrong still counts as named, so that nobody is told twice. A plan with an error is never used.
     return Secret(name: name, source: source ?? .env(""), site: site)
-  }
-
-  func server(_ name: Located<ServerName>, _ reader: consuming MappingReader) -> Server? {
-    let site: Located<SiteName>? = reader.name("site")
-    guard let node = reader.required("postgresql", example: "{ url: { secret: NAME } }"),
-      var fields = MappingReader(node, "`postgresql` of the server `\(name.value)`", collector)
-    else { reader.finish(); return nil }
-    let url = secretReference("url", &fields)
-    fields.finish()
-    reader.finish()
-    return url.map { Server(name: name, kind: .postgresql(url: $0), site: site) }
   }
 
   /// `url: { secret: NAME }`; a text in its place is a secret written into the plan.
@@ -121,15 +110,17 @@ public func readHTTPExpectation(_ fields: inout MappingReader) -> HTTPExpectatio
     expectation.contains = expect.text("contains")?.value
     expect.finish()
   }
-  guard let url else { return nil }
+  guard let url, isPlainURL(url, fields.what, collector) else { return nil }
+  return expectation
+}
+
+/// Whether it is a URL of http or https without a password; what is wrong with it is reported.
+func isPlainURL(_ url: Located<String>, _ what: String, _ collector: DiagnosticCollector) -> Bool {
   guard url.value.hasPrefix("http://") || url.value.hasPrefix("https://") else {
     collector.add(Diagnostic("wrong-value", "the URL `\(url.value)` is not one of http or https", at: url.span, helps: ["write `https://host/path`"]))
-    return nil
+    return false
   }
-  if url.value.dropFirst(8).prefix(while: { $0 != "/" }).contains("@") {
-    collector.add(
-      Diagnostic("secret-literal", "the URL of \(fields.what) holds a user name or password", at: url.span, helps: ["remove `user:password@` from the URL"]))
-    return nil
-  }
-  return expectation
+  guard url.value.dropFirst(8).prefix(while: { $0 != "/" }).contains("@") else { return true }
+  collector.add(Diagnostic("secret-literal", "the URL of \(what) holds a user name or password", at: url.span, helps: ["remove `user:password@` from the URL"]))
+  return false
 }

@@ -18,7 +18,7 @@ struct PlanReader {
 
   func plan(_ top: consuming MappingReader, _ file: SourceFile) -> Plan {
     var top = top
-    header(&top)
+    readHeader(&top, kind: "RecoveryPlan")
     let plan = Plan(
       file: file,
       metadata: metadata(&top),
@@ -33,22 +33,14 @@ struct PlanReader {
       dataClasses: entries(&top, "data", "data class", dataClass),
       scenarios: entries(&top, "scenarios", "scenario", scenario),
       observationsMaxAge: observationsMaxAge(&top),
+      communication: entries(&top, "communication", "audience", audience),
+      drills: entries(&top, "drills", "drill", drill),
+      postIncident: postIncident(&top),
+      evidence: top.texts("evidence") ?? [],
       ignores: ignores(&top)
     )
     top.finish()
     return plan
-  }
-
-  private func header(_ top: inout MappingReader) {
-    if let version = top.requiredText("apiVersion", example: "sie-dr/v1"), version.value != "sie-dr/v1" {
-      collector.add(
-        Diagnostic(
-          "unknown-api-version", "this sie-dr reads plans of `sie-dr/v1`, not of `\(version.value)`", at: version.span,
-          helps: ["write `apiVersion: sie-dr/v1`, or use the sie-dr that the plan was written for"]))
-    }
-    if let kind = top.requiredText("kind", example: "RecoveryPlan"), kind.value != "RecoveryPlan" {
-      collector.add(Diagnostic("wrong-value", "`kind` is `\(kind.value)`", at: kind.span, label: "expected `RecoveryPlan`"))
-    }
   }
 
   private func metadata(_ top: inout MappingReader) -> Metadata {
@@ -118,5 +110,18 @@ struct PlanReader {
           label: "only one of \(list) can be meant"))
       return nil
     }
+  }
+}
+
+/// What every file of ours begins with: the version of the language, and what the file is.
+public func readHeader(_ top: inout MappingReader, kind expected: String) {
+  if let version = top.requiredText("apiVersion", example: "sie-dr/v1"), version.value != "sie-dr/v1" {
+    top.collector.add(
+      Diagnostic(
+        "unknown-api-version", "this sie-dr reads `sie-dr/v1`, not of `\(version.value)`", at: version.span,
+        helps: ["write `apiVersion: sie-dr/v1`, or use the sie-dr that it was written for"]))
+  }
+  if let kind = top.requiredText("kind", example: expected), kind.value != expected {
+    top.collector.add(Diagnostic("wrong-value", "`kind` is `\(kind.value)`", at: kind.span, label: "expected `\(expected)`"))
   }
 }

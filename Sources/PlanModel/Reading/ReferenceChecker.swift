@@ -9,13 +9,13 @@ struct ReferenceChecker {
     for secret in plan.secrets { refer(secret.site, "site", sites) }
     for server in plan.servers {
       refer(server.site, "site", sites)
-      switch server.kind { case .postgresql(let url): refer(url, "secret", secrets) }
+      server.secrets.forEach { refer($0, "secret", secrets) }
     }
     for store in plan.stores {
       refer(store.site, "site", sites)
       refer(store.credentials, "secret", secrets)
     }
-    for probe in plan.probes { if case .sql(let server, _, _) = probe.check { refer(server, "server", servers) } }
+    checkServerKinds()
     for dataClass in plan.dataClasses {
       dataClass.servers.forEach { refer($0, "server", servers) }
       refer(dataClass.home, "server", servers)
@@ -28,6 +28,7 @@ struct ReferenceChecker {
       }
     }
     plan.scenarios.forEach(check)
+    for drill in plan.drills { drill.scenarios.forEach { refer($0, "scenario", plan.scenarios.map(\.name)) } }
   }
 
   private func check(_ scenario: Scenario) {

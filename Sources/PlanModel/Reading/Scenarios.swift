@@ -10,6 +10,8 @@ extension PlanReader {
     let corrupts = corruption(reader.node("corrupts"), what)
     let detection = detection(reader.node("detect"), what)
     let decide = reader.timeSpan("decide")
+    let triggeredBy = trigger(reader.node("trigger"), what)
+    let approval = approval(reader.node("approve"), what)
     let onFailure = reader.choice("onFailure", of: FailurePolicy.self)?.value ?? .pause
     var before: Step?
     var after: Step?
@@ -28,7 +30,7 @@ extension PlanReader {
           helps: ["call it something else"]))
     }
     return Scenario(
-      name: name, description: description, loses: loses, corrupts: corrupts, detection: detection, decide: decide, onFailure: onFailure,
+      name: name, description: description, loses: loses, corrupts: corrupts, detection: detection, decide: decide, triggeredBy: triggeredBy, approval: approval, onFailure: onFailure,
       rollbackBefore: before, rollbackAfter: after, steps: steps)
   }
 

@@ -12,14 +12,20 @@ func lintJSON(_ results: [LintedFile], _ question: LintQuestion) throws -> Strin
       formatVersion: 1, findings: results.flatMap(\.result.diagnostics), ignored: results.flatMap(\.result.ignored).map(Report.Ignored.init),
       plans: results.map { file, result in
         Report.PlanFigures(
-          path: file.path, objectives: (result.assessment.map { matrixRows($0, serviceTarget: result.plan?.objectives.rto?.value) } ?? []).map(Report.Objective.init))
+          path: file.path, objectives: (result.assessment.map { matrixRows($0, serviceTarget: result.plan?.objectives.rto?.value) } ?? []).map(Report.Objective.init),
+          unjudged: result.unjudged)
       },
       replaced: question.replaced.map { String(decoding: $0.bytes, as: UTF8.self) }, comparisons: question.comparisons,
       recordedAt: question.recorded?.at))
 }
 
 private struct Report: Encodable {
-  struct PlanFigures: Encodable { var path: String; var objectives: [Objective] }
+  struct PlanFigures: Encodable {
+    var path: String
+    var objectives: [Objective]
+    /// Rules that only `--now` lets judge.
+    var unjudged: [DiagnosticCode]
+  }
   struct Part: Encodable { var name: String; var amount: TimeSpan; var source: String; var place: String? }
   struct Event: Encodable { var at: TimeSpan; var kind: Counterexample.Event.Kind; var text: String }
   struct Objective: Encodable {
@@ -68,6 +74,7 @@ extension Report.Part {
   init(_ term: Term) {
     switch term.source {
     case .plan(let span): self.init(name: term.name, amount: term.amount, source: "plan", place: span.place)
+    case .measured(let measurement): self.init(name: term.name, amount: term.amount, source: "measured", place: measurement.span.place)
     case .estimate(let span): self.init(name: term.name, amount: term.amount, source: "estimate", place: span.place)
     case .timeout(let span): self.init(name: term.name, amount: term.amount, source: "timeout", place: span?.place)
     }

@@ -5,9 +5,10 @@ internal import PlanModel
 internal import Units
 
 /// Findings with the lines they mean, then the objectives matrix, then a verdict: for people.
-func lintText(_ results: [LintedFile], _ style: TextStyle, _ question: LintQuestion) -> String {
+func lintText(_ results: [LintedFile], _ policy: SourceFile?, _ style: TextStyle, _ question: LintQuestion) -> String {
   let findings = results.flatMap(\.result.diagnostics)
-  let renderer = DiagnosticRenderer(sources: results.map(\.file) + question.sources, options: .init(color: style.color, width: style.width))
+  let renderer = DiagnosticRenderer(
+    sources: results.flatMap { [$0.file] + $0.result.evidence } + [policy].compactMap { $0 } + question.sources, options: .init(color: style.color, width: style.width))
   var parts: [String] = findings.isEmpty ? [] : [renderer.render(findings)]
   for (file, result) in results {
     guard let assessment = result.assessment, !assessment.scenarios.isEmpty else { continue }
@@ -20,6 +21,7 @@ func lintText(_ results: [LintedFile], _ style: TextStyle, _ question: LintQuest
   if !ignored.isEmpty { parts.append(style.paint("Ignored", .bold) + "\n" + ignored.map { "  \($0.line)\n" }.joined()) }
   let counted = findings.isEmpty ? style.paint("no findings", .green) : summaryLine(findings)
   parts.append("\(counted) in \(results.count == 1 ? results[0].file.path : "\(results.count) plans")\(ignored.isEmpty ? "" : ", \(ignored.count) ignored")\n")
+  if let unjudged = unjudgedLine(results) { parts.append(unjudged + "\n") }
   return parts.joined(separator: "\n")
 }
 

@@ -17,7 +17,7 @@ struct Runbook {
   var path: String { plan.file.path }
 
   var text: String {
-    ([head, objectives, dataClassification, backupProcedures, places] + [scenarios, byHand, unsaid]).joined(separator: "\n")
+    ([head, objectives, dataClassification, backupProcedures, places] + [scenarios] + people + [byHand, unsaid]).joined(separator: "\n")
   }
 
   private var head: String {
@@ -99,7 +99,7 @@ struct Runbook {
     """
     ## What this page does not say
 
-    Failover and failback, the communication plan, the schedule of drills and what follows an incident: a plan cannot say them yet, so nothing is said here.
+    Failover and failback: a plan cannot say them yet, so nothing is said here.
 
     """
   }

@@ -58,9 +58,7 @@ extension Runbook {
     if !plan.servers.isEmpty {
       var table = Table(("server", .left), ("kind", .left), ("site", .left), ("connection", .left))
       table.rows = plan.servers.map { server in
-        switch server.kind {
-        case .postgresql(let url): ["`\(server.name.value)`", "PostgreSQL", site(server.site), "the secret `\(url.value)`"]
-        }
+        ["`\(server.name.value)`", server.kindName.noun, site(server.site), connection(server)]
       }
       parts.append(table.markdown())
     }
@@ -82,6 +80,18 @@ extension Runbook {
   }
 
   private func site(_ site: Located<SiteName>?) -> String { site.map { "`\($0.value)`" } ?? "none stated" }
+
+  private func connection(_ server: Server) -> String {
+    let secret = server.secrets.first.map { "the secret `\($0.value)`" }
+    let place: String? =
+      switch server.kind {
+      case .postgresql, .redis: nil
+      case .meilisearch(let url, _): Markdown.code(url)
+      case .kubernetes(let context, _): "the context " + Markdown.code(context)
+      case .dns(let zone, let host, _): Markdown.code(zone) + " at " + Markdown.code(host)
+      }
+    return [place, secret].compactMap { $0 }.joined(separator: ", with ")
+  }
 
   private func place(_ store: Store) -> String {
     switch store.kind {

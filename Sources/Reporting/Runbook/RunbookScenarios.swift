@@ -39,6 +39,11 @@ extension Runbook {
     case nil: lines.append("**Detection**: the plan does not say")
     }
     if let decide = scenario.decide { lines.append("**Decision**: people take up to \(decide.value.rounded)") }
+    func people(_ all: [Located<String>]) -> String { all.map { Markdown.line($0.value) }.joined(separator: ", ") }
+    if !scenario.triggeredBy.isEmpty { lines.append("**Trigger by hand**: \(people(scenario.triggeredBy)), at any time") }
+    if let approval = scenario.approval {
+      lines.append("**Approval**: \(approval.atLeast) of \(people(approval.approvers)), within \(approval.within.value.rounded)")
+    }
     for data in assessed.classes {
       switch data.loss {
       case .bounded(let figure):

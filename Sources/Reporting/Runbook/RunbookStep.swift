@@ -23,6 +23,7 @@ struct RunbookStep {
       let critical = node.isCritical ? "; on the critical path" : ""
       lines.append(["Starts at +\(node.entry.start.rounded)\(needs); takes \(node.duration)\(critical)."])
     }
+    if kinds[step.kind]?.isCarriedOut == false { lines.append(["By hand: this version of sie-dr cannot carry it out, and `apply` refuses the whole run."]) }
     lines.append([limits])
     if let undo, node != nil { lines.append([undo]) }
     if let policy = typed.step?.onFailure { lines.append(["If it fails: \(policy.rawValue)."]) }

@@ -11,7 +11,7 @@ struct KillPlan: Sendable, CustomStringConvertible {
   }
   var number: Int
   var from: Start
-  /// As a share of how long the undisturbed run took from there to its end.
+  /// As a share of how long the undisturbed run took from there to its end, or to a little after the step's outcome.
   var share: Double
 
   var description: String { "\(number) (\(Int(share * 100)) % after its \(from.rawValue))" }
@@ -19,6 +19,9 @@ struct KillPlan: Sendable, CustomStringConvertible {
   static let seed = getenv("SIE_DR_KILL_SEED").map { String(cString: $0) } ?? "1"
   /// In the test suite two of each; `scripts/kill-test` wants more.
   static let count = getenv("SIE_DR_KILLS").flatMap { Int(String(cString: $0)) } ?? 2
+
+  /// How many of them must fall between intent and outcome: with two, chance decides.
+  static let wantedInDoubt = min(5, count / 4)
 
   /// One in four from the start of the process, the others from the intent.
   static func all(of what: String) -> [KillPlan] {

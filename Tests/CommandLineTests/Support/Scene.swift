@@ -48,12 +48,12 @@ final class Scene: Sendable {
 
   /// Puts buckets in the place of both folders: `near` in SeaweedFS, with the secret given by name; `far` in rclone, with the same keys from the
   /// environment.
-  static func inBuckets(_ sql: String, plan: PlanText, target: PostgreSQLServer? = nil) throws -> Scene {
+  static func inBuckets(_ sql: String, plan: PlanText, source: PostgreSQLServer? = nil, target: PostgreSQLServer? = nil) throws -> Scene {
     var plan = plan
     plan.secrets = "  keys: { env: S3_KEYS }"
     let keys = (S3Server.accessKey, S3Server.secretKey)
     let scene = try Scene(
-      sql, plan: plan, target: target, environment: ["S3_KEYS": "\(keys.0):\(keys.1)", "AWS_ACCESS_KEY_ID": keys.0, "AWS_SECRET_ACCESS_KEY": keys.1])
+      sql, plan: plan, source: source, target: target, environment: ["S3_KEYS": "\(keys.0):\(keys.1)", "AWS_ACCESS_KEY_ID": keys.0, "AWS_SECRET_ACCESS_KEY": keys.1])
     try scene.editPlan { text in
       for (name, kind, more) in [("near", S3Server.Kind.seaweedFS, ", credentials: { secret: keys }"), ("far", .rclone, "")] {
         let bucket = "bucket: \(S3Server.bucket), prefix: \(scene.database), endpoint: \"\(try S3Server.shared(kind).url)\"\(more)"

@@ -32,7 +32,7 @@ public struct BackupPerformer: StepPerformer {
       return result(manifest)
     } catch {
       // Also where the task was cancelled: half a point is of no use to anybody.
-      _ = await Task { try? await Self.discard(point) }.value
+      try? await point.discard()
       throw error
     }
   }
@@ -43,16 +43,10 @@ public struct BackupPerformer: StepPerformer {
   {
     let marks = (context.earlierMarks + [context.mark]).map(\.description)
     try await translating("clearing away what an earlier attempt left in `\(store.name)`") {
-      for place in try await Catalogue.unfinished(arguments.dataClass, madeBy: marks, in: store) {
-        try await Self.discard(PointWriter(place, in: store))
-      }
-      for place in try await Catalogue.abandonedUploads(arguments.dataClass, in: store) { try await store.discardUploads(prefix: place.prefix) }
+      let left = try await Catalogue.leftOver(arguments.dataClass, by: marks, in: store)
+      for place in left.unfinished { try await PointWriter(place, in: store).discard() }
+      for place in left.uploadsOf { try await store.discardUploads(prefix: place.prefix) }
     }
-  }
-
-  private static func discard(_ point: PointWriter) async throws(StoreError) {
-    try await point.discard()
-    try await point.store.discardUploads(prefix: point.place.prefix)
   }
 
   /// The first server that is a primary; else the first standby.

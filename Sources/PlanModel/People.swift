@@ -1,0 +1,71 @@
+public import Units
+
+public typealias AudienceName = Name<Audience>
+public typealias DrillName = Name<Drill>
+
+/// Who is told during an incident, where, and how often.
+public struct Audience: Sendable {
+  public var name: Located<AudienceName>
+  public var channel: Channel
+  /// The channel itself: `#sie-incidents`, an address, a page.
+  public var place: Located<String>
+  public var updates: Updates
+  /// What a message says, for whoever writes it.
+  public var template: String?
+
+  public enum Channel: String, Sendable, CaseIterable { case slack, teams, email, phone, statusPage, other }
+  public enum Updates: Sendable {
+    case every(Located<TimeSpan>)
+    case on(Occasion)
+  }
+  public enum Occasion: String, Sendable, CaseIterable { case majorChanges, startAndEnd }
+}
+
+/// An exercise that is held again and again. What came of it stands in files of evidence, never here.
+public struct Drill: Sendable {
+  public enum Kind: String, Sendable, CaseIterable {
+    /// Points are restored somewhere, and looked at.
+    case restore
+    /// The service moves to the other side, and back.
+    case failover
+    /// Everything, people included.
+    case full
+    /// People talk it through; no machine takes part.
+    case tabletop
+  }
+  public var name: Located<DrillName>
+  public var kind: Kind
+  public var scenarios: [Located<ScenarioName>]
+  public var every: Located<TimeSpan>
+  /// The day by which it is held for the first time.
+  public var first: Located<Timestamp>?
+  public var description: String?
+}
+
+extension Drill {
+  /// Whether it shows that the steps work: talking restores nothing.
+  public var isPractical: Bool { kind != .tabletop }
+}
+
+/// What people owe when an incident is over.
+public struct PostIncident: Sendable {
+  public struct Duty: Sendable {
+    public enum Kind: String, Sendable, CaseIterable { case report, runbook, postmortem, tickets }
+    public var kind: Kind
+    public var within: TimeSpan?
+    /// Whose duty it is.
+    public var by: String?
+    /// Where it is kept: a page, a tracker, a calendar.
+    public var place: String?
+  }
+  /// In the order in which they are due.
+  public var duties: [Duty]
+}
+
+/// Who must agree before a scenario is carried out: so many of these people or roles.
+public struct Approval: Sendable {
+  public var approvers: [Located<String>]
+  public var atLeast: Int
+  /// How long that takes at the longest: part of the recovery time.
+  public var within: Located<TimeSpan>
+}

@@ -1,0 +1,67 @@
+internal import Diagnostics
+internal import YAMLReading
+
+extension PlanReader {
+  func server(_ name: Located<ServerName>, _ reader: consuming MappingReader) -> Server? {
+    let site: Located<SiteName>? = reader.name("site")
+    let kind: Server.Kind? = oneOf(ServerKind.allCases.map(\.rawValue), &reader, example: "postgresql: { url: { secret: NAME } }").flatMap { key, node in
+      guard let kind = ServerKind(rawValue: key), var fields = MappingReader(node, "`\(key)` of the server `\(name.value)`", collector) else { return nil }
+      let read = serverKind(kind, &fields)
+      fields.finish()
+      return read
+    }
+    reader.finish()
+    return kind.map { Server(name: name, kind: $0, site: site) }
+  }
+
+  private func serverKind(_ kind: ServerKind, _ fields: inout MappingReader) -> Server.Kind? {
+    switch kind {
+    case .postgresql: return secretReference("url", &fields).map(Server.Kind.postgresql)
+    case .redis: return secretReference("url", &fields).map(Server.Kind.redis)
+    case .meilisearch:
+      let url = url("url", &fields, example: "http://search:7700")
+      let key = optionalSecret("key", &fields)
+      return url.map { .meilisearch(url: $0, key: key) }
+    case .kubernetes:
+      let context = fields.requiredText("context", example: "east")
+      let kubeconfig = optionalSecret("kubeconfig", &fields)
+      return context.map { .kubernetes(context: $0.value, kubeconfig: kubeconfig) }
+    case .dns:
+      let zone = fields.requiredText("zone", example: "sie.example")
+      let host = fields.requiredText("host", example: "ns1.sie.example")
+      let key = optionalSecret("key", &fields)
+      return zone.flatMap { zone in host.map { .dns(zone: zone.value, host: $0.value, key: key) } }
+    }
+  }
+
+  private func optionalSecret(_ key: String, _ fields: inout MappingReader) -> Located<SecretName>? {
+    // Asked for in any case: what is known here is told where a key is misspelt.
+    fields.node(key) == nil ? nil : secretReference(key, &fields)
+  }
+
+  private func url(_ key: String, _ fields: inout MappingReader, example: String) -> String? {
+    guard let url = fields.requiredText(key, example: example), isPlainURL(url, fields.what, collector) else { return nil }
+    return url.value
+  }
+}
+
+extension ReferenceChecker {
+  /// What only some kinds of server can do.
+  func checkServerKinds() {
+    for probe in plan.probes {
+      if case .sql(let server, _, _) = probe.check, let problem = plan.problem(with: server, as: .postgresql) { collector.add(problem) }
+    }
+    for dataClass in plan.dataClasses {
+      for protection in dataClass.protections {
+        guard case .logical = protection.method, let other = dataClass.servers.first(where: { plan.server($0.value).map { $0.kindName != .postgresql } ?? false }),
+          let server = plan.server(other.value)
+        else { continue }
+        collector.add(
+          Diagnostic(
+            "wrong-value", "`\(protection.name.value)` of `\(dataClass.name.value)` is a logical backup, and `\(other.value)` is a \(server.kindName.noun)",
+            at: protection.name.span, label: "only a PostgreSQL server is backed up like that", related: [.init(span: other.span, label: "where the data lives")],
+            helps: ["remove the protection: this version backs up PostgreSQL servers only"]))
+      }
+    }
+  }
+}

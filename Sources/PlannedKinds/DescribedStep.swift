@@ -1,0 +1,200 @@
+internal import CanonicalJSON
+internal import Diagnostics
+internal import PlanModel
+internal import ProviderInterface
+internal import Units
+
+/// One step of a described kind while its fields are read, and what they come to.
+struct DescribedStep {
+  let plan: Plan
+  let scenario: Scenario?
+  private var values: [String: JSONValue] = [:]
+  /// What stands in for a field in the name of a resource.
+  private var texts: [String: String] = [:]
+  private var footprint = Footprint()
+  private var estimate: Estimated?
+  private var wait: Estimated?
+  private var undoMustBeWritten = false
+  private var servers: [Server] = []
+
+  init(plan: Plan, scenario: Scenario?) { self.plan = plan; self.scenario = scenario }
+
+  func understood(as kind: KindDescription) -> UnderstoodArguments {
+    var footprint = footprint
+    footprint.reads.formUnion(kind.reads.compactMap(resource))
+    footprint.writes.formUnion(kind.writes.compactMap(resource))
+    return UnderstoodArguments(
+      kind: kind.name, json: .object(values), footprint: footprint, undoAbility: undoMustBeWritten ? .mustBeWritten : kind.undo, estimate: estimate, wait: wait)
+  }
+
+  /// Nil where a field that it names is left out.
+  private func resource(_ template: String) -> Resource? {
+    var name = ""
+    for (index, part) in template.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "{" || $0 == "}" }).enumerated() {
+      guard let text = index % 2 == 0 ? String(part) : texts[String(part)] else { return nil }
+      name += text
+    }
+    return .named(name)
+  }
+
+  mutating func read(_ field: DescribedField, _ fields: inout MappingReader) {
+    if field.isRequired, !fields.keys.contains(field.name) { _ = fields.required(field.name, example: field.example); return }
+    if let usual = field.usual, !fields.keys.contains(field.name) { _ = fields.node(field.name); keep(field.name, usual); return }
+    let name = field.name
+    switch field.value {
+    case .text: if let text = fields.text(name) { keep(name, text.value) }
+    case .flag: values[name] = fields.bool(name).map { .bool($0.value) }
+    case .names: values[name] = fields.texts(name).map { .array($0.map { .string($0.value) }) }
+    case .number(let range): values[name] = fields.integer(name, in: range).map { .int(Int64($0.value)) }
+    case .choice(let choices): if let choice = fields.choice(name, of: choices) { keep(name, choice) }
+    case .program:
+      values[name] = fields.arguments(name).map { .array($0.map(JSONValue.string)) }
+      undoMustBeWritten = undoMustBeWritten || values[name] != nil
+    case .wait:
+      guard let span = fields.timeSpan(name) else { return }
+      wait = Estimated(span.value, at: span.span)
+      keep(name, "\(span.value)")
+    case .input: input(name, &fields)
+    case .inputs: inputs(name, &fields)
+    case .server(let kind, let access): server(name, kind, access, &fields)
+    case .servers: for server in fields.names(name, of: Server.self) { made(server, name, fields.collector) }
+    case .store: store(name, &fields)
+    case .dataClass(let role, let kind): dataClass(name, role, on: kind, &fields)
+    }
+  }
+
+  private mutating func keep(_ name: String, _ text: String) {
+    values[name] = .string(text)
+    texts[name] = text
+  }
+}
+
+// MARK: Inputs
+
+extension DescribedStep {
+  private mutating func input(_ name: String, _ fields: inout MappingReader) {
+    guard let node = fields.node(name), let input = readInput(node, "`\(name)` of \(fields.what)", in: plan, fields.collector) else { return }
+    values[name] = try? CanonicalJSON.value(input)
+    switch input {
+    case .text(let text): texts[name] = text
+    case .secret(let secret): texts[name] = "secret \(secret.name)"
+    case .output(let step, let output): texts[name] = "\(step).\(output)"
+    }
+    require(input)
+  }
+
+  private mutating func inputs(_ name: String, _ fields: inout MappingReader) {
+    let inputs = fields.inputs(name, in: plan)
+    values[name] = try? CanonicalJSON.value(inputs)
+    inputs.values.forEach { require($0) }
+  }
+
+  private mutating func require(_ input: InputValue) {
+    if case .secret(let secret) = input { footprint.requires.insert(.secret(secret.name)) }
+  }
+}
+
+// MARK: What the plan names
+
+extension DescribedStep {
+  private mutating func server(_ name: String, _ kind: ServerKind, _ access: DescribedField.Access, _ fields: inout MappingReader) {
+    let written: Located<ServerName>? = fields.name(name)
+    if let written, let problem = plan.problem(with: written, as: kind) { fields.collector.add(problem); return }
+    let all = plan.servers(of: kind)
+    guard let server = written.map({ name in all.first { $0.name.value == name.value } }) ?? (all.count == 1 ? all.first : nil) else {
+      guard !fields.keys.contains(name) else { return }
+      let which = all.isEmpty ? "define a \(kind.noun) under `servers`" : "write which: " + all.map { "`\($0.name.value)`" }.joined(separator: ", ")
+      fields.collector.add(
+        Diagnostic("missing-key", "\(fields.what) has no `\(name)`, and the plan has \(all.isEmpty ? "no" : "more than one") \(kind.noun)", at: fields.span, helps: [which]))
+      return
+    }
+    servers.append(server)
+    keep(name, server.name.value.rawValue)
+    let resource = Resource.server(server.name.value)
+    if case .reads = access { footprint.reads.insert(resource) } else { footprint.writes.insert(resource) }
+    if case .fences = access { return }
+    footprint.requires.insert(.server(server.name.value))
+    footprint.requires.formUnion(server.secrets.map { .secret($0.value) })
+  }
+
+  private mutating func made(_ server: Located<ServerName>, _ name: String, _ collector: DiagnosticCollector) {
+    if let unknown = unknownReference(server, "server", among: plan.servers.map(\.name)) { collector.add(unknown); return }
+    footprint.writes.insert(.server(server.value))
+    values[name] = .array((values[name]?.array ?? []) + [.string(server.value.rawValue)])
+  }
+
+  private mutating func store(_ name: String, _ fields: inout MappingReader) {
+    guard let store: Located<StoreName> = fields.name(name) else { return }
+    if let unknown = unknownReference(store, "store", among: plan.stores.map(\.name)) { fields.collector.add(unknown); return }
+    keep(name, store.value.rawValue)
+    footprint.requires.insert(.store(store.value))
+  }
+
+  private mutating func dataClass(_ name: String, _ role: DescribedField.Role, on kind: ServerKind, _ fields: inout MappingReader) {
+    guard let dataClass = fields.keys.contains(name) ? fields.dataClass(name, in: plan) : onlyClass(name, &fields) else { return }
+    if let other = dataClass.servers.compactMap({ plan.server($0.value) }).first(where: { $0.kindName != kind }) {
+      fields.collector.add(
+        Diagnostic(
+          "wrong-value", "\(fields.what) is for a \(kind.noun), and `\(dataClass.name.value)` lives on `\(other.name.value)`, a \(other.kindName.noun)",
+          at: fields.span(of: name), related: [.init(span: dataClass.name.span, label: "the data class")], helps: ["name a data class that lives on a \(kind.noun)"]))
+      return
+    }
+    keep(name, dataClass.name.value.rawValue)
+    let (size, estimates) = (dataClass.estimate.size?.value, dataClass.estimate)
+    func time(_ pace: Located<Pace>?) -> Estimated? { pace.flatMap { pace in pace.value.time(for: size).map { Estimated($0, at: pace.span) } } }
+    switch role {
+    case .backsUp:
+      footprint.reads.formUnion(dataClass.servers.map { .server($0.value) })
+      estimate = time(estimates.dump).map { Estimated($0.amount + (time(estimates.upload)?.amount ?? .zero), at: $0.span) }
+    case .restores:
+      footprint.reads.formUnion(dataClass.stores.map { .points(of: dataClass.name.value, in: $0) })
+      footprint.requires.insert(.anyStore(dataClass.stores))
+      if let identity = dataClass.identity { footprint.requires.insert(.secret(identity.value)) }
+      footprint.recovers = dataClass.name.value.rawValue
+      estimate = time(estimates.restore)
+    case .rebuilds: footprint.recovers = dataClass.name.value.rawValue
+    case .promotes:
+      // What is wrong on the primary is as wrong on its replicas.
+      let isCorrupt = scenario?.corrupts?.dataClasses.contains { $0.value == dataClass.name.value } ?? false
+      footprint.recovers = isCorrupt ? nil : dataClass.name.value.rawValue
+    }
+  }
+
+  /// Of the servers that the step names so far.
+  private func onlyClass(_ name: String, _ fields: inout MappingReader) -> DataClass? {
+    _ = fields.node(name)
+    let living = plan.dataClasses.filter { dataClass in servers.contains { server in dataClass.servers.contains { $0.value == server.name.value } } }
+    return living.count == 1 ? living[0] : nil
+  }
+}
+
+extension DescribedField {
+  fileprivate var example: String {
+    switch value {
+    case .text, .input: "…"
+    case .flag: "true"
+    case .inputs: "{ NAME: { secret: NAME } }"
+    case .names, .servers: "[NAME]"
+    case .number(let range): "\(range.lowerBound)"
+    case .choice(let choices): choices.first ?? ""
+    case .program: "[program, argument]"
+    case .wait: "5m"
+    case .server: "SERVER"
+    case .store: "STORE"
+    case .dataClass: "DATA-CLASS"
+    }
+  }
+}
+
+extension MappingReader {
+  fileprivate mutating func choice(_ key: String, of choices: [String]) -> String? {
+    guard let text = text(key) else { return nil }
+    guard !choices.contains(text.value) else { return text.value }
+    let near = nearestNames(to: text.value, in: choices)
+    collector.add(
+      Diagnostic(
+        "wrong-value", "`\(key)` of \(what) is `\(text.value)`", at: text.span, label: "expected one of " + choices.map { "`\($0)`" }.joined(separator: ", "),
+        helps: near.isEmpty ? [] : ["did you mean `\(near[0])`?"]))
+    return nil
+  }
+}
