@@ -106,7 +106,7 @@ private func prediction(
 ) -> Prediction {
   let assessed = purpose.scenario.flatMap { scenario in assessment.scenarios.first { $0.scenario.name.value == scenario.scenario.name.value } }
   let before = Figure(assessed?.recovery?.beforeRun ?? []).total
-  var objectives = (assessed?.classes ?? []).map {
+  var objectives = (assessed?.classes ?? []).filter { $0.dataClass.ephemeral == nil }.map {
     PredictedObjective(kind: .rpo, dataClass: $0.dataClass.name.value, target: $0.lossTarget?.value, computed: $0.loss.figure?.total)
   }
   if let assessed {

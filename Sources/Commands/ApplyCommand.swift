@@ -53,6 +53,7 @@ struct ApplyCommand: AsyncParsableCommand {
     let bytes = file == "-" ? [] : try Files.read(file)
     if let first = bytes.first(where: { $0 > 0x20 }), first == UInt8(ascii: "{") { return (try saved(bytes), nil) }
     let loaded = try LoadedPlan.load(file, console, points: planning.points())
+    if planning.scenario == nil { loaded.tellOfUnmadeProtections(console) }
     let world = ReadOnlyWorld(environment: environment, folder: loaded.identity.folder)
     return (try await makeChangeset(loaded, planning, world, environment), loaded)
   }

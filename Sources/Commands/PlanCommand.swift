@@ -121,6 +121,7 @@ struct PlanCommand: AsyncParsableCommand {
     try await CommandSession.guarded(global) { console in
       let environment = CommandSession.environment
       let loaded = try LoadedPlan.load(plan, console, points: planning.points())
+      if planning.scenario == nil { loaded.tellOfUnmadeProtections(console) }
       let changeset =
         if let observations { try await makeChangeset(loaded, planning, from: observations, console, environment) }
         else { try await makeChangeset(loaded, planning, ReadOnlyWorld(environment: environment, folder: loaded.identity.folder), environment) }

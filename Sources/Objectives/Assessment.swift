@@ -45,12 +45,27 @@ public struct ClassAssessment: Sendable {
   public enum Cause: Sendable { case lost, corrupted(Corruption) }
   /// One way to get the data back.
   public struct Candidate: Sendable {
-    public var backup: PeriodicBackup
-    public var store: StoreName
+    public var protection: any ProtectionModel
+    public var place: Place
     public var figure: Figure
+    /// Nil where it is no recovery point.
+    public var backup: PeriodicBackup? { protection as? PeriodicBackup }
+    /// `` `hourly` from west ``.
+    public var title: String { "`\(protection.name)` from \(place)" }
+  }
+  /// Data that is made anew when its source is back.
+  public struct Rebuild: Sendable {
+    /// The class that a step brings back, or that is not lost; from it the others are derived.
+    public var source: DataClass
+    /// One class after the other.
+    public var terms: [Term]
   }
   public var dataClass: DataClass
   public var cause: Cause
+  /// All that protects it.
+  public var protections: [any ProtectionModel]
+  /// Where it is derived and no step of its own brings it back: what it takes to make it anew, and when its source is back.
+  public var rebuild: Rebuild?
   /// What survives, best first.
   public var candidates: [Candidate]
   public var loss: WorstCase
@@ -58,6 +73,8 @@ public struct ClassAssessment: Sendable {
   /// From the disaster until the class is back and verified; nil where no step brings it back.
   public var recoveryTime: Figure?
   public var recoveryTarget: Located<TimeSpan>?
+  /// It loses what its source loses and has no target of its own: what is to be said of that has been said of the source.
+  public var repeatsItsSource: Bool { dataClass.derivation?.rebuild != nil && dataClass.objectives.rpo == nil }
   /// What is restored from where the loss is limited.
   public var best: Candidate? { loss.figure == nil ? nil : candidates.first }
 }
@@ -91,52 +108,8 @@ private struct Assessor {
     } catch {
       result.cycle = error
     }
-    result.classes = plan.dataClasses.compactMap { dataClass in
-      cause(of: dataClass, in: scenario.scenario, survival).map { assess(dataClass, $0, survival, result.recovery) }
-    }
+    result.classes = ClassAssessor(plan: plan, protections: protections, scenario: scenario.scenario, survival: survival, recovery: result.recovery).assess()
     return result
-  }
-
-  private func cause(of dataClass: DataClass, in scenario: Scenario, _ survival: Survival) -> ClassAssessment.Cause? {
-    if let corruption = scenario.corrupts, corruption.dataClasses.contains(where: { $0.value == dataClass.name.value }) { return .corrupted(corruption) }
-    return dataClass.servers.contains { survival.servers.contains($0.value) } ? .lost : nil
-  }
-
-  private func assess(
-    _ dataClass: DataClass, _ cause: ClassAssessment.Cause, _ survival: Survival, _ recovery: ScenarioAssessment.Recovery?
-  ) -> ClassAssessment {
-    let all = protections.filter { $0.dataClass.name.value == dataClass.name.value }.map(\.backup)
-    // Where corruption is noticed late, only a protection whose points are kept that long helps.
-    let kept = all.filter { backup in
-      guard case .corrupted(let corruption) = cause, let keep = backup.protection.keep else { return true }
-      return keep.duration.value >= backup.retentionNeeded(noticedWithin: corruption.noticedWithin, reaction: reaction(recovery)).total
-    }
-    let backups = kept.isEmpty ? all : kept
-    let candidates = backups.flatMap { backup in
-      ([backup.protection.store] + backup.protection.copies).map(\.value).filter { !survival.stores.contains($0) }.map { store in
-        var figure =
-          switch cause {
-          case .lost: backup.loss(using: store)
-          case .corrupted(let corruption): backup.lossByCorruption(noticedWithin: corruption.noticedWithin, using: store)
-          }
-        // A point of another protection can be newer at that moment.
-        figure.isBound = figure.isBound || all.count > 1
-        return ClassAssessment.Candidate(backup: backup, store: store, figure: figure)
-      }
-    }.sorted { $0.figure.total < $1.figure.total }
-    let loss: WorstCase =
-      if let best = candidates.first, !kept.isEmpty { .bounded(best.figure) }
-      else if !candidates.isEmpty { .unbounded(reason: "no point is kept until it is noticed and repaired") }
-      else if backups.isEmpty { .unbounded(reason: "nothing protects `\(dataClass.name.value)`") }
-      else { .unbounded(reason: "no store that holds its points survives") }
-    return ClassAssessment(
-      dataClass: dataClass, cause: cause, candidates: candidates, loss: loss, lossTarget: dataClass.objectives.rpo ?? plan.objectives.rpo,
-      recoveryTime: recovery.flatMap { recoveryTime(of: dataClass, $0) }, recoveryTarget: dataClass.objectives.rto ?? plan.objectives.rto)
-  }
-
-  /// From the notice until the restore has read the point, at the longest.
-  private func reaction(_ recovery: ScenarioAssessment.Recovery?) -> [Term] {
-    recovery.map { [Term("recovery", $0.guaranteed, .plan($0.span))] } ?? []
   }
 
   private func recovery(_ scenario: TypedScenario, _ network: StepNetwork) -> ScenarioAssessment.Recovery {
@@ -173,12 +146,6 @@ private struct Assessor {
       terms.append(Term("approval by \(approval.atLeast) of \(approval.approvers.count)", approval.within.value, .plan(approval.within.span)))
     }
     return terms
-  }
-
-  private func recoveryTime(of dataClass: DataClass, _ recovery: ScenarioAssessment.Recovery) -> Figure? {
-    guard let last = recovery.lastStep(bringingBack: dataClass) else { return nil }
-    let end = recovery.timeline.entries[last].end
-    return Figure(recovery.beforeRun + [Term("steps up to `\(recovery.network.steps[last].name)`", end, .plan(dataClass.name.span))])
   }
 }
 

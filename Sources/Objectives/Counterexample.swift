@@ -10,6 +10,12 @@ public struct Counterexample: Hashable, Sendable {
       /// The point is complete in this store.
       case usable
       case runDue, runMissed, otherRunStarts, otherRunEnds
+      /// A WAL segment is closed.
+      case segmentEnds
+      /// A WAL segment is lost.
+      case chainBreaks
+      /// A replica has everything up to here.
+      case received
       case corrupted, disaster, noticed, decided, stepEnds, targetPassed, outcome
     }
     /// From the disaster, or from the notice of a corruption; negative before it.

@@ -7,6 +7,8 @@ public struct Term: Hashable, Sendable {
   public enum Source: Hashable, Sendable {
     /// Stated by the plan as a fact: an interval, a probe's time-out.
     case plan(SourceSpan)
+    /// Promised by the provider of a managed database, until it has been observed.
+    case promise(SourceSpan)
     /// What the author believes, until there is evidence.
     case estimate(SourceSpan)
     /// Taken from evidence.
@@ -49,6 +51,7 @@ public struct Figure: Hashable, Sendable {
         switch term.source {
         case .plan: nil
         case .measured(let measurement): measurement.description
+        case .promise(let span): "promise at \(place(span))"
         case .estimate(let span): "estimate at \(place(span))"
         case .timeout(let span): span.map { "time-out at \(place($0))" } ?? "default time-out"
         }
@@ -63,8 +66,24 @@ public enum WorstCase: Hashable, Sendable {
   case bounded(Figure)
   /// Nothing limits it: no point survives, or nothing is protected.
   case unbounded(reason: String)
+  /// It may be lost, so nothing is counted: what is said instead.
+  case exempt(String)
 
   public var figure: Figure? { if case .bounded(let figure) = self { figure } else { nil } }
   /// `TimeSpan.longest` where nothing limits it.
-  public var total: TimeSpan { figure?.total ?? .longest }
+  public var total: TimeSpan {
+    switch self {
+    case .bounded(let figure): figure.total
+    case .unbounded: .longest
+    case .exempt: .zero
+    }
+  }
+  /// The sum, or why there is none.
+  public var explanation: String {
+    switch self {
+    case .bounded(let figure): figure.sum
+    case .unbounded(let reason): reason
+    case .exempt(let instead): instead
+    }
+  }
 }

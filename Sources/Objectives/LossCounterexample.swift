@@ -5,29 +5,37 @@ extension ClassAssessment {
   /// How more than the target is lost; nil where it is not, or where nothing limits the loss.
   public var counterexample: Counterexample? {
     guard let target = lossTarget?.value, let best, best.figure.total > target else { return nil }
-    var course = Course(best: best)
+    var result = best.protection.course(from: best.place, cause, best.figure)
+    result.add(
+      .zero, .outcome,
+      "restored from `\(best.place)`: the point of \(best.figure.total.rounded) ago; \((best.figure.total - target).rounded) more is lost than the target allows")
+    return result.inOrder()
+  }
+}
+
+extension PeriodicBackup {
+  public func course(from place: Place, _ cause: ClassAssessment.Cause, _ figure: Figure) -> Counterexample {
+    var course = Course(backup: self, place: place, figure: figure)
     course.firstPoint()
     course.untilNextRun()
     course.nextRun(cause)
-    course.result.add(
-      .zero, .outcome,
-      "restored from `\(best.store)`: the point of \(best.figure.total.rounded) ago; \((best.figure.total - target).rounded) more is lost than the target allows")
-    return course.result.inOrder()
+    return course.result
   }
 }
 
 /// Two runs of one protection: the point of the first is the newest that helps until the instant at which the second one's would.
 private struct Course {
-  let best: ClassAssessment.Candidate
+  let backup: PeriodicBackup
+  let place: Place
   var result: Counterexample
   private var now: TimeSpan
-  private var backup: PeriodicBackup { best.backup }
   private var run: String { "run of `\(backup.protection.name.value)`" }
 
-  init(best: ClassAssessment.Candidate) {
-    self.best = best
-    now = .zero - best.figure.total
-    result = Counterexample(isBound: best.figure.isBound)
+  init(backup: PeriodicBackup, place: Place, figure: Figure) {
+    self.backup = backup
+    self.place = place
+    now = .zero - figure.total
+    result = Counterexample(isBound: figure.isBound)
   }
 
   mutating func firstPoint() {
@@ -57,7 +65,7 @@ private struct Course {
     switch cause {
     case .lost:
       startsAgain("; its point would hold everything up to here")
-      result.add(.zero, .disaster, "the disaster, an instant before that point is usable from `\(best.store)`")
+      result.add(.zero, .disaster, "the disaster, an instant before that point is usable from `\(place)`")
     case .corrupted(let corruption) where now >= .zero - corruption.noticedWithin.value:
       // The corruption is in the next point already.
       result.add(now, .corrupted, "the data is corrupted, an instant before the next run starts: its point is of no use")
@@ -65,7 +73,7 @@ private struct Course {
     case .corrupted(let corruption):
       startsAgain("; its point is still a good one")
       result.add(.zero - corruption.noticedWithin.value, .corrupted, "the data is corrupted")
-      result.add(.zero, .noticed, "the corruption is noticed, an instant before that point is usable from `\(best.store)`")
+      result.add(.zero, .noticed, "the corruption is noticed, an instant before that point is usable from `\(place)`")
     }
   }
 
@@ -77,13 +85,14 @@ private struct Course {
   }
 
   /// The ends of dump and upload, then of the copy to the store that is restored from.
-  private mutating func phases(from start: TimeSpan, complete: (inout Counterexample, TimeSpan, StoreName) -> Void) {
+  private mutating func phases(from start: TimeSpan, complete: (inout Counterexample, TimeSpan, Place) -> Void) {
     var at = start
     for (position, term) in backup.run.enumerated() {
       at += term.amount
       if position < backup.run.count - 1 { result.add(at, .phaseEnds, "\(term.name) ends") }
     }
-    complete(&result, at, backup.protection.store.value)
-    if best.store != backup.protection.store.value, let copy = backup.copy { complete(&result, at + copy.amount, best.store) }
+    let first = Place.store(backup.protection.store.value)
+    complete(&result, at, first)
+    if place != first, let copy = backup.copy { complete(&result, at + copy.amount, place) }
   }
 }

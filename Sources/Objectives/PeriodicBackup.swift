@@ -84,7 +84,7 @@ public struct PeriodicBackup: Sendable {
 
   /// How long points must be kept so that one from before the corruption is still there while it is being restored:
   /// max(δ, tail) + T + reaction.
-  public func retentionNeeded(noticedWithin delay: Located<TimeSpan>, reaction: [Term]) -> Figure {
+  public func retentionNeeded(noticedWithin delay: Located<TimeSpan>, reaction: [Term]) -> Figure? {
     let noticed = Term("until it is noticed", delay.value, .plan(delay.span))
     let cycle = cycle + [wait].compactMap { $0 }
     return Figure((delay.value >= Figure(cycle).total ? [noticed] : cycle) + cadence + reaction)

@@ -13,7 +13,7 @@ extension ScenarioAssessment {
     if let decide = scenario.decide { now += decide.value; result.add(now, .decided, "it is decided to recover") }
     if let approval = scenario.approval { now += approval.within.value; result.add(now, .decided, "\(approval.atLeast) of \(approval.approvers.count) have approved") }
     let entries = recovery.timeline.entries
-    let path = dataClass.flatMap { recovery.lastStep(bringingBack: $0.dataClass) }.map(recovery.timeline.path) ?? recovery.timeline.criticalPath
+    let path = dataClass.map { self.path(of: $0, recovery) } ?? recovery.timeline.criticalPath
     for step in path {
       let entry = entries[step]
       let waited =
@@ -23,10 +23,18 @@ extension ScenarioAssessment {
         }
       result.add(now + entry.end, .stepEnds, "`\(recovery.network.steps[step].name)` ends after \((entry.end - entry.start).rounded)\(waited)")
     }
+    var ready = now + (path.last.map { entries[$0].end } ?? .zero)
+    for term in dataClass?.rebuild?.terms ?? [] { ready += term.amount; result.add(ready, .phaseEnds, "the \(term.name) ends after \(term.amount.rounded)") }
     result.add(target, .targetPassed, "the target has passed")
     let what = dataClass.map { "`\($0.dataClass.name.value)`" } ?? "the service"
     result.add(total.total, .outcome, "\(what) is back, \((total.total - target).rounded) too late")
     return result.inOrder()
+  }
+
+  /// The chain of steps that decides when the class is back, or what it is made from.
+  private func path(of data: ClassAssessment, _ recovery: Recovery) -> [Int] {
+    let last = recovery.lastStep(bringingBack: data.rebuild?.source ?? data.dataClass)
+    return last.map(recovery.timeline.path) ?? (data.rebuild == nil ? recovery.timeline.criticalPath : [])
   }
 
   /// Until the disaster is known. The end of it.

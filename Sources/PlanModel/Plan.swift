@@ -195,7 +195,16 @@ public struct DataClass: Sendable {
   public var estimate: Estimate
   /// The private key that opens encrypted points: needed to restore, never to back up.
   public var identity: Located<SecretName>?
+  /// Those that make recovery points, in runs.
   public var protections: [Protection]
+  /// Those that go on all the time.
+  public var continuous: [ContinuousProtection] = []
+  /// What it is made from.
+  public var derivation: Derivation?
+  /// It may be lost.
+  public var ephemeral: Ephemeral?
+  /// It lives in Git, and on no server.
+  public var git: GitRepository?
 
   public enum Priority: String, Hashable, Comparable, Sendable, Codable, CaseIterable {
     case low, medium, high, critical
@@ -219,6 +228,10 @@ public struct Estimate: Sendable {
   public var upload: Located<Pace>?
   public var copy: Located<Pace>?
   public var restore: Located<Pace>?
+  /// A base backup, from its start until it is complete in its stores.
+  public var base: Located<Pace>?
+  /// A WAL segment, from its end until it is in its stores.
+  public var wal: Located<TimeSpan>?
   public init() {}
 }
 
@@ -268,8 +281,10 @@ public struct Protection: Sendable {
 
   public enum Method: Sendable {
     case logical(LogicalOptions)
+    /// What a search server writes of itself: as text that any version reads, or as its files.
+    case dump, snapshot
     /// As the plan says it: `logical`.
-    public var name: String { switch self { case .logical: "logical" } }
+    public var name: String { switch self { case .logical: "logical"; case .dump: "dump"; case .snapshot: "snapshot" } }
   }
 }
 
@@ -295,6 +310,7 @@ extension DataClass {
     for protection in protections {
       switch protection.method {
       case .logical(let options): names += options.databases.filter { !names.contains($0) }
+      case .dump, .snapshot: break
       }
     }
     return names

@@ -53,6 +53,8 @@ private struct CaseCheck {
       switch data.loss {
       case .bounded(let figure): hold("the RPO of `\(data.dataClass.name.value)` in \(name)", figure, limits, absent: "")
       case .unbounded(let reason): hold("the RPO of `\(data.dataClass.name.value)` in \(name)", nil, limits, absent: reason)
+      // It may be lost: nothing is counted.
+      case .exempt: hold("the RPO of `\(data.dataClass.name.value)` in \(name)", Figure([]), limits, absent: "")
       }
     case .recoveryOf(let data, let limits):
       guard let data = find(data, in: scenario) else { return }

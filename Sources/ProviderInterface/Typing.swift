@@ -137,7 +137,9 @@ private struct Typist {
         TypedStep(
           specification: specification, span: protection.span, estimated: made.estimate, timeoutSpan: protection.timeout?.span, step: nil))
     }
-    add("backup-\(base)", make.backup(protection, dataClass, plan), needs: [])
+    // Nothing to copy or to expire where nothing makes points.
+    guard let backup = make.backup(protection, dataClass, plan) else { return [] }
+    add("backup-\(base)", backup, needs: [])
     for store in protection.copies {
       add("copy-\(base)-\(store.value)", make.copy(protection, dataClass, store.value, plan), needs: Array(steps.prefix(1).map(\.specification.name)))
     }

@@ -29,6 +29,7 @@ struct MatrixRow {
     switch computed {
     case .bounded(let figure): (figure.isBound ? "≤ " : "") + figure.total.rounded
     case .unbounded: "unbounded"
+    case .exempt: "may be lost"
     }
   }
 }
@@ -39,8 +40,15 @@ func matrixRows(_ assessment: Assessment, serviceTarget: TimeSpan?) -> [MatrixRo
     var rows = scenario.classes.map { data in
       MatrixRow(
         scenario: name, subject: data.dataClass.name.value.rawValue, objective: "RPO", target: data.lossTarget?.value, computed: data.loss,
-        uses: data.candidates.first.map { "`\($0.backup.protection.name.value)` from \($0.store)" } ?? "nothing that survives",
+        uses: data.candidates.first?.title ?? instead(data),
         counterexample: data.counterexample)
+    }
+    for data in scenario.classes {
+      guard let rebuild = data.rebuild, let time = data.recoveryTime else { continue }
+      rows.append(
+        MatrixRow(
+          scenario: name, subject: data.dataClass.name.value.rawValue, objective: "RTO", target: data.recoveryTarget?.value, computed: .bounded(time),
+          uses: "rebuilt from `\(rebuild.source.name.value)`", counterexample: data.recoveryTarget.flatMap { scenario.counterexample(of: data, target: $0.value) }))
     }
     if let recovery = scenario.recovery {
       rows.append(
@@ -50,5 +58,14 @@ func matrixRows(_ assessment: Assessment, serviceTarget: TimeSpan?) -> [MatrixRo
           counterexample: serviceTarget.flatMap { scenario.counterexample(target: $0) }))
     }
     return rows
+  }
+}
+
+/// What a class comes back from, if not from something that was kept of it.
+private func instead(_ data: ClassAssessment) -> String {
+  switch data.loss {
+  case .exempt: "nothing"
+  case .bounded: data.dataClass.derivation.map { "rebuilt from `\($0.source.value)`" } ?? "nothing"
+  case .unbounded: "nothing that survives"
   }
 }

@@ -72,7 +72,7 @@ public struct ObjectiveChange: Sendable, Encodable {
 
 extension ObjectiveChange.Side {
   fileprivate init(_ row: MatrixRow) {
-    self.init(target: row.target, computed: row.computed.figure?.total, guaranteed: row.guaranteed, isBreached: row.isBreached)
+    self.init(target: row.target, computed: row.computed.total == .longest ? nil : row.computed.total, guaranteed: row.guaranteed, isBreached: row.isBreached)
   }
 }
 

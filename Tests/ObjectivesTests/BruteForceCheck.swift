@@ -48,13 +48,14 @@ struct BruteForceCheck {
         continue
       }
       guard let assessed else { fail("c\(number) is not assessed"); continue }
-      let survives = plan.dataClasses[number].protections.contains { $0.stores.contains { !plan.isLost($0) } }
-      guard survives else {
+      guard plan.survives(number) else {
         if assessed.loss.figure != nil { fail("c\(number) has a figure, but nothing survives") } else { exact += 1; features.append("nothing survives") }
         continue
       }
       guard let figure = assessed.loss.figure else {
-        let isKept = plan.dataClasses[number].protections.contains { $0.keep == nil && $0.stores.contains { !plan.isLost($0) } }
+        let data = plan.dataClasses[number]
+        let isKept = data.protections.contains { $0.keep == nil && $0.stores.contains { !plan.isLost($0) } }
+          || data.archive.map { $0.keep == nil && !$0.stores.allSatisfy(plan.isLost) } ?? false
         if isKept || !harm.isCorrupted { fail("c\(number) is called unbounded, but points are kept") }
         features.append("retention too short")
         continue
@@ -81,10 +82,12 @@ struct BruteForceCheck {
     var worst: [Int?] = Array(repeating: nil, count: plan.dataClasses.count)
     let horizon = 60 + 3 * (all.map { ($0.protection.misses + 1) * max($0.protection.every, $0.protection.cycle) + $0.protection.jitter }.max() ?? 0)
       + 2 * all.reduce(0) { $0 + $1.protection.run + $1.protection.copies.count * $1.protection.copy } + (plan.scenario.corrupts?.noticed ?? 0)
-    func attempt(_ adversary: BruteForceRuns.Adversary, _ classes: some Sequence<Int>) {
+      + 3 * (plan.dataClasses.compactMap { $0.archive?.cycle }.max() ?? 0)
+    func attempt(_ adversary: BruteForceRuns.Adversary, _ classes: some Sequence<Int>, isHostile: Bool = true) {
       let points = model.points(adversary, &random, horizon: horizon)
       for number in classes {
-        guard let loss = model.worstLoss(of: number, points, reaction: reaction, horizon: horizon) else { continue }
+        let archive = plan.dataClasses[number].archive.map { BruteForceArchive($0, isHostile: isHostile, &random, horizon: horizon) }
+        guard let loss = model.worstLoss(of: number, points, archive, reaction: reaction, horizon: horizon) else { continue }
         worst[number] = max(worst[number] ?? 0, loss)
       }
     }
@@ -104,7 +107,7 @@ struct BruteForceCheck {
       let choices: [BruteForceRuns.Adversary.Choice] = [.random, .most, .none]
       let adversary = BruteForceRuns.Adversary(
         first: first, misses: choices[round % 2], lateness: choices[round % 3], victim: nil, isHasty: round % 4 == 3, isUnruly: round % 4 == 2)
-      attempt(adversary, plan.dataClasses.indices)
+      attempt(adversary, plan.dataClasses.indices, isHostile: round % 2 == 0)
     }
     return worst
   }
@@ -149,7 +152,7 @@ struct BruteForceCheck {
     let protections = plan.protections.map(\.protection)
     count("several data classes", plan.dataClasses.count > 1)
     count("several protections", protections.count > 1)
-    count("several protections of one class", plan.dataClasses.contains { $0.protections.count > 1 })
+    count("several protections of one class", plan.dataClasses.contains { $0.count > 1 })
     count("late starts", protections.contains { $0.jitter > 0 })
     count("missed runs", protections.contains { $0.misses > 0 })
     count("no estimate of the dump", plan.dataClasses.contains { !$0.protections.isEmpty && $0.dump.seconds == nil })
@@ -157,6 +160,9 @@ struct BruteForceCheck {
     count("copies", protections.contains { !$0.copies.isEmpty })
     count("more steps than places", protections.reduce(0) { $0 + max(1, $1.copies.count) } > BruteForceRuns.places)
     count("retention", protections.contains { $0.keep != nil })
+    count("WAL archives", plan.dataClasses.contains { $0.archive != nil })
+    count("chain breaks", plan.dataClasses.contains { $0.archive?.hasBreak ?? false })
+    count("replicas", plan.dataClasses.contains { $0.replica != nil })
     count("corruption", plan.scenario.corrupts != nil)
     count("lost sites", !plan.scenario.sites.isEmpty)
     count("lost stores", !plan.scenario.stores.isEmpty)

@@ -16,11 +16,25 @@ struct BruteForcePlan {
     var stores: [Int] { [store] + copies }
     var cycle: Int { copies.isEmpty ? run : run + copy }
   }
+  /// Base backups and WAL.
+  struct Archive {
+    var base, jitter, misses, timeout: Int
+    var hasBreak: Bool
+    var stores: [Int]
+    var keep: Int?
+    /// Until a base backup ends, and from the end of a segment until it has arrived: what the author estimates.
+    var run, upload: Int
+    var cycle: Int { (misses + 1) * max(base, run) + jitter + run + upload + timeout }
+  }
+  struct Replica { var server, lag: Int }
   struct DataClass {
     var servers: [Int]
     var priority: Int
     var dump, upload, copy: Pace
     var protections: [Protection]
+    var archive: Archive?
+    var replica: Replica?
+    var count: Int { protections.count + (archive == nil ? 0 : 1) + (replica == nil ? 0 : 1) }
   }
   struct Step {
     var needs: [Int]
@@ -66,6 +80,21 @@ extension BruteForcePlan {
     return one.keys.map { $0.isLost || ($0.site.map(scenario.sites.contains) ?? false) } ?? false
   }
 
+  func isServerLost(_ server: Int) -> Bool { scenario.servers.contains(server) || scenario.sites.contains(server) }
+
+  /// Whether anything that protects the class survives and is of help.
+  func survives(_ dataClass: Int) -> Bool {
+    let one = dataClasses[dataClass]
+    let stores = one.protections.flatMap(\.stores) + (one.archive?.stores ?? [])
+    return stores.contains { !isLost($0) } || helpingReplica(of: dataClass) != nil
+  }
+
+  /// A replica that survives, and that no corruption has reached.
+  func helpingReplica(of dataClass: Int) -> Replica? {
+    guard let replica = dataClasses[dataClass].replica, !isServerLost(replica.server), harm(to: dataClass)?.isCorrupted == false else { return nil }
+    return replica
+  }
+
   /// Nil: it is not touched. Else how long a corruption goes unnoticed; 0 for data that is gone.
   func harm(to dataClass: Int) -> (isCorrupted: Bool, unnoticed: Int)? {
     if let corrupts = scenario.corrupts, corrupts.dataClasses.contains(dataClass) { return (true, corrupts.noticed) }
@@ -101,7 +130,19 @@ extension BruteForcePlan {
           store: store, copies: copies, keep: chance(40) ? number(20...600) : nil,
           run: dump.seconds.map { $0 + (upload.seconds ?? 0) } ?? longest, copy: copy.seconds ?? longest)
       }
-      return DataClass(servers: chance(20) ? [0, 1] : [number(0...1)], priority: number(0...3), dump: dump, upload: upload, copy: copy, protections: protections)
+      var data = DataClass(servers: chance(20) ? [0, 1] : [number(0...1)], priority: number(0...3), dump: dump, upload: upload, copy: copy, protections: protections)
+      if chance(30) {
+        data.archive = Archive(
+          base: number(10...80), jitter: chance(30) ? number(1...6) : 0, misses: chance(20) ? number(1...2) : 0, timeout: number(1...20), hasBreak: chance(40),
+          stores: chance(30) ? [number(0...1), number(2...3)] : [number(0...3)], keep: chance(40) ? number(20...600) : nil, run: number(1...15), upload: number(0...6))
+        if chance(50) { data.protections = [] }
+      }
+      if chance(25) {
+        data.servers = [0, 1]
+        data.replica = Replica(server: number(0...1), lag: number(0...20))
+        if chance(40) { (data.protections, data.archive) = ([], nil) }
+      }
+      return data
     }
     scenario = Scenario(sites: some(of: sites, 35), servers: some(of: 2, 25), stores: some(of: 4, 8), steps: [])
     if chance(30) { scenario.corrupts = (some(of: dataClasses.count, 70), number(0...60)) }
@@ -159,8 +200,9 @@ extension BruteForcePlan {
         case .rate(let seconds): "size: \(seconds * 20)MB, \(name): 20MB/s"
         }
       }
-      if !paces.isEmpty { text += "    estimate: { \(paces.joined(separator: ", ")) }\n" }
-      if !data.protections.isEmpty { text += "    protect:\n" }
+      let estimates = paces + (data.archive.map { ["base: \($0.run)s", "wal: \($0.upload)s"] } ?? [])
+      if !estimates.isEmpty { text += "    estimate: { \(estimates.joined(separator: ", ")) }\n" }
+      if data.count > 0 { text += "    protect:\n" }
       for (place, one) in data.protections.enumerated() {
         text += "      p\(place): { logical: {}, every: \(one.every)s, to: [s\(one.store)], copy: \(list(one.copies) { "s\($0)" }), timeout: \(one.timeout)s"
         text += ", retries: \(one.retries), misses: \(one.misses)"
@@ -168,6 +210,12 @@ extension BruteForcePlan {
         if let keep = one.keep { text += ", keep: { for: \(keep)s }" }
         text += " }\n"
       }
+      if let archive = data.archive {
+        text += "      archive: { wal: { base: \(archive.base)s, timeout: \(archive.timeout)s, misses: \(archive.misses), jitter: \(archive.jitter)s"
+        text += archive.hasBreak ? ", break: true }" : " }"
+        text += ", to: \(list(archive.stores) { "s\($0)" })" + (archive.keep.map { ", keep: { for: \($0)s }" } ?? "") + " }\n"
+      }
+      if let replica = data.replica { text += "      standby: { replica: { server: \(Self.servers[replica.server]), maxLag: \(replica.lag)s } }\n" }
     }
     text += "scenarios:\n  bad:\n    loses: { sites: \(list(scenario.sites) { Self.sites[$0] }), servers: \(list(scenario.servers) { Self.servers[$0] })"
     let keys = stores.indices.filter { stores[$0].keys?.isLost ?? false }

@@ -127,7 +127,7 @@ struct BruteForceRuns {
 extension BruteForceRuns {
   /// What is lost at the worst moment; nil where no moment comes at which each protection has a point in each store that survives.
   /// - Parameter reaction: from the notice until the restore has read its point.
-  func worstLoss(of dataClass: Int, _ points: [Point], reaction: Int, horizon: Int) -> Int? {
+  func worstLoss(of dataClass: Int, _ points: [Point], _ archive: BruteForceArchive?, reaction: Int, horizon: Int) -> Int? {
     guard let harm = plan.harm(to: dataClass) else { return nil }
     var usable: [(consistent: Int, from: Int, until: Int)] = []
     var begin = 0
@@ -144,18 +144,28 @@ extension BruteForceRuns {
         usable.append((point.consistent, from, harm.isCorrupted ? keep.map { point.consistent + $0 - reaction } ?? .max : .max))
       }
     }
+    let surviving = archive.flatMap { $0.archive.stores.allSatisfy(plan.isLost) ? nil : $0 }
+    if let surviving {
+      guard let first = surviving.begin else { return nil }
+      begin = max(begin, first)
+    }
+    let replica = plan.helpingReplica(of: dataClass)
     usable.sort { $0.consistent > $1.consistent }
     var worst: Int?
     // A corruption needs a point from before it.
     begin += harm.unnoticed
-    guard begin + 1 < horizon, !usable.isEmpty else { return nil }
+    guard begin + 1 < horizon, !usable.isEmpty || surviving != nil || replica != nil else { return nil }
     // From one event to the next the loss only grows, so the worst moments are the instants of events.
     let moments = usable.flatMap { [$0.from, $0.consistent + harm.unnoticed, $0.until == .max ? .max : $0.until + 1] }
+      + (surviving?.moments(unnoticed: harm.unnoticed, reaction: reaction) ?? []) + [horizon - 1]
     for now in moments where begin < now && now < horizon {
       let before = harm.isCorrupted ? now - harm.unnoticed : now
       let newest = usable.first { $0.from < now && $0.consistent < before && $0.until >= now }
-      guard let newest else { return .max }
-      worst = max(worst ?? 0, now - newest.consistent)
+      let found = [
+        newest?.consistent, surviving?.newest(at: now, before: before, readAt: harm.isCorrupted ? now + reaction : nil), replica.map { now - $0.lag },
+      ].compactMap { $0 }.max()
+      guard let found else { return .max }
+      worst = max(worst ?? 0, now - found)
     }
     return worst
   }

@@ -47,7 +47,7 @@ import Units
     var shape = PlanShape()
     shape.protection = " }\n      slow: { logical: {}, every: 4h, to: [near], timeout: 1h"
     let data = try #require(try shape.assess().classes.first)
-    let terms = try #require(data.candidates.first { $0.backup.protection.name.value == "regular" }?.figure.terms)
+    let terms = try #require(data.candidates.first { $0.protection.name == "regular" }?.figure.terms)
     #expect(terms.map(\.name) == ["interval", "a run of `orders` `slow`", "dump", "upload", "copy to far"])
     #expect(terms[1].amount == .minutes(12))
   }
@@ -55,9 +55,9 @@ import Units
   @Test("counts the wait for a place where a run has more steps than places, and is then a bound") func crowded() throws {
     var shape = PlanShape()
     shape.protection = " }\n      slow: { logical: {}, every: 4h, to: [near], timeout: 1h"
-    let roomy = try #require(try shape.assess(width: 2).classes.first?.candidates.first { $0.backup.protection.name.value == "regular" })
+    let roomy = try #require(try shape.assess(width: 2).classes.first?.candidates.first { $0.protection.name == "regular" })
     #expect(roomy.figure.total == .minutes(30 + 12 + 9 + 3 + 2))
-    let narrow = try #require(try shape.assess(width: 1).classes.first?.candidates.first { $0.backup.protection.name.value == "regular" })
+    let narrow = try #require(try shape.assess(width: 1).classes.first?.candidates.first { $0.protection.name == "regular" })
     #expect(narrow.figure.terms.map(\.name) == ["interval", "a run of `orders` `slow`", "waiting for one of 1 places", "dump", "upload", "copy to far"])
     #expect(narrow.figure.total == .minutes(30 + 12 + 12 + 9 + 3 + 2))
     #expect(narrow.figure.isBound)

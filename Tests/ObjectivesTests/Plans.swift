@@ -12,6 +12,9 @@ struct PlanShape {
   var protection = ""
   var estimate = "dump: 9m, upload: 3m, copy: 2m, restore: 1h"
   var copy = "[far]"
+  var on = "[pg-east]"
+  /// Instead of the backup.
+  var protect: String?
   var loses = "loses: { sites: [east] }"
   var detect = "detect: { noticedWithin: 10m }"
   var steps = "restore: { postgresql.restore: { data: orders, server: pg-west }, timeout: 90m }"
@@ -35,10 +38,10 @@ struct PlanShape {
       ready: { http: { url: "http://localhost/ready" }, every: 15s, timeout: 5s }
     data:
       orders:
-        on: [pg-east]
+        on: \(on)
         estimate: { \(estimate) }
         protect:
-          regular: { logical: {}, every: \(every), to: [near], copy: \(copy), timeout: 20m, retries: 0\(protection) }
+          \(protect ?? "regular: { logical: {}, every: \(every), to: [near], copy: \(copy), timeout: 20m, retries: 0\(protection) }")
     \(more)
     scenarios:
       lost:

@@ -80,13 +80,14 @@ import Units
   @Test("lint-report.v1 describes every report, and nothing else") func schema() throws {
     let schema = try JSONSchema(LintReportSchema.document)
     let (now, comparison) = Self.comparison((old: "every: 30m", new: "every: 2h"))
+    let exempt = FormatTests.linted("cache.yaml", samplePlan.replacing("\ndata:\n", with: "\ndata:\n  cache: { on: [pg-east], ephemeral: { onLoss: { accepted: It fills again. } } }\n"))
     let (lost, _) = Self.comparison((old: "to: [near], copy: [far]", new: "to: [near]"))
     let question = LintQuestion(
       replaced: [SourceFile(path: "--set #1", bytes: Array("a=1".utf8))],
       comparisons: [comparison, PlanComparison(Self.former, since: nil), PlanComparison(nil, since: now)],
       recorded: .init(file: SourceFile(path: "facts.json", bytes: []), at: .sample, now: nil))
     var touched: Set<String> = []
-    for (files, asked) in [(FormatTests.files, LintQuestion()), ([now, lost], question)] {
+    for (files, asked) in [(FormatTests.files, LintQuestion()), ([now, lost, exempt], question)] {
       let text = try lintReport(files, as: .json, TextStyle(), toolVersion: "1.2.3", asked)
       let verdict = try schema.verdict(on: CanonicalJSON.decode(JSONValue.self, from: text.utf8))
       #expect(verdict.problems == [])

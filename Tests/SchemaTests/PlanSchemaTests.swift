@@ -76,6 +76,7 @@ private let everyKey = """
     search: { meilisearch: { url: "http://search:7700", key: { secret: keys } } }
     cluster: { kubernetes: { context: east, kubeconfig: { secret: keys } } }
     zone: { dns: { zone: sie.example, host: ns1.sie.example, key: { secret: keys } } }
+    pg-two: { postgresql: { url: { secret: url } }, site: east }
   stores:
     near: { directory: { path: near }, site: east, bandwidth: 50MB/s }
     far:
@@ -108,19 +109,35 @@ private let everyKey = """
     rows: { sql: { server: pg, query: select 1, expect: "1" } }
   data:
     orders:
-      on: [pg]
+      on: [pg, pg-two]
       home: pg
       identity: { secret: keys }
       priority: high
       objectives: { rto: 2h, rpo: 45m }
-      estimate: { size: 120GB, dump: 200MB/s, upload: 3m, copy: 5m, restore: 75m }
+      estimate: { size: 120GB, dump: 200MB/s, upload: 3m, copy: 5m, restore: 75m, base: 1h, wal: 5s }
       protect:
         regular:
           { logical: { workers: 2, yieldAfter: 30s, pieceSize: 64MiB, databases: [shop] }, every: 30m, jitter: 1m, misses: 1, to: [near], copy: far, keep: { for: 30d, atLeast: 3 },
             encrypt: { recipients: [age1amwjfk89hav4hdxgxly577l4h34606cfw53a4t2jgc6ghrwmw47qngs7t9] },
             suspectBelow: 20%, ping: { secret: more }, timeout: 25m, retries: 1 }
-    queues: { on: [redis] }
     index: { on: [search] }
+        archive: { wal: { base: 1d, timeout: 60s, jitter: 5m, misses: 1, break: true }, to: [near, far], keep: { for: 30d, atLeast: 2 } }
+        standby: { replica: { server: pg-two, maxLag: 30s } }
+        older: { logical: {}, every: 1d, to: [near], keep: forever }
+        provider: { managed: { every: 1d, sites: [east], pitr: { granularity: 5m, window: 7d } }, keep: { for: 35d, atLeast: 1 } }
+    search:
+      on: [pg]
+      derivedFrom: orders
+      rebuild: { estimate: 2h }
+      protect:
+        dump: { dump: {}, every: 1d, to: [near] }
+        snapshot: { snapshot: {}, every: 1d, to: [near] }
+    queues: { on: [redis], ephemeral: { onLoss: { requeueFrom: orders } } }
+    cache: { on: [pg], ephemeral: { onLoss: { accepted: It warms up. } } }
+    configuration:
+      git: { remote: git@git.example:sie/config.git, site: east, mirrors: { other: { remote: git@other.example:sie/config.git, site: west, maxLag: 1h } } }
+      priority: critical
+      objectives: { rto: 1h, rpo: 1h }
   scenarios:
     lost:
       description: All of it.

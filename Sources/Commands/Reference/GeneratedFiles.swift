@@ -15,7 +15,7 @@ public enum GeneratedFiles {
   private static let notice = "<!-- Written by `swift run generate write`; do not edit. -->\n"
 
   private static var rules: String {
-    var text = notice + "\n# What lint finds\n\nEach finding has a stable code, a place and a way out. `rpo-exceeded`, `rto-exceeded`, `not-surviving` and `data-unprotected` say that an\nobjective is breached: exit status 3.\n"
+    var text = notice + "\n# What lint finds\n\nEach finding has a stable code, a place and a way out. `rpo-exceeded`, `rto-exceeded`, `not-surviving`, `data-unprotected` and\n`replica-against-corruption` say that an objective is breached: exit status 3.\n"
     text += "`sie-dr explain CODE` says the same.\n"
     let rules = Set(lintRules.map(\.code))
     for page in explanations where rules.contains(page.code) { text += "\n" + explanationMarkdown(page) }
@@ -28,7 +28,7 @@ public enum GeneratedFiles {
     var text = notice + "\n# Step kinds\n\nIn a step exactly one key contains a dot: its kind. `docs/language.md` has the keys that every step may have beside it.\n"
     let planned = kinds.names.filter { kinds[$0]?.isCarriedOut == false }.map { "`\($0)`" }
     text += "\nThis version carries out all but those that say *only planned*: they are linted, timed, planned (as what cannot be observed) and written into the\n"
-    text += "runbook, and `apply` refuses a run with one of them before it begins anything (`provider-missing`). They are " + planned.joined(separator: ", ") + ".\n"
+    text += "runbook, and `apply` refuses a run with one of them before it begins anything (`provider-missing`). They are\n" + planned.joined(separator: ", ") + ".\n"
     for name in kinds.names {
       guard let kind = kinds[name] else { continue }
       text += "\n## \(name)\n\n\(kind.isCarriedOut ? "" : "*Only planned.* ")\(kind.summary)\n\n| field | type | | meaning |\n| --- | --- | --- | --- |\n"

@@ -49,7 +49,7 @@ enum LintReportSchema {
 
   private static let objective: [Schema.Member] = identity + [
     .optional("target", .timeSpan, "What the plan asks for."), .optional("computed", .timeSpan, "The worst case; unbounded if not there."),
-    .optional("guaranteed", .timeSpan, "However long each step takes."), .optional("unboundedBecause", .text, "Why nothing limits it."),
+    .optional("guaranteed", .timeSpan, "However long each step takes."), .optional("unboundedBecause", .text, "Why nothing limits it."), .optional("exemptBecause", .text, "Why nothing is counted: it may be lost."),
     .required("isBreached", .bool, "Whether the target is missed."), .required("isBound", .bool, "The worst case may be better than what is computed, never worse."),
     .required("uses", .text, "From what it is computed."),
     .required(
@@ -57,7 +57,7 @@ enum LintReportSchema {
       .list(
         of: .object([
           .required("name", .text, "What takes the time."), .required("amount", .timeSpan, "How long."),
-          .required("source", Schema(["enum": ["plan", "estimate", "measured", "timeout"]]), "Where it comes from."), .optional("place", .text, "FILE:LINE:COLUMN."),
+          .required("source", Schema(["enum": ["plan", "estimate", "measured", "promise", "timeout"]]), "Where it comes from."), .optional("place", .text, "FILE:LINE:COLUMN."),
         ])), "Their sum is what is computed."),
     .optional(
       "counterexample",

@@ -5,13 +5,17 @@ internal import ProviderInterface
 struct PlanKey: Sendable {
   /// What may stand behind a key.
   indirect enum Shape: Sendable {
-    case text, bool, timeSpan, size, byteRate, pace, percentage, input, secretReference, argumentList, date, anything
+    case text, bool, retention, timeSpan, size, byteRate, pace, percentage, input, secretReference, argumentList, date, anything
     case integer(ClosedRange<Int>)
     case constant(String)
     case choice([String])
     case names
     case inputs
     case object([PlanKey])
+    /// With exactly one of some keys.
+    case objectWithOne(of: [String], [PlanKey])
+    /// Exactly one of these.
+    case oneOf([Shape])
     case list(Shape)
     /// A map keyed by names.
     case map(Shape)
@@ -41,7 +45,7 @@ enum PlanKeys {
     PlanKey("state", .object([PlanKey("directory", .text, required: true, "A folder, from the plan file's folder on.")]), "Where journals and the lock are kept; `.sie-dr` beside the plan if not given."),
     PlanKey("metrics", .text, "A folder, from the plan file's folder on, for a file of metrics: node_exporter's textfile folder."),
     PlanKey("probes", .map(.object(probe)), "Questions about the world's health."),
-    PlanKey("data", .map(.object(dataClass)), "The data classes: what is protected, how, and how well."),
+    PlanKey("data", .map(.oneOf([.object(dataClass), .object(repository)])), "The data classes: what is protected, how, and how well."),
     PlanKey("scenarios", .map(.object(scenario)), "Disasters, and what is done about them."),
     PlanKey("observations", .object([PlanKey("maxAge", .timeSpan, "How old they may be; any age if not given.")]), "What `observe` has recorded, for `plan` and `lint` elsewhere."),
     PlanKey("communication", .map(.object(audience)), "Who is told during an incident, where, and how often."),
@@ -117,27 +121,24 @@ enum PlanKeys {
     PlanKey("size", .size, "How large it is."), PlanKey("dump", .pace, "How long a dump takes, or its rate."),
     PlanKey("upload", .pace, "What uploading adds to it."), PlanKey("copy", .pace, "How long a copy to a further store takes."),
     PlanKey("restore", .pace, "How long a restore takes."),
+    PlanKey("base", .pace, "How long a base backup takes until it ends."), PlanKey("wal", .timeSpan, "From the end of a WAL segment until it is in its stores."),
   ]
-  private static let protection = [
-    PlanKey(
-      "logical",
-      .object([
-        PlanKey("workers", .integer(1...32), "Sessions that read at once; 2 if not given."),
-        PlanKey("yieldAfter", .timeSpan, "How long somebody may wait behind the backup before it gives way; 30s if not given."),
-        PlanKey("databases", .names, "Databases of the server, all in one point; the one that the URL names if not given."),
-        PlanKey("pieceSize", .size, "Large tables are read and loaded in pieces of about so much, at once; if not given 64MiB, for tables over 10GB 256MiB."),
-      ]), required: true, "A parallel logical backup."),
+  static let logical = PlanKey(
+    "logical",
+    .object([
+      PlanKey("workers", .integer(1...32), "Sessions that read at once; 2 if not given."),
+      PlanKey("yieldAfter", .timeSpan, "How long somebody may wait behind the backup before it gives way; 30s if not given."),
+      PlanKey("databases", .names, "Databases of the server, all in one point; the one that the URL names if not given."),
+      PlanKey("pieceSize", .size, "Large tables are read and loaded in pieces of about so much, at once; if not given 64MiB, for tables over 10GB 256MiB."),
+    ]), "A parallel logical backup.")
+  static let periodic = [
     PlanKey("every", .timeSpan, required: true, "The interval."), PlanKey("jitter", .timeSpan, "How late a run may start: the period of whatever calls `apply`."),
     PlanKey("misses", .integer(0...100), "How many runs in a row may be missed within the target; 0 if not given."),
     PlanKey("to", .names, required: true, "The store that the point is written to."), PlanKey("copy", .names, "The stores that it is copied to."),
     PlanKey(
       "encrypt", .object([PlanKey("recipients", .names, required: true, "Public keys: `age1…`, `ssh-ed25519 …` or `ssh-rsa …`.")]),
       "Points are encrypted by `age`, for any one of these; not encrypted if not given."),
-    PlanKey(
-      "keep",
-      .object([
-        PlanKey("for", .timeSpan, required: true, "Nothing younger goes."), PlanKey("atLeast", .integer(1...10_000), "So many good points always stay; 1 if not given."),
-      ]), "How long points are kept; for ever if not given."),
+    PlanKey("keep", .retention, "How long points are kept; for ever if not given."),
     PlanKey("suspectBelow", .percentage, "With less than this share of the last good point's rows or bytes a point is suspect; 10% if not given."),
     PlanKey("ping", .input, "A URL that is called when a new point is good and in all its stores: text, or `{ secret: NAME }`."),
     PlanKey("timeout", .timeSpan, "For one attempt."), PlanKey("retries", .integer(0...20), "After a transient failure; 1 if not given."),
@@ -147,8 +148,9 @@ enum PlanKeys {
     PlanKey("priority", .choice(DataClass.Priority.allCases.map(\.rawValue)), "The higher goes first; medium if not given."),
     PlanKey("objectives", .object(objectives), "Stricter ones than the service's."), PlanKey("estimate", .object(estimate), "What the author believes, until there is evidence."),
     PlanKey("identity", .secretReference, "The private key that opens encrypted points: an identity file of `age`, as a secret."),
-    PlanKey("protect", .map(.object(protection)), "How it is protected."),
-  ]
+    PlanKey("protect", .map(protections), "How it is protected."),
+  ] + origins
+  private static let repository = [git] + dataClass.filter { ["priority", "objectives"].contains($0.name) }
   private static let scenario = [
     description,
     PlanKey(

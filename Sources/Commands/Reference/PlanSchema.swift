@@ -32,6 +32,7 @@ enum PlanSchema {
         ]
       ],
       "step": step(kinds),
+      "retention": ["oneOf": [["const": "forever"], object(PlanKeys.retention)]],
     ]
   }
 
@@ -98,6 +99,9 @@ enum PlanSchema {
     case .names: reference("names")
     case .inputs: ["type": "object", "additionalProperties": reference("input")]
     case .object(let keys): object(keys)
+    case .objectWithOne(let names, let keys): .object((object(keys).object ?? [:]).merging(["oneOf": .array(names.map { ["required": [.string($0)]] })]) { $1 })
+    case .retention: reference("retention")
+    case .oneOf(let all): ["oneOf": .array(all.map(schema))]
     case .list(let element): ["type": "array", "items": schema(element)]
     case .map(let value):
       ["type": ["object", "null"], "propertyNames": ["pattern": "^[a-z]([a-z0-9-]*[a-z0-9])?$", "maxLength": 63], "additionalProperties": schema(value)]

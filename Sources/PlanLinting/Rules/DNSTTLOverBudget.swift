@@ -21,7 +21,8 @@ extension LintRule {
       scenario.steps.compactMap { step -> Diagnostic? in
         guard step.kind == "dns.record", let ttl = step.argument("ttl")?.string.flatMap({ TimeSpan($0) }), ttl * 10 > target.value else { return nil }
         return Diagnostic(
-          "dns-ttl-over-budget", .warning, "clients may keep the old answer of `\(step.name)` for \(ttl.rounded), of the \(target.value.rounded) in which `\(scenario.scenario.name.value)` must be over",
+          "dns-ttl-over-budget", .warning,
+          "clients may keep the old answer of `\(step.name)` for \(ttl.rounded), of the \(target.value.rounded) in which `\(scenario.scenario.name.value)` must be over",
           at: step.span(of: "ttl"), label: "more than a tenth", related: [.init(span: target.span, label: "the target")],
           helps: ["lower the record's time to live now, before there is a disaster, and write the new one here"])
       }

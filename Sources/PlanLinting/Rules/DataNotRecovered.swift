@@ -22,6 +22,7 @@ extension LintRule {
   ) { context in
     context.assessment.scenarios.flatMap { scenario in
       scenario.classes.compactMap { data in
+        guard !data.dataClass.comesBackByItself else { return nil }
         let name = data.dataClass.name.value
         let steps = scenario.typed.steps.filter { $0.specification.footprint.recovers == name.rawValue }
         let astray = steps.compactMap { wrongPlace($0, of: data.dataClass, context.plan) }

@@ -15,7 +15,7 @@ extension LintRule {
     fix: "Add a protection: `protect: { hourly: { logical: {}, every: 1h, to: [STORE], keep: { for: 30d } } }`."
   ) { context in
     context.plan.dataClasses.compactMap { dataClass in
-      guard dataClass.protections.isEmpty else { return nil }
+      guard !dataClass.isProtected, !dataClass.comesBackByItself else { return nil }
       let scenarios = context.assessment.scenarios.filter { scenario in scenario.classes.contains { $0.dataClass.name.value == dataClass.name.value } }
       guard let scenario = scenarios.first else { return nil }
       return Diagnostic(

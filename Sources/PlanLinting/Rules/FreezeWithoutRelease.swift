@@ -54,7 +54,8 @@ extension LintRule {
   private static func finding(_ step: TypedStep, _ what: Stopped, _ scenario: ScenarioName) -> Diagnostic {
     let start =
       what.cluster == nil
-      ? "add a later step that runs `kubectl scale deploy/\(what.name) --replicas=N`" : "add `start: { kubernetes.scale: { deployment: \(what.name), replicas: N }, needs: [LAST-STEP] }`"
+      ? "add a later step that runs `kubectl scale deploy/\(what.name) --replicas=N`"
+      : "add `start: { kubernetes.scale: { deployment: \(what.name), replicas: N }, needs: [LAST-STEP] }`"
     return Diagnostic(
       "freeze-without-release", "`\(step.name)` of `\(scenario)` stops `\(what.name)`, and no later step starts it again", at: step.span, label: "stays stopped",
       helps: [start])

@@ -18,8 +18,8 @@ extension LintRule {
   ) { context in
     context.assessment.scenarios.flatMap { scenario in
       var findings = scenario.classes.compactMap { data -> Diagnostic? in
-        guard let target = data.lossTarget, let best = data.best else { return nil }
-        return finding("`\(data.dataClass.name.value)` can lose \(best.figure.total.rounded) in `\(scenario.scenario.name.value)`", best.figure, target, at: best.backup.protection.every.span)
+        guard !data.repeatsItsSource, let target = data.lossTarget, let best = data.best else { return nil }
+        return finding("`\(data.dataClass.name.value)` can lose \(best.figure.total.rounded) in `\(scenario.scenario.name.value)`", best.figure, target, at: best.protection.span)
       }
       if let recovery = scenario.recovery, let target = context.plan.objectives.rto,
         let warning = finding("`\(scenario.scenario.name.value)` takes \(recovery.expected.total.rounded)", recovery.expected, target, at: scenario.scenario.name.span)

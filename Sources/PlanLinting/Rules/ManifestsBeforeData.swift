@@ -23,10 +23,13 @@ extension LintRule {
       let restores = ordered.steps.filter { $0.specification.footprint.recovers != nil }
       return ordered.indices(of: "kubernetes.apply").compactMap { index in
         let (step, before) = (ordered.steps[index], ordered.before(index).map(\.name))
-        guard let restore = restores.first(where: { !before.contains($0.name) && !step.writes($0.specification.footprint.writes) }), let started = starting(step) else { return nil }
+        guard let restore = restores.first(where: { !before.contains($0.name) && !step.writes($0.specification.footprint.writes) }),
+          let started = starting(step)
+        else { return nil }
         let isBefore = ordered.before(ordered.steps.firstIndex { $0.name == restore.name } ?? index).contains { $0.name == step.name }
         return Diagnostic(
-          "manifests-before-data", "`\(step.name)` applies \(started), and `\(restore.name)` may not have brought `\(restore.specification.footprint.recovers ?? "")` back by then",
+          "manifests-before-data",
+          "`\(step.name)` applies \(started), and `\(restore.name)` may not have brought `\(restore.specification.footprint.recovers ?? "")` back by then",
           at: step.span, label: "may start what reads the data", related: [.init(span: restore.span, label: "brings it back")],
           helps: [
             isBefore
@@ -44,7 +47,7 @@ extension LintRule {
   }
 
   private static let harmless = [
-    "namespace", "secret", "config", "service", "ingress", "gateway", "rbac", "role", "account", "crd", "hpa", "autoscal", "policy", "policies", "quota", "limit", "volume",
-    "storage", "network", "cert", "issuer", "budget",
+    "namespace", "secret", "config", "service", "ingress", "gateway", "rbac", "role", "account", "crd", "hpa", "autoscal", "policy", "policies",
+    "quota", "limit", "volume", "storage", "network", "cert", "issuer", "budget",
   ]
 }

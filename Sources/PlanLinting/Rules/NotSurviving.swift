@@ -31,15 +31,25 @@ extension LintRule {
 
   private static func points(_ scenario: ScenarioAssessment, _ plan: Plan) -> [Diagnostic] {
     scenario.classes.compactMap { data in
-      guard data.candidates.isEmpty, let protection = data.dataClass.protections.first else { return nil }
-      let stores = ([protection.store] + protection.copies).map { "`\($0.value)`" }.joined(separator: ", ")
+      guard data.candidates.isEmpty, let first = data.protections.first(where: { !($0 is Replica) }) ?? lostReplica(data) else { return nil }
+      let places = data.protections.flatMap(\.places).map { "`\($0.value)`" }.joined(separator: ", ")
       let others = plan.stores.filter { !scenario.survival.stores.contains($0.name.value) }.map { "`\($0.name.value)`" }
+      let help =
+        if first is GitHistory { "add a mirror in another site" }
+        else if first is Replica { "add a protection whose points are kept elsewhere, or a replica that survives" }
+        else if others.isEmpty { "define a store in another site and add it under `\(first is WALArchive ? "to" : "copy")`" }
+        else if first is WALArchive { "add \(others[0]) to `to`: it survives" }
+        else { "add `copy: [\(others[0].dropFirst().dropLast())]`, which survives" }
       return Diagnostic(
-        "not-surviving", "no recovery point of `\(data.dataClass.name.value)` survives `\(scenario.scenario.name.value)`", at: protection.store.span,
-        label: "lost in this scenario", related: [.init(span: scenario.scenario.name.span, label: "the scenario that loses \(stores)")],
-        notes: ["everything is lost: the RPO of this scenario is unbounded"],
-        helps: [others.isEmpty ? "define a store in another site and add it under `copy`" : "add `copy: [\(others[0].dropFirst().dropLast())]`, which survives"])
+        "not-surviving", "no recovery point of `\(data.dataClass.name.value)` survives `\(scenario.scenario.name.value)`", at: first.places.first?.span ?? first.span,
+        label: "lost in this scenario", related: [.init(span: scenario.scenario.name.span, label: "the scenario that loses \(places)")],
+        notes: ["everything is lost: the RPO of this scenario is unbounded"], helps: [help])
     }
+  }
+
+  /// That a replica does not help against a corruption is another finding.
+  private static func lostReplica(_ data: ClassAssessment) -> (any ProtectionModel)? {
+    if case .lost = data.cause { data.protections.first } else { nil }
   }
 
   private static func steps(_ scenario: ScenarioAssessment, _ plan: Plan) -> [Diagnostic] {

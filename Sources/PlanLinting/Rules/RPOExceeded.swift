@@ -11,7 +11,7 @@ extension LintRule {
       point's consistent moment is lost. That is the interval, plus the run that is under way, plus the copy to whatever store survives.
       An interval equal to the target can therefore never meet it.
       """,
-    formula: "RPO = (missed runs + 1) · interval + late start + dump + upload + copy",
+    formula: "RPO = (missed runs + 1) · interval + late start + dump + upload + copy; of WAL: archive time-out + upload; of a replica: its lag",
     example: """
       every 1h, dump 9m, upload 3m, copy 2m: 1h + 9m + 3m + 2m = 1h 14m, with a target of 1h. Every 30m: 30m + 14m = 44m.
       """,
@@ -24,19 +24,20 @@ extension LintRule {
   }
 
   private static func finding(_ data: ClassAssessment, in scenario: ScenarioAssessment) -> Diagnostic? {
-    guard let target = data.lossTarget, let best = data.best, best.figure.total > target.value else { return nil }
-    let every = best.backup.protection.every
+    guard !data.repeatsItsSource, let target = data.lossTarget, let best = data.best, best.figure.total > target.value else { return nil }
     let name = "`\(data.dataClass.name.value)`"
     let sources = best.figure.sources(in: scenario.scenario.name.span.path)
     return Diagnostic(
-      "rpo-exceeded", "\(name) can lose \(best.figure.total.rounded) in `\(scenario.scenario.name.value)`, its target is \(target.value.rounded)", at: every.span,
+      "rpo-exceeded", "\(name) can lose \(best.figure.total.rounded) in `\(scenario.scenario.name.value)`, its target is \(target.value.rounded)", at: best.protection.span,
       label: label(data.cause, best), related: [.init(span: target.span, label: "the target")],
       notes: [best.figure.sum + (sources.isEmpty ? "" : "      (durations: \(sources))")] + [data.counterexample?.note].compactMap { $0 },
       helps: helps(best, data, target.value))
   }
 
   private static func label(_ cause: ClassAssessment.Cause, _ best: ClassAssessment.Candidate) -> String {
-    switch cause {
+    if best.protection is Replica || best.protection is GitHistory { return "what it has not received is lost" }
+    return switch cause {
+    case .lost where best.protection is WALArchive: "what is committed is safe only after up to \(best.figure.total.rounded)"
     case .lost: "the next point becomes usable up to \(best.figure.total.rounded) after the last consistent moment"
     case .corrupted(let corruption): "the last good point can be \(best.figure.total.rounded) old when this is noticed after \(corruption.noticedWithin.value.rounded)"
     }
@@ -48,10 +49,22 @@ extension LintRule {
       .days(1), .hours(12), .hours(6), .hours(4), .hours(2), .hours(1), .minutes(30), .minutes(20), .minutes(15), .minutes(10), .minutes(5), .minutes(2),
       .minutes(1), .seconds(30), .seconds(10), .seconds(5), .seconds(2), .seconds(1),
     ]
-    let protection = best.backup.protection
-    let rest = best.figure.total - best.backup.effectiveInterval.amount * Int64(protection.misses + 1)
-    let fitting = usual.first { $0 < protection.every.value && $0 > best.backup.cycleTime && $0 * Int64(protection.misses + 1) + rest <= target }
+    guard let backup = best.backup else { return [help(best, usual, target)] }
+    let protection = backup.protection
+    let rest = best.figure.total - backup.effectiveInterval.amount * Int64(protection.misses + 1)
+    let fitting = usual.first { $0 < protection.every.value && $0 > backup.cycleTime && $0 * Int64(protection.misses + 1) + rest <= target }
     if let fitting { return ["back up every \(fitting) (computed \((fitting * Int64(protection.misses + 1) + rest).rounded))"] }
     return ["no interval meets this target while dump, upload and copy take \(rest.rounded): make them faster, or state the target that can be met"]
+  }
+
+  /// Where one of the times that the plan states is too long.
+  private static func help(_ best: ClassAssessment.Candidate, _ usual: [TimeSpan], _ target: TimeSpan) -> String {
+    guard let archive = best.protection as? WALArchive else { return "keep the lag within \(target.rounded), or state the target that can be met" }
+    let hasBreak = archive.archiving.allowsBreak != nil
+    let knob = hasBreak ? archive.archiving.base.value : archive.archiving.timeout.value
+    let rest = best.figure.total - knob * Int64(hasBreak ? archive.archiving.misses + 1 : 1)
+    let fitting = usual.first { $0 < knob && (!hasBreak || $0 > archive.base.amount) && $0 * Int64(hasBreak ? archive.archiving.misses + 1 : 1) + rest <= target }
+    guard let fitting else { return "nothing that the plan states can be short enough while the rest takes \(rest.rounded): make that faster, or state the target that can be met" }
+    return hasBreak ? "make a base backup every \(fitting)" : "write `timeout: \(fitting)`, and set `archive_timeout` to it"
   }
 }

@@ -26,7 +26,7 @@ extension LintRule {
           finding("the service takes \(recovery.expected.total.rounded) to come back in `\(name.value)`", recovery.expected, target, scenario.counterexample(target: target.value), at: name.span))
       }
       for data in scenario.classes {
-        guard let target = data.dataClass.objectives.rto, let time = data.recoveryTime, time.total > target.value else { continue }
+        guard let target = data.dataClass.objectives.rto ?? (data.rebuild == nil ? nil : context.plan.objectives.rto), let time = data.recoveryTime, time.total > target.value else { continue }
         findings.append(
           finding("`\(data.dataClass.name.value)` takes \(time.total.rounded) to come back in `\(name.value)`", time, target, scenario.counterexample(of: data, target: target.value), at: name.span))
       }

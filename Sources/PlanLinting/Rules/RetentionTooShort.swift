@@ -24,19 +24,17 @@ extension LintRule {
       scenario.classes.flatMap { data -> [Diagnostic] in
         guard case .corrupted(let corruption) = data.cause else { return [] }
         let reaction = scenario.recovery.map { [Term("recovery", $0.guaranteed, .plan(scenario.scenario.name.span))] } ?? []
-        let protections = context.assessment.protections.filter { $0.dataClass.name.value == data.dataClass.name.value }
-        func needed(_ protection: ProtectionAssessment) -> Figure {
-          protection.backup.retentionNeeded(noticedWithin: corruption.noticedWithin, reaction: reaction)
+        func needed(_ protection: any ProtectionModel) -> Figure? {
+          protection.retentionNeeded(noticedWithin: corruption.noticedWithin, reaction: reaction)
         }
         // One protection that keeps its points long enough is enough.
-        guard protections.allSatisfy({ $0.backup.protection.keep.map(\.duration.value) ?? .longest < needed($0).total }) else { return [] }
-        return protections.compactMap { protection in
-          guard let keep = protection.backup.protection.keep else { return nil }
-          let needed = needed(protection)
+        guard data.protections.allSatisfy({ protection in needed(protection).map { protection.keep?.value ?? .longest < $0.total } ?? true }) else { return [] }
+        return data.protections.compactMap { protection in
+          guard let keep = protection.keep, let needed = needed(protection) else { return nil }
           return Diagnostic(
             "retention-too-short",
-            "points of `\(data.dataClass.name.value)` are kept \(keep.duration.value.rounded), `\(scenario.scenario.name.value)` needs \(needed.total.rounded)",
-            at: keep.duration.span, label: "the last good point may be gone", related: [.init(span: corruption.noticedWithin.span, label: "noticed this late")],
+            "points of `\(data.dataClass.name.value)` are kept \(keep.value.rounded), `\(scenario.scenario.name.value)` needs \(needed.total.rounded)",
+            at: keep.span, label: "the last good point may be gone", related: [.init(span: corruption.noticedWithin.span, label: "noticed this late")],
             notes: [needed.sum], helps: ["keep them for \(needed.total.rounded) or longer"])
         }
       }

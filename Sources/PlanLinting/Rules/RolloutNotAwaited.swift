@@ -23,7 +23,8 @@ extension LintRule {
         guard let last = commands.lastIndex(where: { Kubectl.isRollout($0, "restart") }) else { return nil }
         guard !commands[last...].contains(where: waits), !ordered.after(index).contains(where: waits) else { return nil }
         return Diagnostic(
-          "rollout-not-awaited", "`\(step.name)` starts a roll-out, and neither it nor a later step waits for it", at: step.span, label: "ends before the new pods are ready",
+          "rollout-not-awaited", "`\(step.name)` starts a roll-out, and neither it nor a later step waits for it", at: step.span,
+          label: "ends before the new pods are ready",
           helps: ["follow it with `kubectl rollout status deploy/NAME --timeout=5m`, or write `kubernetes.rollout: { deployment: NAME }`, which waits"])
       }
     }

@@ -5,17 +5,22 @@ internal import YAMLReading
 extension PlanReader {
   func dataClass(_ name: Located<DataClassName>, _ reader: consuming MappingReader) -> DataClass? {
     let what = reader.what
+    if let git = reader.node("git") { return repository(name, git, reader) }
     let servers: [Located<ServerName>] = nonEmpty("on", &reader, example: "[SERVER]")
     let home: Located<ServerName>? = reader.name("home")
     let priority = reader.choice("priority", of: DataClass.Priority.self)?.value ?? .medium
     let objectives = objectives(reader.node("objectives"), "`objectives` of \(what)")
     let estimate = estimate(reader.node("estimate"), what)
     let identity = reader.keys.contains("identity") ? secretReference("identity", &reader) : nil
+    let derivation = derivation(&reader, estimate)
+    let ephemeral = ephemeral(&reader)
     let protections = entries(&reader, "protect", "protection", protection)
     reader.finish()
     return DataClass(
       name: name, servers: servers, home: home, priority: priority, objectives: objectives, estimate: estimate, identity: identity,
-      protections: protections)
+      protections: protections.compactMap { if case .periodic(let protection) = $0 { protection } else { nil } },
+      continuous: protections.compactMap { if case .continuous(let protection) = $0 { protection } else { nil } }, derivation: derivation,
+      ephemeral: ephemeral)
   }
 
   private func estimate(_ node: YAMLNode?, _ what: String) -> Estimate {
@@ -26,11 +31,13 @@ extension PlanReader {
     estimate.upload = pace("upload", &reader, estimate)
     estimate.copy = pace("copy", &reader, estimate)
     estimate.restore = pace("restore", &reader, estimate)
+    estimate.base = pace("base", &reader, estimate)
+    estimate.wal = reader.timeSpan("wal")
     reader.finish()
     return estimate
   }
 
-  private func pace(_ key: String, _ reader: inout MappingReader, _ estimate: Estimate) -> Located<Pace>? {
+  func pace(_ key: String, _ reader: inout MappingReader, _ estimate: Estimate) -> Located<Pace>? {
     guard let pace = reader.pace(key) else { return nil }
     if pace.value.time(for: estimate.size?.value) == nil {
       collector.add(
@@ -39,10 +46,20 @@ extension PlanReader {
     return pace
   }
 
-  private func protection(_ name: Located<ProtectionName>, _ reader: consuming MappingReader) -> Protection? {
+  private func protection(_ name: Located<ProtectionName>, _ reader: consuming MappingReader) -> ReadProtection? {
+    let method = oneOf(["logical", "dump", "snapshot", "wal", "replica", "managed"], &reader, example: "logical: {}")
+    switch method?.key {
+    case "wal": return wal(name, method?.node, reader).map(ReadProtection.continuous)
+    case "replica": return replica(name, method?.node, reader).map(ReadProtection.continuous)
+    case "managed": return managed(name, method?.node, reader).map(ReadProtection.continuous)
+    default: return periodic(name, method, reader).map(ReadProtection.periodic)
+    }
+  }
+
+  private func periodic(_ name: Located<ProtectionName>, _ written: (key: String, node: YAMLNode)?, _ reader: consuming MappingReader) -> Protection? {
     let what = reader.what
     let span = name.span
-    let method = method(reader.required("logical", example: "{}"), what)
+    let method = method(written, what)
     if reader.node("every") == nil { _ = reader.required("every", example: "30m") }
     let every = reader.positiveTimeSpan("every")
     let jitter = reader.timeSpan("jitter")
@@ -68,8 +85,9 @@ extension PlanReader {
       suspectBelow: suspectBelow, ping: ping, timeout: timeout, retries: retries, span: span)
   }
 
-  private func method(_ node: YAMLNode?, _ what: String) -> Protection.Method? {
-    guard let node, var reader = MappingReader(node, "`logical` of \(what)", collector) else { return nil }
+  private func method(_ written: (key: String, node: YAMLNode)?, _ what: String) -> Protection.Method? {
+    guard let (key, node) = written, var reader = MappingReader(node, "`\(key)` of \(what)", collector) else { return nil }
+    guard key == "logical" else { reader.finish(); return key == "dump" ? .dump : .snapshot }
     var options = LogicalOptions()
     if let workers = reader.integer("workers", in: 1...32) { options.workers = workers.value }
     if let yieldAfter = reader.positiveTimeSpan("yieldAfter") { options.yieldAfter = yieldAfter.value }
@@ -147,7 +165,9 @@ extension PlanReader {
     return recipients
   }
 
-  private func retention(_ node: YAMLNode?, _ what: String) -> Retention? {
+  func retention(_ node: YAMLNode?, _ what: String) -> Retention? {
+    // Which is what not saying anything means as well.
+    if node?.scalar?.text == "forever" { return nil }
     guard let node, var reader = MappingReader(node, "`keep` of \(what)", collector) else { return nil }
     if reader.node("for") == nil { _ = reader.required("for", example: "30d") }
     let duration = reader.positiveTimeSpan("for")

@@ -26,6 +26,8 @@ struct ReferenceChecker {
         protection.copies.forEach { refer($0, "store", stores) }
         if case .secret(let name) = protection.ping { refer(name, "secret", secrets) }
       }
+      for protection in dataClass.continuous { check(protection, of: dataClass) }
+      checkOrigin(of: dataClass)
     }
     plan.scenarios.forEach(check)
     for drill in plan.drills { drill.scenarios.forEach { refer($0, "scenario", plan.scenarios.map(\.name)) } }
@@ -50,12 +52,12 @@ struct ReferenceChecker {
         helps: ["add `\(home.value)` to `on`, or name one of `on`"]))
   }
 
-  private var sites: [Located<SiteName>] { plan.sites.map(\.name) }
+  var sites: [Located<SiteName>] { plan.sites.map(\.name) }
   private var secrets: [Located<SecretName>] { plan.secrets.map(\.name) }
-  private var servers: [Located<ServerName>] { plan.servers.map(\.name) }
-  private var stores: [Located<StoreName>] { plan.stores.map(\.name) }
+  var servers: [Located<ServerName>] { plan.servers.map(\.name) }
+  var stores: [Located<StoreName>] { plan.stores.map(\.name) }
 
-  private func refer<Of>(_ name: Located<Name<Of>>?, _ noun: String, _ defined: [Located<Name<Of>>]) {
+  func refer<Of>(_ name: Located<Name<Of>>?, _ noun: String, _ defined: [Located<Name<Of>>]) {
     guard let name, let diagnostic = unknownReference(name, noun, among: defined) else { return }
     collector.add(diagnostic)
   }

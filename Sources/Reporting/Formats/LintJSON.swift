@@ -32,6 +32,8 @@ private struct Report: Encodable {
     var scenario, subject, objective: String
     var target, computed, guaranteed: TimeSpan?
     var unboundedBecause: String?
+    /// Of data that may be lost: what becomes of it.
+    var exemptBecause: String?
     var isBreached: Bool
     /// The computed figure is never too low, but may be too high.
     var isBound: Bool
@@ -48,6 +50,7 @@ private struct Report: Encodable {
       switch row.computed {
       case .bounded(let figure): computed = figure.total; terms = figure.terms.map(Part.init)
       case .unbounded(let reason): unboundedBecause = reason; terms = []
+      case .exempt(let instead): exemptBecause = instead; terms = []
       }
     }
   }
@@ -75,6 +78,7 @@ extension Report.Part {
     switch term.source {
     case .plan(let span): self.init(name: term.name, amount: term.amount, source: "plan", place: span.place)
     case .measured(let measurement): self.init(name: term.name, amount: term.amount, source: "measured", place: measurement.span.place)
+    case .promise(let span): self.init(name: term.name, amount: term.amount, source: "promise", place: span.place)
     case .estimate(let span): self.init(name: term.name, amount: term.amount, source: "estimate", place: span.place)
     case .timeout(let span): self.init(name: term.name, amount: term.amount, source: "timeout", place: span?.place)
     }

@@ -29,14 +29,9 @@ private func matrix(_ result: LintResult, _ assessment: Assessment, _ style: Tex
   var table = Table(
     ("scenario", .left), ("", .left), ("", .left), ("target", .right), ("computed", .right), ("headroom", .right), ("guaranteed", .right), ("sum", .left))
   for row in matrixRows(assessment, serviceTarget: result.plan?.objectives.rto?.value) {
-    let sum =
-      switch row.computed {
-      case .bounded(let figure): figure.sum
-      case .unbounded(let reason): reason
-      }
     table.rows.append([
       row.scenario, row.subject, row.objective, row.target?.rounded ?? "none", row.computedText + (row.isBreached ? " !" : ""), row.headroom,
-      row.guaranteed?.rounded ?? "", sum,
+      row.guaranteed?.rounded ?? "", row.computed.explanation,
     ])
   }
   return table.text(style)

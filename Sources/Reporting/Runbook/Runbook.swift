@@ -42,14 +42,9 @@ struct Runbook {
     guard !assessment.scenarios.isEmpty else { return text }
     var computed = Table(("scenario", .left), ("objective", .left), ("target", .right), ("computed", .right), ("guaranteed", .right), ("sum", .left))
     for row in matrixRows(assessment, serviceTarget: plan.objectives.rto?.value) {
-      let sum =
-        switch row.computed {
-        case .bounded(let figure): figure.sum
-        case .unbounded(let reason): reason
-        }
       computed.rows.append([
         "`\(row.scenario)`", "\(row.objective) of \(row.subject)", row.target?.rounded ?? "none", row.computedText + (row.isBreached ? ", **breached**" : ""),
-        row.guaranteed?.rounded ?? "", sum,
+        row.guaranteed?.rounded ?? "", row.computed.explanation,
       ])
     }
     text += """

@@ -47,8 +47,9 @@ extension Runbook {
     for data in assessed.classes {
       switch data.loss {
       case .bounded(let figure):
-        let best = data.candidates.first.map { ", from `\($0.backup.protection.name.value)` in `\($0.store)`" } ?? ""
+        let best = data.candidates.first.map { ", from `\($0.protection.name)` in `\($0.place)`" } ?? ""
         lines.append("**Loses** of `\(data.dataClass.name.value)`: at most \(figure.total.rounded)\(best)")
+      case .exempt(let instead): lines.append("**Loses** of `\(data.dataClass.name.value)`: what is under way; \(instead)")
       case .unbounded(let reason): lines.append("**Loses** of `\(data.dataClass.name.value)`: all; \(reason)")
       }
     }

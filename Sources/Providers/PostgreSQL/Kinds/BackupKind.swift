@@ -39,6 +39,11 @@ public enum PostgreSQLBackup: StepKind {
     guard let dataClass, let name else { return nil }
     if let unknown = unknownReference(name, "protection", among: dataClass.protections.map(\.name)) { fields.collector.add(unknown); return nil }
     guard let protection = dataClass.protections.first(where: { $0.name.value == name.value }) else { return nil }
+    guard case .logical = protection.method else {
+      fields.collector.add(
+        Diagnostic("wrong-value", "`\(name.value)` is a \(protection.method.name), which PostgreSQL does not make", at: name.span, helps: ["name a `logical` protection"]))
+      return nil
+    }
     return arguments(protection, of: dataClass, in: context.plan, onlyWhenDue: false)
   }
 
@@ -47,6 +52,7 @@ public enum PostgreSQLBackup: StepKind {
     let servers = dataClass.servers.compactMap { plan.postgresql($0.value) }
     guard let store = plan.reference(to: protection.store.value), !servers.isEmpty else { return nil }
     switch protection.method {
+    case .dump, .snapshot: return nil
     case .logical(let options):
       return Arguments(
         dataClass: dataClass.name.value, protection: protection.name.value, servers: servers, store: store, every: protection.every.value,

@@ -1,0 +1,70 @@
+/// What stands under `protect`: backups in runs, and what goes on all the time.
+extension PlanKeys {
+  static let protections: PlanKey.Shape = .oneOf([
+    .objectWithOne(
+      of: ["logical", "dump", "snapshot"],
+      [
+        logical, PlanKey("dump", .object([]), "What a search server writes of itself as a dump: any version reads it."),
+        PlanKey("snapshot", .object([]), "A snapshot of a search server: only its own version reads it."),
+      ] + periodic),
+    .object([PlanKey("wal", .object(wal), required: true, "Base backups and every WAL segment after them."), to, window]),
+    .object([PlanKey("replica", .object(replica), required: true, "A server that follows the primary.")]),
+    .object([PlanKey("managed", .object(managed), required: true, "What the provider of a managed database promises."), window]),
+  ])
+
+  /// How long, where it is not `forever`.
+  static let retention = [
+    PlanKey("for", .timeSpan, required: true, "Nothing younger goes."), PlanKey("atLeast", .integer(1...10_000), "So many good points always stay; 1 if not given."),
+  ]
+  private static let to = PlanKey("to", .names, required: true, "The stores that it is written to.")
+  private static let window = PlanKey("keep", .retention, "How far one can go back; for ever if not given.")
+  private static let wal = [
+    PlanKey("base", .timeSpan, required: true, "How often a base backup is made."), PlanKey("jitter", .timeSpan, "How late a base backup may start."),
+    PlanKey("misses", .integer(0...100), "How many base backups in a row may be missed; 0 if not given."),
+    PlanKey("timeout", .timeSpan, required: true, "PostgreSQL's `archive_timeout`: how long a segment that holds something stays open."),
+    PlanKey("break", .bool, "Whether the target still allows for a segment that is lost: nothing after it can be restored until the next base backup is there."),
+  ]
+  private static let replica = [
+    PlanKey("server", .text, required: true, "Which server follows; one of `on`."), PlanKey("maxLag", .timeSpan, required: true, "How far what it has received can be behind."),
+  ]
+  private static let managed = [
+    PlanKey("every", .timeSpan, required: true, "The newest of its backups is never older than this."), PlanKey("sites", .names, required: true, "Where the backups are."),
+    PlanKey(
+      "pitr",
+      .object([
+        PlanKey("granularity", .timeSpan, required: true, "Any moment can be restored up to so long ago."),
+        PlanKey("window", .timeSpan, required: true, "How far back that reaches."),
+      ]), "Any moment can be restored, and not only its backups."),
+  ]
+}
+
+/// Data that comes back in another way than from a backup.
+extension PlanKeys {
+  static let origins = [
+    PlanKey("derivedFrom", .text, "The data class that it is made from."),
+    PlanKey("rebuild", .object([PlanKey("estimate", .pace, required: true, "How long that takes.")]), "It is made anew when its source is back."),
+    PlanKey(
+      "ephemeral",
+      .object([
+        PlanKey(
+          "onLoss",
+          .oneOf([
+            .object([PlanKey("requeueFrom", .text, required: true, "What was under way is queued again, from this data class.")]),
+            .object([PlanKey("accepted", .text, required: true, "Why it may be lost.")]),
+          ]), "What becomes of what is lost.")
+      ]), "It may be lost."),
+  ]
+
+  private static let remote = PlanKey("remote", .text, required: true, "The repository's address, without a password.")
+  static let git = PlanKey(
+    "git",
+    .object([
+      remote, PlanKey("site", .text, "Where its host is; no disaster takes it along if not given."),
+      PlanKey(
+        "mirrors",
+        .map(
+          .object([
+            remote, PlanKey("site", .text, "Where the mirror is."), PlanKey("maxLag", .timeSpan, required: true, "How far it can be behind."),
+          ])), "Where else everything that was pushed is."),
+    ]), required: true, "It lives in Git: its history is its backup.")
+}
