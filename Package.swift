@@ -62,10 +62,11 @@ let package = Package(
     // What decides: pure.
     room("Objectives", "ProviderInterface", "PlanModel", "Scheduling", "Diagnostics", "Units", "CanonicalJSON"),
     room("PlanLinting", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Hashing"),
+    room("PlanTesting", "PlanLinting", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "YAMLReading", "Diagnostics", "Units"),
     room("ChangePlanning", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "Diagnostics", "Units", "CanonicalJSON", "Hashing"),
     room("Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
     room("ExecutionCore", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Scheduling", "Units", "CanonicalJSON"),
-    room("Reporting", "ExecutionCore", "Journaling", "ChangePlanning", "PlanLinting", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "RecoveryPoints"),
+    room("Reporting", "ExecutionCore", "Journaling", "ChangePlanning", "PlanTesting", "PlanLinting", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "RecoveryPoints"),
 
     // Recovery points, over the door of a store.
     room("ObjectStore", "Units"),
@@ -90,7 +91,7 @@ let package = Package(
     provider("RecoveryPoint", drivers: "HTTPClient"),
 
     // The composition root and the two programs.
-    room("Commands", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "PostgreSQLProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "PlannedKinds", argumentParser),
+    room("Commands", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "PostgreSQLProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "PlannedKinds", argumentParser),
     .executableTarget(name: "sie-dr", dependencies: ["Commands", "ChildProcess"], swiftSettings: settings),
     .executableTarget(name: "generate", dependencies: ["Commands"], swiftSettings: settings),
 
@@ -109,7 +110,7 @@ let package = Package(
       dependencies: ["ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Journaling", "ExecutionCore", "ChangePlanning", "Scheduling", "Concurrency", "HTTPClient", "S3Store"],
       path: "Tests/TestSupport", swiftSettings: settings),
     tests("UnitsTests", "Units", "CanonicalJSON"),
-    tests("SchemaTests", "Commands", "PlanLinting", "ChangePlanning", "Journaling", "RecoveryPoints", "PostgreSQLProvider", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Hashing", "Units", "CanonicalJSON"),
+    tests("SchemaTests", "Commands", "PlanTesting", "PlanLinting", "ChangePlanning", "Journaling", "RecoveryPoints", "PostgreSQLProvider", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Hashing", "Units", "CanonicalJSON"),
     tests("YAMLReadingTests", "YAMLReading", "Diagnostics"),
     tests("PlanModelTests", "PlanModel", "ProviderInterface", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Commands"),
     tests("SchedulingTests", "Scheduling", "Units"),

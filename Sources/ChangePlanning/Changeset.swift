@@ -15,6 +15,8 @@ public struct Changeset: Hashable, Sendable, Codable {
   public var scenario: ScenarioName?
   /// When it was planned: `--now`, or the clock.
   public var plannedAt: Timestamp
+  /// When the facts were recorded that it rests on; nil: they were looked at when it was planned. Not part of the digest: `apply` looks again.
+  public var observedAt: Timestamp?
   public var parallelism: Int
   public var onFailure: FailurePolicy
   public var steps: [PlannedStep]
@@ -26,11 +28,12 @@ public struct Changeset: Hashable, Sendable, Codable {
   public var digest: String
 
   public init(
-    toolVersion: String, plan: PlanIdentity, scenario: ScenarioName?, plannedAt: Timestamp, parallelism: Int, onFailure: FailurePolicy,
+    toolVersion: String, plan: PlanIdentity, scenario: ScenarioName?, plannedAt: Timestamp, observedAt: Timestamp? = nil, parallelism: Int, onFailure: FailurePolicy,
     steps: [PlannedStep], rollbackBefore: StepSpecification?, rollbackAfter: StepSpecification?, prediction: Prediction
   ) throws {
     formatVersion = Self.currentFormat
-    self.toolVersion = toolVersion; self.plan = plan; self.scenario = scenario; self.plannedAt = plannedAt; self.parallelism = parallelism
+    self.toolVersion = toolVersion; self.plan = plan; self.scenario = scenario; self.plannedAt = plannedAt; self.observedAt = observedAt
+    self.parallelism = parallelism
     self.onFailure = onFailure; self.steps = steps; self.rollbackBefore = rollbackBefore; self.rollbackAfter = rollbackAfter
     self.prediction = prediction
     digest = ""

@@ -16,8 +16,10 @@ public struct PlanningRequest: Sendable {
   public var identity: PlanIdentity
   public var now: Timestamp
   public var parallelism: Int
-  public init(toolVersion: String, identity: PlanIdentity, now: Timestamp, parallelism: Int) {
-    self.toolVersion = toolVersion; self.identity = identity; self.now = now; self.parallelism = parallelism
+  /// When the observations were recorded; nil: they are of now.
+  public var observedAt: Timestamp?
+  public init(toolVersion: String, identity: PlanIdentity, now: Timestamp, parallelism: Int, observedAt: Timestamp? = nil) {
+    self.toolVersion = toolVersion; self.identity = identity; self.now = now; self.parallelism = parallelism; self.observedAt = observedAt
   }
 }
 
@@ -44,7 +46,7 @@ public func planChanges(
   }
   let path = timeline.criticalPath.map { steps[$0].specification.name }
   return try Changeset(
-    toolVersion: request.toolVersion, plan: request.identity, scenario: purpose.scenario?.scenario.name.value, plannedAt: request.now,
+    toolVersion: request.toolVersion, plan: request.identity, scenario: purpose.scenario?.scenario.name.value, plannedAt: request.now, observedAt: request.observedAt,
     parallelism: request.parallelism, onFailure: purpose.scenario?.scenario.onFailure ?? .continue, steps: planned,
     rollbackBefore: purpose.scenario?.rollbackBefore?.specification, rollbackAfter: purpose.scenario?.rollbackAfter?.specification,
     prediction: prediction(assessment, purpose, network, timeline, path, serviceTarget: typed.plan.objectives.rto?.value, width: request.parallelism))

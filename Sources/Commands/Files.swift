@@ -44,8 +44,11 @@ enum Files {
     }
   }
 
-  /// The files that a path stands for: itself, or the `.yaml` and `.yml` files of a folder and its subfolders, sorted.
-  static func plans(at path: String) throws(CommandFailure) -> [String] {
+  /// What a folder's files are by their names: tests of plans end in `.test.yaml`.
+  enum Kind { case plans, tests }
+
+  /// The files that a path stands for: itself, or those of a folder and its subfolders, sorted.
+  static func plans(at path: String, _ kind: Kind = .plans) throws(CommandFailure) -> [String] {
     var info = stat()
     guard path != "-", stat(path, &info) == 0 else {
       if path == "-" { return [path] }
@@ -56,8 +59,8 @@ enum Files {
     for name in entries(of: path) where !name.hasPrefix(".") {
       let child = path.hasSuffix("/") ? path + name : path + "/" + name
       guard stat(child, &info) == 0 else { continue }
-      if info.st_mode & S_IFMT == S_IFDIR { found += try plans(at: child) }
-      if info.st_mode & S_IFMT == S_IFREG, name.hasSuffix(".yaml") || name.hasSuffix(".yml") { found.append(child) }
+      if info.st_mode & S_IFMT == S_IFDIR { found += try plans(at: child, kind) }
+      if info.st_mode & S_IFMT == S_IFREG, kind.holds(name) { found.append(child) }
     }
     return found
   }
@@ -93,5 +96,12 @@ enum Files {
       default: (String(cString: strerror(code)), "check the path and the disk")
       }
     return CommandFailure("cannot-\(verb)-file", "cannot \(verb) \(path): \(reason)", helps: [help])
+  }
+}
+
+extension Files.Kind {
+  fileprivate func holds(_ name: String) -> Bool {
+    let isTest = name.hasSuffix(".test.yaml") || name.hasSuffix(".test.yml")
+    return isTest ? self == .tests : self == .plans && (name.hasSuffix(".yaml") || name.hasSuffix(".yml"))
   }
 }

@@ -1,15 +1,18 @@
 internal import ArgumentParser
+internal import ChangePlanning
 internal import Diagnostics
 internal import PlanLinting
 internal import Reporting
 internal import Units
+internal import YAMLReading
 
 struct LintCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lint", abstract: "Prove that plans can meet their objectives, without network and clock.",
     discussion: """
       Reads plan files (or the .yaml files of a folder), checks the language, and computes for every data class and scenario what can be lost \
-      and how long recovery takes. Nothing else is read or contacted. Exits with 3 if an objective is breached, 1 for any other error.
+      and how long recovery takes. Nothing else is read or contacted. Exits with 3 if an objective is breached, 1 for any other error; what \
+      `--diff` shows does not change that.
       """)
 
   @Argument(help: "Plan files or folders; `-` for standard input.")
@@ -23,6 +26,11 @@ struct LintCommand: ParsableCommand {
   var writeBaseline = false
   @Option(help: ArgumentHelp("What your organisation asks of every plan: least copies, sites, approvers, drills and targets; severities; what nobody may ignore.", valueName: "file"))
   var policy: String?
+  @Option(help: ArgumentHelp("The former plan, or a folder of former plans: shows what became better and worse; `-` for standard input.", valueName: "base"))
+  var diff: String?
+  @OptionGroup var whatIf: WhatIfOptions
+  @Option(help: ArgumentHelp("Compute with the sizes and durations that `observe` has measured. For one plan; `--now` tells how old they are.", valueName: "file"))
+  var observations: String?
   @OptionGroup var global: GlobalOptions
 
   func run() throws {
@@ -31,21 +39,45 @@ struct LintCommand: ParsableCommand {
       guard !files.isEmpty else { throw CommandFailure("no-plans", "there are no plan files in \(paths.joined(separator: ", "))", helps: ["plan files end in .yaml or .yml"]) }
       let now = try now.map(Self.date)
       let policy = try policy.map { path throws(CommandFailure) in try Self.policy(at: path, console) }
-      var results = try files.map { path throws(CommandFailure) -> LintedFile in
+      guard observations == nil || files.count == 1 else {
+        throw CommandFailure("wrong-usage", "`--observations` is of one plan, and there are \(files.count)", status: .usage, helps: ["name one plan file"])
+      }
+      let recorded = try observations.map { path throws(CommandFailure) in try ObservationsFile(path) }
+      let replaced = try whatIf.read(console, plans: files)
+      func linted(_ path: String, now: Timestamp?, what: WhatIfOptions.Read) throws(CommandFailure) -> LintedFile {
         let file = SourceFile(path: path == "-" ? "<stdin>" : path, bytes: try Files.read(path))
-        return (file: file, result: lint(file, kinds: Providers.kinds, protection: Providers.protection, now: now, policy: policy, evidence: EvidenceFiles(plan: path).callAsFunction))
+        let measured = recorded?.overrides(for: readYAML(file).document.root) ?? []
+        var result = lint(
+          file, kinds: Providers.kinds, protection: Providers.protection, now: now, policy: policy, replacing: measured + what.overrides, width: what.width,
+          evidence: EvidenceFiles(plan: path).callAsFunction)
+        if let plan = result.plan, let problem = recorded?.problem(for: plan, now: now) { result.diagnostics = (result.diagnostics + [problem]).sorted() }
+        return (file: file, result: result)
+      }
+      var results = try files.map { path throws(CommandFailure) in try linted(path, now: now, what: replaced) }
+      var question = LintQuestion(replaced: replaced.options, recorded: recorded.map { .init(file: $0.file, at: $0.record.observedAt, now: now) })
+      if let diff {
+        let before = WhatIfOptions.Read(width: replaced.width)
+        question.comparisons = try FormerPlans(at: diff).pairs(with: paths).map { pair throws(CommandFailure) in
+          PlanComparison(
+            results.first { $0.file.path == pair.now || pair.now == "-" }, since: try pair.former.map { path throws(CommandFailure) in try linted(path, now: nil, what: before) })
+        }
       }
       // A folder of plans may hold their evidence and the policy too: they are no plans.
       let others = Set(results.flatMap { $0.result.evidence.map(\.path) } + [policy?.file.path].compactMap { $0 })
       results.removeAll { others.contains($0.file.path) && !paths.contains($0.file.path) }
       if let baseline { results = try hidden(by: baseline, results, console) }
-      console.write(try lintReport(results, policy: policy?.file, as: format.format, console.style, toolVersion: Version.number))
+      console.write(try lintReport(results, policy: policy?.file, as: format.format, console.style, toolVersion: Version.number, question))
       if results.contains(where: \.result.breachesObjective) { return .objectiveBreached }
       return results.contains(where: \.result.hasErrors) ? .error : .done
     }
   }
 
   func validate() throws {
+    if diff != nil || !whatIf.set.isEmpty, ![.text, .json, .markdown].contains(format.format) {
+      throw ValidationError("'--format \(format.format.rawValue)' holds findings at lines of plans only; '--diff' and '--set' are for text, json and markdown")
+    }
+    if diff == "-", paths.contains("-") { throw ValidationError("standard input is either the plan or the former plan") }
+    if writeBaseline, !whatIf.set.isEmpty { throw ValidationError("a baseline is of the plan as it is, without '--set'") }
     if writeBaseline, baseline == nil { throw ValidationError("'--write-baseline' needs '--baseline FILE', the file to write") }
   }
 

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CanonicalJSON
 internal import ChangePlanning
+internal import Diagnostics
 internal import PlanModel
 internal import ProviderInterface
 internal import RecoveryPoints
@@ -62,6 +63,26 @@ func makeChangeset(_ loaded: LoadedPlan, _ options: PlanningOptions, _ world: Re
 func makeChangeset(
   _ loaded: LoadedPlan, for purpose: Purpose, _ world: ReadOnlyWorld, now: Timestamp, timeout: TimeSpan, width: Int
 ) async throws -> Changeset {
+  let request = PlanningRequest(toolVersion: Version.number, identity: loaded.identity, now: now, parallelism: width)
+  return try await makeChangeset(loaded, for: purpose, request) { await world.observers.observeAll($0, in: world.context(timeout: timeout, now: now)) }
+}
+
+/// From what was recorded elsewhere: nothing is looked at, and no secret is needed.
+func makeChangeset(_ loaded: LoadedPlan, _ options: PlanningOptions, from path: String, _ console: Console, _ environment: [String: String]) async throws -> Changeset {
+  let observations = try ObservationsFile(path)
+  let now = try options.time()
+  if let problem = observations.problem(for: loaded.plan, now: now) {
+    console.writeError(DiagnosticRenderer(sources: [loaded.file], options: .init(color: console.style.color, width: console.style.width)).render(problem) + "\n")
+    throw CommandFailure("observations-unusable", "\(path) cannot be used for \(loaded.file.path)", helps: problem.helps)
+  }
+  let request = PlanningRequest(
+    toolVersion: Version.number, identity: loaded.identity, now: now, parallelism: try options.width(environment), observedAt: observations.record.observedAt)
+  return try await makeChangeset(loaded, for: loaded.purpose(options.scenario), request) { observations.record.observations(of: $0, in: path) }
+}
+
+private func makeChangeset(
+  _ loaded: LoadedPlan, for purpose: Purpose, _ request: PlanningRequest, observe: ([StepSpecification]) async -> [StepName: Observation]
+) async throws -> Changeset {
   let steps: [StepSpecification] =
     switch purpose {
     case .protection: loaded.typed.protection.flatMap(\.steps).map(\.specification)
@@ -72,9 +93,7 @@ func makeChangeset(
     let what = if case .recovery(let typed) = purpose { "no step of the scenario `\(typed.scenario.name.value)` restores it" } else { "protection restores nothing" }
     throw CommandFailure("wrong-usage", "a point of `\(dataClass)` is chosen, but \(what)", status: .usage, helps: ["choose the scenario that does: `--scenario NAME`"])
   }
-  let observations = await world.observers.observeAll(steps, in: world.context(timeout: timeout, now: now))
-  let request = PlanningRequest(toolVersion: Version.number, identity: loaded.identity, now: now, parallelism: width)
-  return try planChanges(loaded.typed, loaded.assessment, for: purpose, observations: observations, request)
+  return try planChanges(loaded.typed, loaded.assessment, for: purpose, observations: await observe(steps), request)
 }
 
 struct PlanCommand: AsyncParsableCommand {
@@ -89,6 +108,8 @@ struct PlanCommand: AsyncParsableCommand {
   @Argument(help: "The plan file.")
   var plan: String
   @OptionGroup var planning: PlanningOptions
+  @Option(help: ArgumentHelp("Look at nothing: plan with what `observe` has recorded. Needs no credentials.", valueName: "file"))
+  var observations: String?
   @Option(help: ArgumentHelp("Save the changeset for `apply`.", valueName: "file"))
   var out: String?
   @Flag(help: "Exit with 2 if there are changes.")
@@ -101,8 +122,9 @@ struct PlanCommand: AsyncParsableCommand {
       let environment = CommandSession.environment
       let loaded = try LoadedPlan.load(plan, console, points: planning.points())
       if planning.scenario == nil { loaded.tellOfUnmadeProtections(console) }
-      let world = ReadOnlyWorld(environment: environment, folder: loaded.identity.folder)
-      let changeset = try await makeChangeset(loaded, planning, world, environment)
+      let changeset =
+        if let observations { try await makeChangeset(loaded, planning, from: observations, console, environment) }
+        else { try await makeChangeset(loaded, planning, ReadOnlyWorld(environment: environment, folder: loaded.identity.folder), environment) }
       if let out { try Files.write(try CanonicalJSON.bytes(changeset), to: out) }
       console.write(try planReport(changeset, as: format.format, console.style))
       return detailedExitcode && changeset.changesTheWorld ? .changesPending : .done

@@ -42,17 +42,18 @@ public struct Figure: Hashable, Sendable {
     return shown.isEmpty ? "0s" : shown.map { "\($0.amount.rounded) \($0.name)" }.joined(separator: " + ")
   }
 
-  /// `estimate at line 30; time-out at line 41`, each place once.
-  public var sources: String {
+  /// `estimate at line 30; time-out at line 41`, each place once; what does not stand in the plan's file is named with its own.
+  public func sources(in path: String) -> String {
+    func place(_ span: SourceSpan) -> String { span.path == path ? "line \(span.start.line)" : "\(span.path):\(span.start.line)" }
     var seen: [String] = []
     for term in terms {
       let text: String? =
         switch term.source {
         case .plan: nil
         case .measured(let measurement): measurement.description
-        case .promise(let span): "promise at line \(span.start.line)"
-        case .estimate(let span): "estimate at line \(span.start.line)"
-        case .timeout(let span): span.map { "time-out at line \($0.start.line)" } ?? "default time-out"
+        case .promise(let span): "promise at \(place(span))"
+        case .estimate(let span): "estimate at \(place(span))"
+        case .timeout(let span): span.map { "time-out at \(place($0))" } ?? "default time-out"
         }
       if let text, !seen.contains(text) { seen.append(text) }
     }

@@ -26,8 +26,11 @@ public struct StepNetwork: Sendable {
     bounds(graph: graph, items: items(steps.map(\.longest)), width: width, capacities: [])
   }
 
+  /// Whether `a` always ends before `b` begins.
+  public func comesBefore(_ a: Int, _ b: Int) -> Bool { graph.descendants(of: a).contains(b) }
+
   /// Whether `a` always ends before `b` begins, or the other way round.
-  public func ordered(_ a: Int, _ b: Int) -> Bool { graph.descendants(of: a).contains(b) || graph.descendants(of: b).contains(a) }
+  public func ordered(_ a: Int, _ b: Int) -> Bool { comesBefore(a, b) || comesBefore(b, a) }
 
   private func items(_ durations: [TimeSpan]) -> [SchedulingItem] {
     zip(steps, durations).map { SchedulingItem(duration: $1, priority: $0.priority) }

@@ -26,7 +26,7 @@ public let unignorable: Set<DiagnosticCode> = objectiveBreaches.union(["secret-l
 
 /// A finding that somebody chose not to be told of.
 public struct IgnoredFinding: Sendable {
-  public enum Place: String, Sendable, Codable { case plan, baseline }
+  public enum Place: String, Sendable, Codable, CaseIterable { case plan, baseline }
   public var finding: Diagnostic
   public var place: Place
   public var reason: String

@@ -3,7 +3,7 @@ public import Objectives
 public import PlanModel
 public import ProviderInterface
 public import Units
-internal import YAMLReading
+public import YAMLReading
 
 /// One thing that lint looks for: a name, its documentation and a pure function. One rule a file, under `Rules`.
 public struct LintRule: Sendable {
@@ -77,16 +77,22 @@ public let objectiveBreaches: Set<DiagnosticCode> = ["rpo-exceeded", "rto-exceed
 
 /// Reads, types and checks one plan. Pure: no network, no clock, no disk. `now` decides which ignores are over and which drills are overdue;
 /// `evidence` gives the files that the plan names; `policy` is what the organisation asks for besides.
+///
+/// - Parameters:
+///   - overrides: values that are replaced before anything is understood: what if?
+///   - width: how many steps may run at once.
 public func lint(
   _ file: SourceFile, kinds: StepKinds, protection: ProtectionSteps, now: Timestamp? = nil, policy: LintPolicy? = nil,
-  evidence: (String) throws(UnreadableEvidence) -> SourceFile = noEvidence
+  replacing overrides: [YAMLOverride] = [], width: Int = defaultParallelism, evidence: (String) throws(UnreadableEvidence) -> SourceFile = noEvidence
 ) -> LintResult {
-  let (document, yaml) = readYAML(file)
-  let (plan, reading) = readPlan(document)
+  let (written, yaml) = readYAML(file)
+  let (document, replacing) = written.replacing(overrides)
+  let (plan, understanding) = readPlan(document)
+  let reading = replacing + understanding
   guard var plan else { return LintResult(diagnostics: (yaml + reading).sorted(), addresses: PlanAddresses(root: document.root)) }
   let (measured, measuring) = plan.takeEvidence(evidence)
   let (typed, typing) = typecheck(plan, kinds: kinds, protection: protection)
-  let assessment = assess(typed)
+  let assessment = assess(typed, width: width)
   let context = LintContext(typed: typed, assessment: assessment, document: document, shellScripts: ShellScript.all(in: document), now: now)
   let isWhole = !(yaml + reading + typing).contains { $0.severity == .error }
   let rules = lintRules.filter { isWhole || $0.looksAtIncompletePlans }
@@ -95,7 +101,7 @@ public func lint(
   var result = LintResult(
     diagnostics: unique((yaml + reading + measuring + typing + findings).sorted()), assessment: assessment, plan: plan, isWhole: isWhole,
     unjudged: now == nil ? rules.filter { $0.needsDay?(plan) ?? false }.map(\.code) : [], evidence: measured,
-    neverIgnored: policy?.neverIgnored ?? [:], addresses: PlanAddresses(root: document.root))
+    neverIgnored: policy?.neverIgnored ?? [:], addresses: PlanAddresses(root: document.root, replaced: overrides))
   result.apply(plan.ignores, now: now)
   return result
 }

@@ -5,8 +5,12 @@ internal import YAMLReading
 struct PlanAddresses: Sendable {
   let root: YAMLNode?
 
+  /// What was put in the place of something else, by its address.
+  var replaced: [YAMLOverride] = []
+
   func address(of span: SourceSpan?) -> String {
-    guard let span, let root, root.span.path == span.path else { return "" }
+    guard let span, let root else { return "" }
+    guard span.path == root.span.path else { return replaced.last { $0.holds(span) }?.address ?? "" }
     var parts: [String] = []
     var node: YAMLNode? = root
     while let current = node {
@@ -14,7 +18,9 @@ struct PlanAddresses: Sendable {
       switch current.content {
       case .scalar: break
       case .mapping(let members):
-        guard let member = members.last(where: { $0.keySpan.start <= span.start }), span.start < max(member.keySpan.end, member.value.span.end) else { break }
+        guard let member = members.last(where: { $0.keySpan.path == span.path && $0.keySpan.start <= span.start }),
+          span.start < max(member.keySpan.end, member.value.span.path == span.path ? member.value.span.end : member.keySpan.end)
+        else { break }
         parts.append(member.key)
         node = span.start < member.value.span.start ? nil : member.value
       case .sequence(let elements):
@@ -24,5 +30,11 @@ struct PlanAddresses: Sendable {
       }
     }
     return parts.joined(separator: ".")
+  }
+}
+
+extension YAMLOverride {
+  fileprivate func holds(_ place: SourceSpan) -> Bool {
+    [span, value.span].contains { $0.path == place.path && $0.start <= place.start && place.start < $0.end }
   }
 }

@@ -81,6 +81,9 @@ extension Plan {
     runs.filter { $0.origin == .drill(drill) && $0.outcome == .passed }.sorted { $0.date.value > $1.date.value }
   }
 
+  /// Whether somebody asks what if it were so: then what was measured does not matter.
+  private func isReplaced(_ estimate: SourceSpan?) -> Bool { estimate.map { $0.path != file.path } ?? false }
+
   private mutating func takeMeasurements() {
     let passed = runs.filter { $0.outcome == .passed }
     func slowest(_ took: (EvidenceRun) -> Located<TimeSpan>?) -> Measurement? {
@@ -92,7 +95,7 @@ extension Plan {
     for index in dataClasses.indices {
       let name = dataClasses[index].name.value
       for phase in EvidenceRun.Phase.allCases {
-        guard let found = slowest({ $0.data[name]?[phase] }) else { continue }
+        guard !isReplaced(dataClasses[index].estimate[phase]?.span), let found = slowest({ $0.data[name]?[phase] }) else { continue }
         measurements[found.span] = found
         dataClasses[index].estimate[phase] = Located(.takes(found.amount), at: found.span)
       }
@@ -101,7 +104,7 @@ extension Plan {
       let scenario = scenarios[index].name.value
       for step in scenarios[index].steps.indices {
         let name = scenarios[index].steps[step].name.value
-        guard let found = slowest({ $0.scenario == scenario ? $0.steps[name] : nil }) else { continue }
+        guard !isReplaced(scenarios[index].steps[step].estimate?.span), let found = slowest({ $0.scenario == scenario ? $0.steps[name] : nil }) else { continue }
         measurements[found.span] = found
         scenarios[index].steps[step].estimate = Located(found.amount, at: found.span)
       }

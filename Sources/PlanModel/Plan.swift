@@ -20,6 +20,8 @@ public struct Plan: Sendable {
   public var probes: [Probe]
   public var dataClasses: [DataClass]
   public var scenarios: [Scenario]
+  /// How old recorded observations may be; nil: as old as they are.
+  public var observationsMaxAge: Located<TimeSpan>?
   /// Who is told during an incident.
   public var communication: [Audience]
   public var drills: [Drill]

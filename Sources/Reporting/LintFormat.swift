@@ -1,5 +1,6 @@
 public import PlanLinting
 public import Diagnostics
+public import Units
 
 /// How findings are written: as every result can be, and for the tools that show findings where people work.
 public enum LintFormat: String, Sendable, CaseIterable {
@@ -9,12 +10,38 @@ public enum LintFormat: String, Sendable, CaseIterable {
 /// One plan file and what lint found in it.
 public typealias LintedFile = (file: SourceFile, result: LintResult)
 
+/// What was asked beside the plans as they are. Written as text, JSON and Markdown; the other formats hold findings only.
+public struct LintQuestion: Sendable {
+  /// The options that replace values, as they were given.
+  public var replaced: [SourceFile]
+  /// With the former plans.
+  public var comparisons: [PlanComparison]
+  public var recorded: Recorded?
+
+  /// What was measured elsewhere, when, and what time it is, if anybody said so.
+  public struct Recorded: Sendable {
+    public var file: SourceFile
+    public var at: Timestamp
+    public var now: Timestamp?
+    public init(file: SourceFile, at: Timestamp, now: Timestamp?) { self.file = file; self.at = at; self.now = now }
+  }
+
+  public init(replaced: [SourceFile] = [], comparisons: [PlanComparison] = [], recorded: Recorded? = nil) {
+    self.replaced = replaced; self.comparisons = comparisons; self.recorded = recorded
+  }
+
+  /// What findings can point into beside plans.
+  var sources: [SourceFile] { replaced + [recorded?.file].compactMap { $0 } }
+}
+
 /// What `lint` says of some plans. The switch is exhaustive: a new format does not compile until it is there.
-public func lintReport(_ results: [LintedFile], policy: SourceFile? = nil, as format: LintFormat, _ style: TextStyle, toolVersion: String) throws -> String {
+public func lintReport(
+  _ results: [LintedFile], policy: SourceFile? = nil, as format: LintFormat, _ style: TextStyle, toolVersion: String, _ question: LintQuestion = LintQuestion()
+) throws -> String {
   switch format {
-  case .text: lintText(results, policy, style)
-  case .json: try lintJSON(results)
-  case .markdown: lintMarkdown(results)
+  case .text: lintText(results, policy, style, question)
+  case .json: try lintJSON(results, question)
+  case .markdown: lintMarkdown(results, question)
   case .sarif: try lintSARIF(results, toolVersion: toolVersion)
   case .junit: lintJUnit(results)
   case .github: lintGitHub(results)

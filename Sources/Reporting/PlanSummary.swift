@@ -22,6 +22,9 @@ extension Changeset {
     return unchanged == 0 ? shown : shown + "; \(unchanged) unchanged"
   }
 
+  /// `facts recorded 3h before, at …`: nil where they were looked at.
+  var recorded: String? { observedAt.map { "facts recorded \(max(.zero, plannedAt - $0).rounded) before, at \($0); `apply` looks again before each step" } }
+
   /// What a reviewer must know before anything else: at the top, not at the bottom.
   var risks: [String] {
     var risks = changes.flatMap { step in step.change.losses.map { "`\(step.specification.name)`: \($0)" } }

@@ -27,7 +27,7 @@ public func readYAML(_ file: SourceFile, limits: YAMLLimits = .standard) -> (doc
     }
     let diagnostics = composer.diagnostics.sorted()
     guard let root else { return (YAMLDocument(file: file, root: nil), diagnostics) }
-    let tree = YAMLTree(path: file.path, content: composer.content)
+    let tree = YAMLTree(paths: [file.path], content: composer.content)
     return (YAMLDocument(file: file, root: YAMLNode(tree: tree, index: root)), diagnostics)
   }
 }

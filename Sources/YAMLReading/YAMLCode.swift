@@ -25,6 +25,7 @@ public enum YAMLCode: String, CaseIterable, Sendable {
   case tooManyNodes = "yaml-too-many-nodes"
   case unclosed = "yaml-unclosed"
   case unexpectedColon = "yaml-unexpected-colon"
+  case unknownAddress = "yaml-unknown-address"
   case version = "yaml-version"
 
   public var code: DiagnosticCode { DiagnosticCode(rawValue: rawValue) }
@@ -55,6 +56,7 @@ public enum YAMLCode: String, CaseIterable, Sendable {
     case .tooManyNodes: "The file has more values than any plan may have."
     case .unclosed: "A quote or bracket is opened and never closed."
     case .unexpectedColon: "A colon where no key can stand."
+    case .unknownAddress: "A `--set`, or a test of a plan, is for a place that the plan does not have."
     case .version: "A `%YAML` line asks for another version than 1.2."
     }
   }

@@ -25,7 +25,7 @@ public struct YAMLNode: Sendable {
   /// From the start to the end of the node's own text.
   public var span: SourceSpan {
     let node = tree.content.nodes[Int(index)]
-    return SourceSpan(path: tree.path, start: node.start.sourceMark, end: node.end.sourceMark)
+    return SourceSpan(path: tree.paths[Int(node.source)], start: node.start.sourceMark, end: node.end.sourceMark)
   }
 
   public var content: Content {

@@ -16,6 +16,8 @@ final class YAMLTree: Sendable {
     var kind: Kind
     var isPlain = false
     var coreType = CoreType.string
+    /// Which of the tree's paths its place is in: not the first where a value was replaced.
+    var source: UInt8 = 0
     /// Of a scalar: where its text starts. Of a collection: where its children start. Of an alias: the node that is meant.
     var first: UInt32 = 0
     /// Of a scalar: bytes of text. Of a collection: its children; a mapping has keys and values in turn.
@@ -36,11 +38,12 @@ final class YAMLTree: Sendable {
     func string(of node: Node) -> String { String(decoding: bytes(of: node), as: UTF8.self) }
   }
 
-  let path: String
+  /// The file that was read, then whatever its values were replaced from.
+  let paths: [String]
   let content: Content
 
-  init(path: String, content: Content) {
-    self.path = path
+  init(paths: [String], content: Content) {
+    self.paths = paths
     self.content = content
   }
 }

@@ -10,7 +10,7 @@ struct ManualTests {
   }
 
   static let commands = [
-    "", "lint", "explain", "plan", "apply", "resume", "rollback", "runs", "points", "points list", "points show", "points hold", "points release",
+    "", "lint", "test", "explain", "plan", "observe", "apply", "resume", "rollback", "runs", "points", "points list", "points show", "points hold", "points release",
     "points accept", "expire", "doctor", "runbook", "graph", "schema", "fmt", "init",
   ]
 
@@ -63,7 +63,7 @@ struct ManualTests {
     ["plan", "--observe-timeout", "9h", "examples/logical-only.yaml"], ["plan", "--scenario", "region-los", "examples/logical-only.yaml"],
     ["apply", "--scenario", "nothing-like-it", "examples/logical-only.yaml"], ["points", "list", "--data", "x", "examples/logical-only.yaml"],
     ["resume", "r", "--parallelism", "x"], ["doctor"], ["doctor", "--timeout", "9h", "examples/logical-only.yaml"], ["--color", "blue", "runs"],
-    ["runbook"], ["graph", "--format", "svg", "plans/sie.yaml"], ["schema", "nothing"], ["fmt"], ["init"], ["init", "--url-env", "postgresql://u:p@h/d"],
+    ["observe", "plans/sie.yaml"], ["lint", "plans", "examples", "--observations", "Package.swift"], ["test"], ["test", "--format", "sarif", "plans"], ["lint", "--diff", "x.yaml", "--format", "junit", "x.yaml"], ["runbook"], ["graph", "--format", "svg", "plans/sie.yaml"], ["schema", "nothing"], ["fmt"], ["init"], ["init", "--url-env", "postgresql://u:p@h/d"],
   ])
   func usage(_ arguments: [String]) async throws {
     let program = try StartedProgram([BuiltProgram.sieDR] + arguments, in: currentFolder())

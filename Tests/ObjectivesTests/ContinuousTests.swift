@@ -37,7 +37,7 @@ import Units
 
   @Test("counts with the default time-out where nothing is estimated, and is a bound where base backups come sooner than the time-out") func doubts() throws {
     let unsaid = try #require(try assess("a: { wal: { base: 1d, timeout: 60s }, to: [far] }", estimate: "size: 1GB").loss.figure)
-    #expect(unsaid.sum == "1m archive time-out + 1h WAL upload" && unsaid.sources == "default time-out")
+    #expect(unsaid.sum == "1m archive time-out + 1h WAL upload" && unsaid.sources(in: "plan.yaml") == "default time-out")
     #expect(try assess("a: { wal: { base: 1h, timeout: 30m }, to: [far] }").loss.figure?.isBound == true)
   }
 

@@ -92,6 +92,6 @@ import Units
     let data = try #require(try shape.assess().classes.first)
     let figure = try #require(data.loss.figure)
     #expect(figure.sum == sum && figure.isBound && data.best?.place.description == place)
-    #expect(figure.sources.hasPrefix("promise at line") || sum == "6h until it is noticed")
+    #expect(figure.sources(in: "plan.yaml").hasPrefix("promise at line") || sum == "6h until it is noticed")
   }
 }

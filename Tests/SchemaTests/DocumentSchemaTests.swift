@@ -61,6 +61,13 @@ import Testing
     for line in lines { expectAgreement(schema, line, reads: reads) }
   }
 
+  @Test("observations.v1 describes every record of observations, and nothing else") func observations() throws {
+    let schema = try schema("observations")
+    let document = try CanonicalJSON.value(Documents.observations())
+    expectFit(schema, [document])
+    expectAgreement(schema, document) { (try? CanonicalJSON.decode(RecordedObservations.self, from: $0)) != nil }
+  }
+
   @Test("recovery-point.v1 describes every manifest with its content, and nothing else") func manifests() throws {
     let schema = try schema("recovery-point")
     let documents = try Documents.manifests().map(CanonicalJSON.value)

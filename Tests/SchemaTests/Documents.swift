@@ -19,6 +19,7 @@ enum Documents {
       verifies: [.probe("ready")])
     let varied = Changeset.sampleSteps(undo: StepSpecification.Undo.every, basis: PlannedStep.Basis.every, actions: Change.Action.allCases)
     var full = try Changeset.sample(varied, before: SampleStep("rollback-before") { $0.question = "go?" }, after: SampleStep("rollback-after"))
+    full.observedAt = .sample
     full.steps[0].specification.footprint = footprint
     full.steps[0].measurements = ["size": "12GB", "rows": 7]
     full.steps[0].change = Change(.update, reason: "it is old", before: ["age": "42m"], after: ["age": "0s"], losses: ["every row since"])
@@ -32,6 +33,16 @@ enum Documents {
     protection.scenario = nil
     protection.plannedAt = .sample + .milliseconds(250)
     return [full, protection]
+  }
+
+  // MARK: Observations
+
+  static func observations() -> RecordedObservations {
+    RecordedObservations(
+      toolVersion: "1.0.0", plan: "shop", observedAt: .sample,
+      steps: Observation.Reach.every.map {
+        .init(kind: "postgresql.backup", arguments: ["server": "pg"], observation: Observation($0, facts: ["role": "primary"], measurements: ["size": "1kB"]))
+      }, measured: ["orders": .init(size: ByteCount(bytes: 1_000), dump: .minutes(9)), "invoices": .init()])
   }
 
   // MARK: Journals

@@ -87,6 +87,7 @@ private let everyKey = """
     other: { s3: { bucket: other, encryption: { s3: {} } } }
   state: { directory: state }
   metrics: textfile
+  observations: { maxAge: 1d }
   communication:
     engineering: { slack: "#incidents", every: 15m, template: It is down. }
     others: { teams: Incidents, on: startAndEnd }

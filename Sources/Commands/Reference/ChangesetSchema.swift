@@ -13,6 +13,7 @@ enum ChangesetSchema {
     .required("plan", .object(plan), "Which plan it is of."),
     .optional("scenario", .name, "Which scenario it recovers from; protection if not there."),
     .required("plannedAt", .timestamp, "When it was planned."),
+    .optional("observedAt", .timestamp, "When the facts were recorded; they were looked at when it was planned if not there."),
     .required("parallelism", .integer(from: 1), "At most so many steps at once."),
     .required("onFailure", .choice(FailurePolicy.self), "What a failing step does to the run."),
     .required("steps", .list(of: .definition("step")), "In the author's order."),

@@ -95,12 +95,11 @@ enum JournalSchema {
 
   private static let moved: [Schema.Member] = [
     step, .required("planned", .values, "The facts that the change rests on."),
-    .required(
-      "found",
-      .object([
-        .required("reach", .oneMember(reach), "Whether it could be observed."), .required("facts", .values, "By name."),
-        .required("measurements", .values, "By name."),
-      ]), "What was observed instead."),
+    .required("found", .object(observation), "What was observed instead."),
+  ]
+
+  static let observation: [Schema.Member] = [
+    .required("reach", .oneMember(reach), "Whether it could be observed."), .required("facts", .values, "By name."), .required("measurements", .values, "By name."),
   ]
 
   private static let reach: [Schema.Member] = [

@@ -47,6 +47,7 @@ enum PlanKeys {
     PlanKey("probes", .map(.object(probe)), "Questions about the world's health."),
     PlanKey("data", .map(.oneOf([.object(dataClass), .object(repository)])), "The data classes: what is protected, how, and how well."),
     PlanKey("scenarios", .map(.object(scenario)), "Disasters, and what is done about them."),
+    PlanKey("observations", .object([PlanKey("maxAge", .timeSpan, "How old they may be; any age if not given.")]), "What `observe` has recorded, for `plan` and `lint` elsewhere."),
     PlanKey("communication", .map(.object(audience)), "Who is told during an incident, where, and how often."),
     PlanKey("drills", .map(.object(drill)), "Exercises, and how often they are held."),
     PlanKey("postIncident", .object(postIncident), "What is owed when an incident is over."),

@@ -2,7 +2,10 @@ internal import CanonicalJSON
 
 /// The JSON Schemas of what people write, and of what is written to be read again: one text for `schema`, for the files under `schemas/`, for editors.
 enum SchemaDocument: String, CaseIterable {
-  case plan, evidence, policy, changeset
+  case plan
+  case planTest = "plan-test"
+  case lintReport = "lint-report"
+  case evidence, policy, changeset, observations
   case journalRecord = "journal-record"
   case recoveryPoint = "recovery-point"
 
@@ -12,9 +15,12 @@ enum SchemaDocument: String, CaseIterable {
   func text() throws -> String {
     switch self {
     case .plan: try CanonicalJSON.prettyText(PlanSchema.document(Providers.kinds))
+    case .planTest: try CanonicalJSON.prettyText(PlanSchema.document("plan-test.v1.json", title: "sie-dr plan test", PlanKeys.planTest, using: ["timeSpan", "names"]))
+    case .lintReport: try CanonicalJSON.prettyText(LintReportSchema.document)
     case .evidence: try CanonicalJSON.prettyText(PlanSchema.document("evidence.v1.json", title: "sie-dr evidence", PlanKeys.evidence, using: ["timeSpan", "date"]))
     case .policy: try CanonicalJSON.prettyText(PlanSchema.document("policy.v1.json", title: "sie-dr lint policy", PlanKeys.policy, using: ["timeSpan"]))
     case .changeset: try CanonicalJSON.prettyText(ChangesetSchema.document)
+    case .observations: try CanonicalJSON.prettyText(ObservationsSchema.document)
     case .journalRecord: try CanonicalJSON.prettyText(JournalSchema.document)
     case .recoveryPoint: try CanonicalJSON.prettyText(PointSchema.document)
     }

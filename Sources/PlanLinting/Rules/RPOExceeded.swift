@@ -26,7 +26,7 @@ extension LintRule {
   private static func finding(_ data: ClassAssessment, in scenario: ScenarioAssessment) -> Diagnostic? {
     guard !data.repeatsItsSource, let target = data.lossTarget, let best = data.best, best.figure.total > target.value else { return nil }
     let name = "`\(data.dataClass.name.value)`"
-    let sources = best.figure.sources
+    let sources = best.figure.sources(in: scenario.scenario.name.span.path)
     return Diagnostic(
       "rpo-exceeded", "\(name) can lose \(best.figure.total.rounded) in `\(scenario.scenario.name.value)`, its target is \(target.value.rounded)", at: best.protection.span,
       label: label(data.cause, best), related: [.init(span: target.span, label: "the target")],

@@ -37,7 +37,7 @@ extension LintRule {
   private static func finding(
     _ what: String, _ figure: Figure, _ target: Located<TimeSpan>, _ counterexample: Counterexample?, at span: SourceSpan
   ) -> Diagnostic {
-    let sources = figure.sources
+    let sources = figure.sources(in: span.path)
     let longest = figure.terms.max { $0.amount < $1.amount }
     return Diagnostic(
       "rto-exceeded", "\(what), its target is \(target.value.rounded)", at: span, label: "takes \(figure.total.rounded) from the disaster on",

@@ -22,7 +22,7 @@ extension LintRule {
       return Diagnostic(
         "run-longer-than-interval",
         "a backup of `\(protection.dataClass.name.value)` with its copies takes \(figure.total.rounded), the next is due after \(backup.protection.every.value.rounded)",
-        at: backup.protection.every.span, label: "shorter than a run", notes: [figure.sum + "      (durations: \(figure.sources))"],
+        at: backup.protection.every.span, label: "shorter than a run", notes: [figure.sum + "      (durations: \(figure.sources(in: context.plan.file.path)))"],
         helps: ["make the interval longer than \(figure.total.rounded), or give a realistic `estimate` if the time-out stands in for one"])
     }
   }

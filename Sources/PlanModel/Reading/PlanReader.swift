@@ -32,6 +32,7 @@ struct PlanReader {
       probes: entries(&top, "probes", "probe", probe),
       dataClasses: entries(&top, "data", "data class", dataClass),
       scenarios: entries(&top, "scenarios", "scenario", scenario),
+      observationsMaxAge: observationsMaxAge(&top),
       communication: entries(&top, "communication", "audience", audience),
       drills: entries(&top, "drills", "drill", drill),
       postIncident: postIncident(&top),
@@ -59,6 +60,13 @@ struct PlanReader {
     let directory = reader.requiredText("directory", example: ".sie-dr")
     reader.finish()
     return directory.map(StateLocation.init)
+  }
+
+  private func observationsMaxAge(_ top: inout MappingReader) -> Located<TimeSpan>? {
+    guard let node = top.node("observations"), var reader = MappingReader(node, "`observations`", collector) else { return nil }
+    let age = reader.positiveTimeSpan("maxAge")
+    reader.finish()
+    return age
   }
 
   func objectives(_ node: YAMLNode?, _ what: String) -> RecoveryObjectives {

@@ -6,7 +6,7 @@ internal import PlanModel
 internal import Units
 
 /// For programs: versioned, times in milliseconds where a program will calculate, as text where people read.
-func lintJSON(_ results: [LintedFile]) throws -> String {
+func lintJSON(_ results: [LintedFile], _ question: LintQuestion) throws -> String {
   try CanonicalJSON.prettyText(
     Report(
       formatVersion: 1, findings: results.flatMap(\.result.diagnostics), ignored: results.flatMap(\.result.ignored).map(Report.Ignored.init),
@@ -14,7 +14,9 @@ func lintJSON(_ results: [LintedFile]) throws -> String {
         Report.PlanFigures(
           path: file.path, objectives: (result.assessment.map { matrixRows($0, serviceTarget: result.plan?.objectives.rto?.value) } ?? []).map(Report.Objective.init),
           unjudged: result.unjudged)
-      }))
+      },
+      replaced: question.replaced.map { String(decoding: $0.bytes, as: UTF8.self) }, comparisons: question.comparisons,
+      recordedAt: question.recorded?.at))
 }
 
 private struct Report: Encodable {
@@ -63,6 +65,12 @@ private struct Report: Encodable {
   var findings: [Diagnostic]
   var ignored: [Ignored]
   var plans: [PlanFigures]
+  /// Each `--set`, as it was given.
+  var replaced: [String]
+  /// With the former plans of `--diff`.
+  var comparisons: [PlanComparison]
+  /// When the measurements of `--observations` were taken.
+  var recordedAt: Timestamp?
 }
 
 extension Report.Part {

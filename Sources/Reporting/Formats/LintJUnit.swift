@@ -26,33 +26,18 @@ private struct Suite {
     let cases = (others + rules).map { code in
       let own = findings.filter { $0.code == code }
       counts.tests += 1
-      let head = "    <testcase classname=\"\(escaped(path))\" name=\"\(escaped(code.rawValue))\""
+      let head = "    <testcase classname=\"\(xmlEscaped(path))\" name=\"\(xmlEscaped(code.rawValue))\""
       if own.isEmpty {
         guard !result.isWhole else { return head + "/>\n" }
         counts.skipped += 1
         return head + "><skipped message=\"the plan could not be read\"/></testcase>\n"
       }
-      let body = escaped(own.map { ($0.span.map { $0.place.visible + "\n" } ?? "") + $0.wholeText }.joined(separator: "\n\n"))
+      let body = xmlEscaped(own.map { ($0.span.map { $0.place.visible + "\n" } ?? "") + $0.wholeText }.joined(separator: "\n\n"))
       guard let error = own.first(where: { $0.severity == .error }) else { return head + ">\n      <system-out>\(body)</system-out>\n    </testcase>\n" }
       counts.failures += 1
-      return head + ">\n      <failure type=\"\(escaped(code.rawValue))\" message=\"\(escaped(error.summary.visible))\">\(body)</failure>\n    </testcase>\n"
+      return head + ">\n      <failure type=\"\(xmlEscaped(code.rawValue))\" message=\"\(xmlEscaped(error.summary.visible))\">\(body)</failure>\n    </testcase>\n"
     }
     self.counts = counts
-    text = "  <testsuite name=\"\(escaped(path))\" \(counts.attributes)>\n" + cases.joined() + "  </testsuite>\n"
+    text = "  <testsuite name=\"\(xmlEscaped(path))\" \(counts.attributes)>\n" + cases.joined() + "  </testsuite>\n"
   }
-}
-
-/// Text for XML 1.0, in an attribute or between tags; characters that XML cannot hold are shown as missing.
-private func escaped(_ text: String) -> String {
-  text.unicodeScalars.map { scalar in
-    switch scalar {
-    case "&": "&amp;"
-    case "<": "&lt;"
-    case ">": "&gt;"
-    case "\"": "&quot;"
-    case "\n", "\t", "\r": "&#\(scalar.value);"
-    case "\u{0}"..<" ", "\u{FFFE}", "\u{FFFF}": "\u{FFFD}"
-    default: String(scalar)
-    }
-  }.joined()
 }

@@ -5,11 +5,14 @@ internal import PlanModel
 internal import Units
 
 /// What a pull request shows: the verdict and the objectives, and the findings folded, the graver first.
-func lintMarkdown(_ results: [LintedFile]) -> String {
+func lintMarkdown(_ results: [LintedFile], _ question: LintQuestion) -> String {
   let findings = results.flatMap(\.result.diagnostics)
   let ignored = results.flatMap(\.result.ignored)
   var sections = [MarkdownPage.Section(opening: "### sie-dr lint: \(summaryLine(findings))\(ignored.isEmpty ? "" : ", \(ignored.count) ignored")\n")]
   if let unjudged = unjudgedLine(results) { sections[0].opening += "\n\(unjudged)\n" }
+  if let recorded = question.recordedSentence { sections.append(.init(opening: "\n\(recorded)\n")) }
+  if let replaced = question.sentence { sections.append(.init(opening: "\n\(replaced)\n")) }
+  sections += question.comparisons.flatMap(comparisonSections)
   sections += results.compactMap { objectives($0) }
   sections += results.flatMap { rows($0).compactMap(counterexample) }
   if !findings.isEmpty {

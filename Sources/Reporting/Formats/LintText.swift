@@ -5,14 +5,18 @@ internal import PlanModel
 internal import Units
 
 /// Findings with the lines they mean, then the objectives matrix, then a verdict: for people.
-func lintText(_ results: [LintedFile], _ policy: SourceFile?, _ style: TextStyle) -> String {
+func lintText(_ results: [LintedFile], _ policy: SourceFile?, _ style: TextStyle, _ question: LintQuestion) -> String {
   let findings = results.flatMap(\.result.diagnostics)
-  let renderer = DiagnosticRenderer(sources: results.flatMap { [$0.file] + $0.result.evidence } + [policy].compactMap { $0 }, options: .init(color: style.color, width: style.width))
+  let renderer = DiagnosticRenderer(
+    sources: results.flatMap { [$0.file] + $0.result.evidence } + [policy].compactMap { $0 } + question.sources, options: .init(color: style.color, width: style.width))
   var parts: [String] = findings.isEmpty ? [] : [renderer.render(findings)]
   for (file, result) in results {
     guard let assessment = result.assessment, !assessment.scenarios.isEmpty else { continue }
     parts.append(style.paint("Objectives of \(file.path)", .bold) + "  (computed worst case; headroom = target / computed)\n" + matrix(result, assessment, style))
   }
+  parts += question.comparisons.map { comparisonText($0, style) }
+  if let recorded = question.recordedSentence { parts.append(recorded + "\n") }
+  if let replaced = question.sentence { parts.append(replaced + "\n") }
   let ignored = results.flatMap(\.result.ignored)
   if !ignored.isEmpty { parts.append(style.paint("Ignored", .bold) + "\n" + ignored.map { "  \($0.line)\n" }.joined()) }
   let counted = findings.isEmpty ? style.paint("no findings", .green) : summaryLine(findings)
