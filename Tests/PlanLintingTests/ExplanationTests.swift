@@ -34,7 +34,7 @@ import Testing
     let list = try explanationList(explanations, as: .text, TextStyle()).split(separator: "\n")
     for page in explanations { #expect(list.contains { $0.hasPrefix("  \(page.code) ") }, "\(page.code)") }
     let json = try CanonicalJSON.decode(JSONValue.self, from: Array(try explanationReport(page, as: .json, TextStyle()).utf8))
-    #expect(json["explanations"]?.array?.first?["formula"] == "RPO = (missed runs + 1) · interval + late start + dump + upload + copy")
+    #expect(json["explanations"]?.array?.first?["formula"] == "RPO = (missed runs + 1) · interval + late start + dump + upload + copy; of WAL: archive time-out + upload; of a replica: its lag")
     #expect(try explanationReport(page, as: .markdown, TextStyle()).hasPrefix("## rpo-exceeded\n\n*error*: "))
   }
 }

@@ -120,9 +120,9 @@ private let everyKey = """
           { logical: { workers: 2, yieldAfter: 30s, pieceSize: 64MiB, databases: [shop] }, every: 30m, jitter: 1m, misses: 1, to: [near], copy: far, keep: { for: 30d, atLeast: 3 },
             encrypt: { recipients: [age1amwjfk89hav4hdxgxly577l4h34606cfw53a4t2jgc6ghrwmw47qngs7t9] },
             suspectBelow: 20%, ping: { secret: more }, timeout: 25m, retries: 1 }
-    index: { on: [search] }
         archive: { wal: { base: 1d, timeout: 60s, jitter: 5m, misses: 1, break: true }, to: [near, far], keep: { for: 30d, atLeast: 2 } }
         standby: { replica: { server: pg-two, maxLag: 30s } }
+        script: { command: { run: [backup, --all] }, every: 1d, to: [near] }
         older: { logical: {}, every: 1d, to: [near], keep: forever }
         provider: { managed: { every: 1d, sites: [east], pitr: { granularity: 5m, window: 7d } }, keep: { for: 35d, atLeast: 1 } }
     search:
@@ -134,6 +134,7 @@ private let everyKey = """
         snapshot: { snapshot: {}, every: 1d, to: [near] }
     queues: { on: [redis], ephemeral: { onLoss: { requeueFrom: orders } } }
     cache: { on: [pg], ephemeral: { onLoss: { accepted: It warms up. } } }
+    index: { on: [search] }
     configuration:
       git: { remote: git@git.example:sie/config.git, site: east, mirrors: { other: { remote: git@other.example:sie/config.git, site: west, maxLag: 1h } } }
       priority: critical
