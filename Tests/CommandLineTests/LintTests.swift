@@ -9,7 +9,7 @@ struct LintTests {
     try await StartedProgram(wrapper + [BuiltProgram.sieDR, "lint"] + arguments, in: currentFolder()).end()
   }
 
-  @Test("plans/sie.yaml and every example lint clean", arguments: ["plans/sie.yaml", "examples"])
+  @Test("plans and every example lint clean", arguments: try ["plans"] + Repository.plans(in: ["examples"]).map(\.path))
   func clean(_ path: String) async throws {
     let result = try await lint([path])
     #expect(result.status == 0, "\(result.output)\(result.errors)")
