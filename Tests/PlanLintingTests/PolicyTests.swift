@@ -30,7 +30,7 @@ import Testing
     let bare = samplePlan.replacing("objectives: { rto: 4h, rpo: 1h }\n", with: "").replacing(", site: west } }\n", with: " } }\n")
       .replacing("kind: restore, sc", with: "kind: tabletop, sc")
     let codes = linted("require: { objectives: { rpo: 1h }, sites: 2, drills: { every: 90d } }", bare).diagnostics.map(\.code.rawValue)
-    #expect(Set(codes) == ["policy-objectives", "policy-sites", "policy-drills", "drill-missing"])
+    #expect(Set(codes) == ["policy-objectives", "policy-sites", "policy-drills", "drill-missing", "site-missing"])
     let approved = samplePlan.replacing("    detect:", with: "    approve: { by: [a, b], atLeast: 2, within: 1m }\n    detect:")
     #expect(linted("require: { approvers: 2 }", approved).diagnostics == [] && linted("require: { approvers: 3 }", approved).hasErrors)
     let own = samplePlan.replacing("on: [pg-east]", with: "on: [pg-east]\n    objectives: { rpo: 3h }")

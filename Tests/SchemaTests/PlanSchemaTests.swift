@@ -176,6 +176,7 @@ private let everyKey = """
             writes: traffic
             idempotent: true
             captureLine: true
+            recovers: orders
           undo: { command.run: { run: [switch, --back] }, timeout: 1m, retries: 2 }
     noticed:
       detect: { noticedWithin: 15m }
