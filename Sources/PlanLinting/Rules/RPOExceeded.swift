@@ -54,7 +54,9 @@ extension LintRule {
     let rest = best.figure.total - backup.effectiveInterval.amount * Int64(protection.misses + 1)
     let fitting = usual.first { $0 < protection.every.value && $0 > backup.cycleTime && $0 * Int64(protection.misses + 1) + rest <= target }
     if let fitting { return ["back up every \(fitting) (computed \((fitting * Int64(protection.misses + 1) + rest).rounded))"] }
-    return ["no interval meets this target while dump, upload and copy take \(rest.rounded): make them faster, or state the target that can be met"]
+    let isGuess = best.figure.terms.contains { if case .timeout = $0.source { true } else { false } }
+    let cure = isGuess ? "say how long they take under `estimate` of the data class, since without it they count with their time-out" : "make them faster"
+    return ["no interval meets this target while dump, upload and copy take \(rest.rounded): \(cure), or state the target that can be met"]
   }
 
   /// Where one of the times that the plan states is too long.
