@@ -44,6 +44,7 @@ struct S3FaultRunTests {
     patience.stall = .seconds(1)
     patience.time = .seconds(4)
     patience.answer = .seconds(3)
+    patience.assembly = .seconds(5)
     world.store = try testStore(.seaweedFS, through: proxy.url, prefix: prefix, patience: patience)
 
     var arguments = world.backupArguments

@@ -14,6 +14,8 @@ public struct S3Patience: Sendable {
   public var stall = TimeSpan.seconds(30)
   /// For one attempt at a request without a large body.
   public var answer = TimeSpan.minutes(2)
+  /// For one attempt at having the parts of an object put together: of large ones stores say nothing for minutes.
+  public var assembly = TimeSpan.minutes(10)
   /// For one attempt at a large part, or at a download as a whole.
   public var transfer = TimeSpan.hours(12)
   public init() {}

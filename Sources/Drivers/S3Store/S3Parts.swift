@@ -45,7 +45,7 @@ extension S3Store {
     request.digest = SHA256Digest.of(request.body)
     request.headers = [(name: "content-type", value: "application/xml")]
     request.accepted = [404]
-    request.deadline = .minutes(10)  // Large ones are put together for minutes.
+    request.deadline = connection.patience.assembly
     let answer = try await connection.send(request, for: key)
     if answer.response.status == 404 {
       // The first attempt may have arrived although its answer did not: then the object is there, with our mark.

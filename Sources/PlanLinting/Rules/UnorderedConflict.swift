@@ -20,10 +20,12 @@ extension LintRule {
     context.assessment.scenarios.flatMap { scenario -> [Diagnostic] in
       guard let network = scenario.recovery?.network else { return [] }
       let steps = scenario.typed.steps
+      var earlier = Touched()
       var findings: [Diagnostic] = []
       for b in steps.indices {
-        for a in steps.indices.prefix(b) {
-          guard let shared = conflict(steps[a].specification.footprint, steps[b].specification.footprint), !network.ordered(a, b) else { continue }
+        let conflicts = earlier.conflicts(with: steps[b].specification.footprint).sorted { $0.key < $1.key }
+        earlier.add(b, steps[b].specification.footprint)
+        for (a, shared) in conflicts where !network.ordered(a, b) {
           let (first, second) = (steps[a].specification.name, steps[b].specification.name)
           findings.append(
             Diagnostic(
@@ -36,7 +38,26 @@ extension LintRule {
     }
   }
 
-  private static func conflict(_ a: Footprint, _ b: Footprint) -> Resource? {
-    a.writes.intersection(b.reads.union(b.writes)).union(b.writes.intersection(a.reads)).min()
+  /// Which steps read and write what: most plans have many steps and few that share anything.
+  private struct Touched {
+    private var readers: [Resource: [Int]] = [:]
+    private var writers: [Resource: [Int]] = [:]
+
+    mutating func add(_ step: Int, _ footprint: Footprint) {
+      for resource in footprint.reads { readers[resource, default: []].append(step) }
+      for resource in footprint.writes { writers[resource, default: []].append(step) }
+    }
+
+    /// The steps that one of them must be ordered with, each with the first thing that both touch.
+    func conflicts(with footprint: Footprint) -> [Int: Resource] {
+      var found: [Int: Resource] = [:]
+      func note(_ steps: [Int]?, _ resource: Resource) { for step in steps ?? [] { found[step] = found[step].map { min($0, resource) } ?? resource } }
+      for resource in footprint.writes {
+        note(readers[resource], resource)
+        note(writers[resource], resource)
+      }
+      for resource in footprint.reads { note(writers[resource], resource) }
+      return found
+    }
   }
 }
