@@ -31,12 +31,7 @@ public func copyPoint(
     if let note = try await PointNote.read(kind, of: manifest.place, in: source) { _ = try await note.put(kind, beside: manifest.place, in: target) }
   }
   let instructions = try await source.read(manifest.place.key(PointPlace.instructions, in: source.name))
-  do throws(StoreError) {
-    try await writer.publish(manifest, instructions: String(decoding: instructions, as: UTF8.self))
-  } catch {
-    // The reply was lost, or another copy of this very point was quicker.
-    guard try await isPublished(manifest, in: target) else { throw error }
-  }
+  try await writer.publish(manifest, instructions: String(decoding: instructions, as: UTF8.self))
   return ways
 }
 
@@ -84,7 +79,7 @@ private func copyByStore(
 }
 
 /// Whether the store holds this very point. Something else under its name is an error: nothing of it may be overwritten.
-private func isPublished(_ manifest: PointManifest, in store: any ObjectReading) async throws(StoreError) -> Bool {
+func isPublished(_ manifest: PointManifest, in store: any ObjectReading) async throws(StoreError) -> Bool {
   let key = try manifest.place.key(PointPlace.manifest, in: store.name)
   let bytes: [UInt8]
   do throws(StoreError) { bytes = try await store.read(key) } catch {
@@ -93,7 +88,7 @@ private func isPublished(_ manifest: PointManifest, in store: any ObjectReading)
   }
   switch PointManifest.read(bytes) {
   case .success(manifest): return true
-  case .success: throw StoreError(store: store.name, .alreadyExists, key: key, "another point has this name there; the copy left it alone")
+  case .success: throw StoreError(store: store.name, .alreadyExists, key: key, "another point has this name there; it was left alone")
   case .failure(let problem): throw StoreError(store: store.name, .damaged, key: key, "\(problem); remove that point there, then copy again")
   }
 }

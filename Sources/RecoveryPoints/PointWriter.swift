@@ -41,13 +41,25 @@ public struct PointWriter: Sendable {
     }
   }
 
-  /// Makes the point: checksums and instructions for people with stock tools, then the manifest, only if there is none yet.
+  /// Makes the point: checksums and instructions for people with stock tools, then the manifest, only if there is none yet. Where the store fails
+  /// after it may have taken the manifest, it is asked: the point is made if this very manifest is there.
   public func publish(_ manifest: PointManifest, instructions: String) async throws(StoreError) {
     let text = Array(instructions.utf8)
     let sums = manifest.objects.map { checksumLine($0.sha256, $0.path) } + [checksumLine(.of(text), PointPlace.instructions)]
     try await store.put(place.key(PointPlace.checksums, in: store.name), Array(sums.joined().utf8), ifAbsent: false)
     try await store.put(place.key(PointPlace.instructions, in: store.name), text, ifAbsent: false)
-    try await store.put(place.key(PointPlace.manifest, in: store.name), encoded(manifest), ifAbsent: true)
+    do throws(StoreError) {
+      try await store.put(place.key(PointPlace.manifest, in: store.name), encoded(manifest), ifAbsent: true)
+    } catch {
+      let isThere: Bool
+      do throws(StoreError) { isThere = try await isPublished(manifest, in: store) } catch let second {
+        guard second.reason != .alreadyExists else { throw second }
+        var doubtful = error
+        doubtful.detail += "; whether the point is there could not be found out: `sie-dr points list` shows it when the store answers again"
+        throw doubtful
+      }
+      guard isThere else { throw error }
+    }
   }
 
   /// Removes whatever there is of the point, the manifest first: at no moment is there a point that is not whole. What a killed program's

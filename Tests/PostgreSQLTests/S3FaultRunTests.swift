@@ -52,7 +52,9 @@ struct S3FaultRunTests {
     let failed = await failure { try await BackupPerformer(host: world.host).perform(arguments, in: world.context(step: "backup-\(seed)")) }
     world.store = direct
     let points = await world.points()
-    #expect(points.count == (failed == nil ? 1 : 0), "seed \(seed) (\(faults)): \(failed?.text ?? "")")
+    // A store that has gone since the manifest was sent to it cannot be asked; then the failure says that, and a point that is there is whole.
+    let isDoubtful = failed?.text.contains("could not be found out") ?? false
+    #expect(isDoubtful ? points.count <= 1 : points.count == (failed == nil ? 1 : 0), "seed \(seed) (\(faults)): \(failed?.text ?? "")")
     if let failed { #expect(!failed.message.isEmpty && failed.text.contains("s3"), "seed \(seed): \(failed.text)") }
     // The same run goes on, or the next one is due.
     let next = failed == nil ? world.context(step: "next-\(seed)") : world.context(step: "backup-\(seed)", attempt: 2, earlier: [1])

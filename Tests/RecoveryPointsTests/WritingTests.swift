@@ -57,6 +57,25 @@ struct WritingTests {
     }
   }
 
+  @Test("a manifest that was taken although the store says otherwise makes the point; if the store cannot be asked, that is said", arguments: StoreKind.allCases)
+  func doubtfulManifest(kind: StoreKind) async throws {
+    @Sendable func isManifest(_ call: StoreCall) -> Bool { call.operation == .put && call.key?.path.hasSuffix("manifest.json") == true }
+    try await kind.withStore { store in
+      try await writePoint(place(), in: FaultyStore(store) { isManifest($0) ? .failAfterwards(.unreachable) : nil })
+      await #expect(Catalogue.read(shop, in: [store]).points.count == 1)
+    }
+    try await kind.withStore { store in
+      let refused = FaultyStore(store) { isManifest($0) ? .fail(.denied) : nil }
+      await #expect(throws: StoreError.self) { try await writePoint(place(), in: refused) }
+      await #expect(Catalogue.read(shop, in: [store]).points == [])
+    }
+    try await kind.withStore { store in
+      let gone = FaultyStore(store) { isManifest($0) ? .failAfterwards(.unreachable) : $0.operation == .open ? .fail(.timedOut) : nil }
+      let error = await #expect(throws: StoreError.self) { try await writePoint(place(), in: gone) }
+      #expect(error?.reason == .unreachable && error?.detail.contains("could not be found out") == true)
+    }
+  }
+
   @Test("removing a point takes the manifest first, so a crash on the way leaves no half point", arguments: StoreKind.allCases)
   func discardCrashes(kind: StoreKind) async throws {
     for dying in 0..<12 {
