@@ -44,6 +44,8 @@ struct LintContext: Sendable {
   let assessment: Assessment
   let document: YAMLDocument
   let shellScripts: [ShellScript]
+  /// Of every scenario without a cycle.
+  let orderedSteps: [OrderedSteps]
   /// What day it is; nil: nobody said.
   let now: Timestamp?
   var plan: Plan { typed.plan }
@@ -93,7 +95,9 @@ public func lint(
   let (measured, measuring) = plan.takeEvidence(evidence)
   let (typed, typing) = typecheck(plan, kinds: kinds, protection: protection)
   let assessment = assess(typed, width: width)
-  let context = LintContext(typed: typed, assessment: assessment, document: document, shellScripts: ShellScript.all(in: document), now: now)
+  let context = LintContext(
+    typed: typed, assessment: assessment, document: document, shellScripts: ShellScript.all(in: document),
+    orderedSteps: assessment.scenarios.compactMap { OrderedSteps($0) }, now: now)
   let isWhole = !(yaml + reading + typing).contains { $0.severity == .error }
   let rules = lintRules.filter { isWhole || $0.looksAtIncompletePlans }
   var findings = rules.flatMap { $0.check(context) }

@@ -31,10 +31,6 @@ struct OrderedSteps {
   func waiting(for step: Int) -> [TypedStep] { graph.successors(of: step).map { steps[$0] } }
 }
 
-extension LintContext {
-  var orderedSteps: [OrderedSteps] { assessment.scenarios.compactMap { OrderedSteps($0) } }
-}
-
 extension TypedStep {
   var name: StepName { specification.name }
   var kind: StepKindName { specification.kind }

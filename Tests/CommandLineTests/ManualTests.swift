@@ -51,7 +51,8 @@ struct ManualTests {
   func noProc() throws {
     let script = "mount -t tmpfs none /proc || exit 99; exec \(BuiltProgram.sieDR) lint nowhere.yaml"
     let result = try runProgram(["unshare", "--mount", "sh", "-c", script], mayFail: true)
-    guard geteuid() == 0, result.status != 99 else { return print("not tested: /proc cannot be hidden here (\(result.errors))") }
+    // In a root that is no mount point there is no name space to be had.
+    guard geteuid() == 0, result.status != 99, !result.errors.hasPrefix("unshare:") else { return print("not tested: /proc cannot be hidden here (\(result.errors))") }
     #expect(result.status == 1 && result.output == "" && result.errors.contains("mount -t proc proc /proc"), "\(result)")
   }
 
