@@ -41,7 +41,8 @@ struct ReferenceChecker {
     scenario.corrupts?.dataClasses.forEach { refer($0, "data class", plan.dataClasses.map(\.name)) }
     if case .probe(let probe, _) = scenario.detection { refer(probe, "probe", plan.probes.map(\.name)) }
     let steps = scenario.steps.map(\.name)
-    for step in scenario.steps { step.needs.forEach { refer($0, "step", steps) } }
+    let known = Set(steps.map(\.value))
+    for step in scenario.steps { for need in step.needs where !known.contains(need.value) { refer(need, "step", steps) } }
   }
 
   private func checkHome(of dataClass: DataClass) {
