@@ -6,6 +6,7 @@ struct JSONValueEncoder: Encoder {
   fileprivate let slot: Slot
 
   static func encode(_ value: some Encodable) throws -> JSONValue {
+    if let value = value as? JSONValue { return value }
     let slot = Slot()
     try value.encode(to: JSONValueEncoder(codingPath: [], slot: slot))
     return slot.value

@@ -24,7 +24,7 @@ extension StepObservers {
   /// One observation, bounded by the context's time-out and a grace for it to give up by itself.
   public func observe(_ step: StepSpecification, in context: ObservingContext) async -> Observation {
     await withTaskGroup(of: Observation?.self) { group in
-      group.addTask { await observe(step.kind, step.arguments.json, in: context) }
+      group.addTask { await observe(step.kind, step.arguments, in: context) }
       group.addTask {
         try? await Task.sleep(for: (context.timeout + .seconds(1)).duration)
         return nil
