@@ -6,8 +6,11 @@ extension StepObservers {
   /// not answer is observed as unreachable. Reads only: this is all that `plan` does to the world.
   public func observeAll(_ steps: [StepSpecification], in context: ObservingContext, width: Int = 8) async -> [StepName: Observation] {
     await withTaskGroup(of: (StepName, Observation).self) { group in
-      var observations: [StepName: Observation] = [:]
-      var waiting = steps[...]
+      var observations = [StepName: Observation](minimumCapacity: steps.count)
+      var waiting: ArraySlice<StepSpecification> = []
+      for step in steps {
+        if looks(step.kind, step.arguments) { waiting.append(step) } else { observations[step.name] = .nothing }
+      }
       func startNext() {
         guard let step = waiting.popFirst() else { return }
         group.addTask { (step.name, await observe(step, in: context)) }

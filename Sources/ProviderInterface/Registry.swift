@@ -82,25 +82,32 @@ public struct StepKinds: Sendable {
 
 /// The reading halves by kind.
 public struct StepObservers: Sendable {
-  public typealias Observe = @Sendable (StepArguments, ObservingContext) async -> Observation
-  private let byName: [StepKindName: Observe]
+  private struct Entry: Sendable {
+    /// Whether there is anything to look at. What cannot be understood is looked for, to say so.
+    var looks: @Sendable (StepArguments) -> Bool
+    var observe: @Sendable (StepArguments, ObservingContext) async -> Observation
+  }
+  private let byName: [StepKindName: Entry]
 
   public init(_ observers: [any StepObserver]) { byName = Dictionary(observers.map { Self.entry($0) }) { first, _ in first } }
 
+  func looks(_ kind: StepKindName, _ arguments: StepArguments) -> Bool { byName[kind]?.looks(arguments) ?? false }
+
   public func observe(_ kind: StepKindName, _ arguments: StepArguments, in context: ObservingContext) async -> Observation {
-    guard let observe = byName[kind] else { return .nothing }
-    return await observe(arguments, context)
+    guard let entry = byName[kind] else { return .nothing }
+    return await entry.observe(arguments, context)
   }
 
-  private static func entry<Observer: StepObserver>(_ observer: Observer) -> (StepKindName, Observe) {
-    (
+  private static func entry<Observer: StepObserver>(_ observer: Observer) -> (StepKindName, Entry) {
+    @Sendable func decoded(_ arguments: StepArguments) -> Observer.Kind.Arguments? { try? arguments.decoded(as: Observer.Kind.Arguments.self) }
+    return (
       Observer.Kind.name,
-      { arguments, context in
-        guard let arguments = try? arguments.decoded(as: Observer.Kind.Arguments.self) else {
-          return .unreachable("the step's arguments were written by another version of sie-dr")
-        }
-        return await observer.observe(arguments, in: context)
-      }
+      Entry(
+        looks: { arguments in decoded(arguments).map(observer.looks) ?? true },
+        observe: { arguments, context in
+          guard let arguments = decoded(arguments) else { return .unreachable("the step's arguments were written by another version of sie-dr") }
+          return await observer.observe(arguments, in: context)
+        })
     )
   }
 }
