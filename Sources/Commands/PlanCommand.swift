@@ -107,6 +107,7 @@ struct PlanCommand: AsyncParsableCommand {
 
   @Argument(help: "The plan file.")
   var plan: String
+  @OptionGroup var composition: CompositionOptions
   @OptionGroup var planning: PlanningOptions
   @Option(help: ArgumentHelp("Look at nothing: plan with what `observe` has recorded. Needs no credentials.", valueName: "file"))
   var observations: String?
@@ -120,7 +121,7 @@ struct PlanCommand: AsyncParsableCommand {
   func run() async throws {
     try await CommandSession.guarded(global) { console in
       let environment = CommandSession.environment
-      let loaded = try LoadedPlan.load(plan, console, points: planning.points())
+      let loaded = try LoadedPlan.load(plan, composition, console, points: planning.points())
       if planning.scenario == nil { loaded.tellOfUnmadeProtections(console) }
       let changeset =
         if let observations { try await makeChangeset(loaded, planning, from: observations, console, environment) }

@@ -5,7 +5,7 @@ internal import Units
 
 /// A plan for a pull request: verdict, risks and objectives first, then the changes; the timeline folds open.
 func planMarkdown(_ changeset: Changeset) -> String {
-  let title = "### sie-dr plan: \(changeset.purpose) of `\(changeset.plan.name)`\n"
+  let title = "### sie-dr plan: \(changeset.purpose) of \(changeset.plan.title)\n"
   let verdict = "\n**\(changeset.counts)**, predicted to take \(changeset.prediction.duration.rounded)\n"
   var sections = [MarkdownPage.Section(opening: title + verdict)]
   if let recorded = changeset.recorded { sections.append(.init(opening: "\n\(recorded)\n")) }
