@@ -14,7 +14,7 @@ struct LoadedPlan {
   let composition: PlanComposition
   var typed: TypedPlan
   let assessment: Assessment
-  let identity: PlanIdentity
+  var identity: PlanIdentity
   var plan: Plan { typed.plan }
 
   /// Findings of severity error are shown and end the command, except breached objectives: at 03:00 a plan that loses too much is still the

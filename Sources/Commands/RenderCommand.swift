@@ -43,7 +43,7 @@ extension ComposedPlan {
   /// `plans/sie.yaml:12`, and where the values of its variables stand.
   fileprivate func sources(of span: SourceSpan) -> String {
     func line(_ span: SourceSpan) -> String { "\(span.path):\(span.start.line)" }
-    let variables = (uses[span] ?? []).compactMap { name in values[name].map { "var.\(name) \(line($0))" } }
+    let variables = (uses[span]?.names ?? []).compactMap { name in values[name].map { "var.\(name) \(line($0))" } }
     return line(span) + (variables.isEmpty ? "" : ", " + variables.joined(separator: ", "))
   }
 }

@@ -6,6 +6,8 @@ public struct Substitution: Sendable {
   public struct Use: Sendable {
     public var span: SourceSpan
     public var names: [String]
+    /// The text is nothing but one of them.
+    public var isWhole: Bool
   }
   public var document: YAMLDocument
   public var uses: [Use]
@@ -107,7 +109,7 @@ private struct Substituting {
     guard editor.content.text.count + text.count <= 2 * editor.limits.bytes else {
       throw Stop(diagnostic: Diagnostic(.tooLarge, "with the values of its variables, the plan has more than \(2 * editor.limits.bytes) bytes", at: span))
     }
-    if !names.isEmpty { uses.append(.init(span: span, names: names)) }
+    if !names.isEmpty { uses.append(.init(span: span, names: names, isWhole: parts.count == 1)) }
     var new = node
     if case .reference(let name, _) = parts[0], parts.count == 1, let value = values[name]?.scalar {
       new.isPlain = value.isPlain

@@ -7,7 +7,7 @@ extension PlanKeys {
     .map(
       .object([
         PlanKey("type", .choice(variableTypes), required: true, "What it may hold."), PlanKey("default", .text, "Its value where nothing else is said."),
-        PlanKey("oneOf", .names, "The only values that it may have."), description,
+        PlanKey("oneOf", .list(.text), "The only values that it may have."), description,
       ])), "Values with a name, for `${var.NAME}` in values of the plan.")
 
   static let overlays = PlanKey("overlays", .map(.object(overlay)), "Environments: what is another in each of them.")

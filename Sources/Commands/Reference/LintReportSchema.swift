@@ -69,7 +69,7 @@ enum LintReportSchema {
         ])), "How the target is missed."),
   ]
 
-  private static let comparison: [Schema.Member] = [
+  static let comparison: [Schema.Member] = [
     .optional("path", .text, "The plan as it is; gone if not there."), .optional("base", .text, "The plan as it was; new if not there."),
     .optional("environment", .text, "Which of its environments; none: the plan as it stands."),
     .required(
@@ -89,7 +89,7 @@ enum LintReportSchema {
           ])), "The worse first."),
   ]
 
-  private static let side: [Schema.Member] = [
+  static let side: [Schema.Member] = [
     .optional("target", .timeSpan, "What the plan asks for."), .optional("computed", .timeSpan, "The worst case; unbounded if not there."),
     .optional("guaranteed", .timeSpan, "However long each step takes."), .required("isBreached", .bool, "Whether the target is missed."),
   ]

@@ -7,6 +7,7 @@ enum SchemaDocument: String, CaseIterable {
   case planTest = "plan-test"
   case lintReport = "lint-report"
   case evidence, policy, changeset, observations
+  case planDiff = "plan-diff"
   case journalRecord = "journal-record"
   case recoveryPoint = "recovery-point"
 
@@ -22,6 +23,7 @@ enum SchemaDocument: String, CaseIterable {
     case .evidence: try CanonicalJSON.prettyText(PlanSchema.document("evidence.v1.json", title: "sie-dr evidence", PlanKeys.evidence, using: ["timeSpan", "date"]))
     case .policy: try CanonicalJSON.prettyText(PlanSchema.document("policy.v1.json", title: "sie-dr lint policy", PlanKeys.policy, using: ["timeSpan"]))
     case .changeset: try CanonicalJSON.prettyText(ChangesetSchema.document)
+    case .planDiff: try CanonicalJSON.prettyText(PlanDiffSchema.document)
     case .observations: try CanonicalJSON.prettyText(ObservationsSchema.document)
     case .journalRecord: try CanonicalJSON.prettyText(JournalSchema.document)
     case .recoveryPoint: try CanonicalJSON.prettyText(PointSchema.document)

@@ -54,7 +54,7 @@ struct Composing {
     result.values = values.places
     let substituted = result.document.substituting(values.nodes) { name, span in undefined(name, at: span, verb: "named") }
     result.document = substituted.document
-    for use in substituted.uses { result.uses[use.span] = use.names }
+    for use in substituted.uses { result.uses[use.span] = use }
     // Without their values they are undefined only because something else is wrong with them.
     let declared = Set(variables.map(\.name))
     collector.add(contentsOf: substituted.diagnostics.filter { finding in finding.code != PlanCode.undefinedVariable.code || !declared.contains { finding.names(variable: $0) } })

@@ -29,17 +29,21 @@ public struct ComposedPlan: Sendable {
   /// Whether anything in the tree comes from elsewhere than from its place in the file.
   public var isComposed = false
   /// Texts that named variables, by their place.
-  public var uses: [SourceSpan: [String]] = [:]
+  public var uses: [SourceSpan: Substitution.Use] = [:]
   /// Where the value of each variable was written.
   public var values: [String: SourceSpan] = [:]
 }
 
 extension ComposedPlan {
-  /// A finding at a text that named variables says where their values stand; never what they are.
+  /// A finding at a text that named variables says where their values stand; never what they are. A secret is where it was written.
   public func explained(_ finding: Diagnostic) -> Diagnostic {
-    guard let span = finding.span, let names = uses[span] else { return finding }
+    guard let span = finding.span, let use = uses[span] else { return finding }
     var explained = finding
-    for name in names where values[name] != nil {
+    if finding.concealsText, use.isWhole, let place = use.names.first.flatMap({ values[$0] }) {
+      explained.span = place
+      return explained
+    }
+    for name in use.names where values[name] != nil {
       let note = "the value of `${var.\(name)}` stands at \(values[name]?.place ?? "")"
       if !explained.notes.contains(note) { explained.notes.append(note) }
     }
