@@ -95,6 +95,32 @@ import YAMLReading
     #expect(composed(replacing: "variables:\n", with: "variables:\n" + many).diagnostics.contains { $0.code == "wrong-value" && $0.label == "at most 256 are possible" })
   }
 
+  /// Each about 100 kB, and the worst of its kind.
+  private static let large: [(name: String, text: String)] = {
+    let head = "variables: { x: { type: text, default: y } }\n"
+    func lines(_ count: Int, _ line: (Int) -> String) -> String { (0..<count).map { "    " + line($0) + "\n" }.joined() }
+    return [
+      ("uses", head + "data:\n" + lines(4_000) { "k\($0): a${var.x}b${var.x}" }), ("one text", head + "data: \"" + String(repeating: "${var.x}", count: 8_000) + "\"\n"),
+      ("broken", head + "data: \"" + String(repeating: "${var.", count: 16_000) + "\"\n"), ("escapes", head + "data: \"" + String(repeating: "$${var.", count: 14_000) + "\"\n"),
+      ("added", "overlays:\n  o:\n   merge:\n" + lines(5_000) { "k\($0): { a: 1 }" } + "sites: {}\n"),
+      ("removed", "overlays:\n  o:\n   merge:\n" + lines(3_500) { "k\($0): null" } + (0..<3_500).map { "k\($0): 1\n" }.joined()),
+      ("aliases", head + "a: &a [" + Array(repeating: "\"${var.x}\"", count: 100).joined(separator: ", ") + "]\nb: &b [" + Array(repeating: "*a", count: 90).joined(separator: ", ")
+        + "]\nc: [" + Array(repeating: "*b", count: 90).joined(separator: ", ") + "]\n"),
+      ("variables", "variables:\n" + lines(4_000) { "v\($0): { type: text, default: \"${var.v\($0 + 1)}\" }" } + "a: ${var.v0}\n"),
+      ("environments", "overlays:\n" + (0..<4_000).map { "  e\($0): { variables: { x: 1 } }\n" }.joined()),
+    ]
+  }()
+
+  @Test("however large, it is composed in time that grows no faster than the text", arguments: large.map(\.name)) func bounded(_ name: String) throws {
+    let text = try #require(Self.large.first { $0.name == name }?.text)
+    let document = readYAML(SourceFile(path: "plan.yaml", bytes: Array(text.utf8))).document
+    try #require(document.root != nil)
+    let clock = ContinuousClock()
+    let time = clock.measure { _ = compose(document, PlanComposition(environment: text.hasPrefix("overlays") ? "o" : nil)) }
+    // Not optimised, and on a machine that does other things too: what grows with the square takes minutes.
+    #expect(time < .seconds(3))
+  }
+
   @Test("the file of an overlay says what it is, and its mistakes are told in it") func files() {
     #expect(composed(overlays: ["merge: {}"]).diagnostics.map(\.code) == ["missing-key", "missing-key"])
     #expect(composed(overlays: ["apiVersion: sie-dr/v1\nkind: PlanOverlay\nmerge: { sites: { x: null } }"]).diagnostics.map(\.span?.place) == ["overlay-1.yaml:3:19"])

@@ -64,6 +64,11 @@ import Testing
     #expect(found.codes == codes && found.unknown == unknown)
   }
 
+  @Test("without quotes in braces or brackets it says what to write", arguments: ["a: { b: ${var.x} }", "a: [1, ${var.x}]", "a: { b: https://${var.x}/y, c: d }"]) func unquoted(_ text: String) {
+    let found = read(text).diagnostics
+    #expect(found.map(\.code) == ["yaml-unclosed"] && found.first?.helps == ["put the whole value in quotes: \"${var.NAME}\""], "\(found)")
+  }
+
   @Test("values cannot grow a text, or the plan, beyond its limit") func growth() {
     let value = read(String(repeating: "x", count: 60_000)).document.root
     func codes(_ text: String, _ limits: YAMLLimits = .standard) -> [String] {
