@@ -21,7 +21,8 @@ extension ScenarioAssessment {
         case .atOnce, .needs: ""
         case .width(let before), .resource(_, let before): ", having waited for `\(recovery.network.steps[before].name)`"
         }
-      result.add(now + entry.end, .stepEnds, "`\(recovery.network.steps[step].name)` ends after \((entry.end - entry.start).rounded)\(waited)")
+      let ends = entry.outcome == .givenUp ? "is given up" : "ends"
+      result.add(now + entry.end, .stepEnds, "`\(recovery.network.steps[step].name)` \(ends) after \((entry.end - entry.start).rounded)\(waited)")
     }
     var ready = now + (path.last.map { entries[$0].end } ?? .zero)
     for term in dataClass?.rebuild?.terms ?? [] { ready += term.amount; result.add(ready, .phaseEnds, "the \(term.name) ends after \(term.amount.rounded)") }

@@ -21,6 +21,8 @@ public let lintRules: [LintRule] = [
   .timeoutMissing,
   .estimateExceedsTimeout,
   .dependencyCycle,
+  .branchUnreachable,
+  .deadlineOverBudget,
   .unorderedConflict,
   .promoteWithoutFence,
   .manifestsBeforeData,

@@ -342,7 +342,9 @@ public struct Scenario: Sendable {
   /// Steps run before and after a rollback: tell people, check the world.
   public var rollbackBefore: Step?
   public var rollbackAfter: Step?
+  /// With those of the branches of `choices`.
   public var steps: [Step]
+  public var choices: [Choice] = []
 }
 
 /// What the disaster takes: decides which copies, secrets and servers survive.

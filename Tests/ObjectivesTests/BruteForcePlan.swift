@@ -42,6 +42,7 @@ struct BruteForcePlan {
     var estimate: Int?
     /// Restores this class.
     var restores: Int?
+    var needsChoice = false
   }
   struct Scenario {
     var sites: [Int] = [], servers: [Int] = [], stores: [Int] = []
@@ -50,6 +51,7 @@ struct BruteForcePlan {
     var probe: (every: Int, timeout: Int, failing: Int)?
     var person, decide: Int?
     var steps: [Step]
+    var choice: Choice?
   }
   static let sites = ["east", "west", "north"]
   static let servers = ["pg-east", "pg-west"]
@@ -156,6 +158,7 @@ extension BruteForcePlan {
         restores: chance(25) ? number(0...(classCount - 1)) : nil)
     }
     width = number(1...4)
+    if chance(50), scenario.steps.count > 2 { addChoice(&random) }
   }
 }
 
@@ -226,8 +229,9 @@ extension BruteForcePlan {
     if let decide = scenario.decide { text += "    decide: \(decide)s\n" }
     text += "    steps:\n"
     for (number, step) in scenario.steps.enumerated() {
+      let indent = choiceText(before: number, &text)
       let kind = step.restores.map { "postgresql.restore: { data: c\($0), server: pg-west }" } ?? "command.run: { run: [a], undo: [b] }"
-      text += "      t\(number): { \(kind), timeout: \(step.timeout)s, retries: \(step.retries), needs: \(list(step.needs) { "t\($0)" })"
+      text += "\(indent)t\(number): { \(kind), timeout: \(step.timeout)s, retries: \(step.retries), needs: [\((step.needs.map { "t\($0)" } + (step.needsChoice ? ["recover"] : [])).joined(separator: ", "))]"
       if let estimate = step.estimate { text += ", estimate: \(estimate)s" }
       text += " }\n"
     }

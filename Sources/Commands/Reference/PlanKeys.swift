@@ -173,7 +173,7 @@ enum PlanKeys {
     PlanKey("approve", .object(approval), "Who must agree: part of the recovery time."),
     PlanKey("onFailure", .choice(FailurePolicy.allCases.map(\.rawValue)), "What a failing step does to the run; pause if not given."),
     PlanKey("rollback", .object([PlanKey("before", .step, "Before anything is undone."), PlanKey("after", .step, "When everything is.")]), "Steps around a rollback."),
-    PlanKey("steps", .map(.step), required: true, "What is done."),
+    PlanKey("steps", .map(.oneOf([.step, .object(choice)])), required: true, "What is done: steps, and choices among branches of steps."),
   ]
 
   /// What every step may say beside its kind.

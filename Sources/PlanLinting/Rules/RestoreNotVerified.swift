@@ -33,7 +33,7 @@ extension LintRule {
         return Diagnostic(
           "restore-not-verified", "nothing looks at `\(data)` after `\(step.specification.name)` has restored it", at: step.span,
           label: "not verified by a later step",
-          helps: ["add a step with `needs: [\(step.specification.name)]`, such as `postgresql.query: { server: …, sql: \"select count(*) > 0 from …\", expect: t }`"])
+          helps: ["add a step with `needs: [\(step.specification.branch?.choice ?? step.specification.name)]`, such as `postgresql.query: { server: …, sql: \"select count(*) > 0 from …\", expect: t }`"])
       }
     }
   }

@@ -40,8 +40,13 @@ struct ReferenceChecker {
     scenario.loses.secrets.forEach { refer($0, "secret", secrets) }
     scenario.corrupts?.dataClasses.forEach { refer($0, "data class", plan.dataClasses.map(\.name)) }
     if case .probe(let probe, _) = scenario.detection { refer(probe, "probe", plan.probes.map(\.name)) }
-    let steps = scenario.steps.map(\.name)
-    for step in scenario.steps { step.needs.forEach { refer($0, "step", steps) } }
+    let steps = scenario.nameable
+    for step in scenario.steps { step.needs.forEach { refer($0, "step", steps); checkReach($0, from: step.name.value, in: scenario) } }
+    for choice in scenario.choices { choice.needs.forEach { refer($0, "step", steps); checkReach($0, from: choice.name.value, in: scenario) } }
+  }
+
+  private func checkReach(_ name: Located<StepName>, from step: StepName, in scenario: Scenario) {
+    if let problem = scenario.problem(with: name, takenBy: step) { collector.add(problem) }
   }
 
   private func checkHome(of dataClass: DataClass) {

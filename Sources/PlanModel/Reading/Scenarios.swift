@@ -21,17 +21,17 @@ extension PlanReader {
       hooks.finish()
     }
     _ = reader.required("steps", example: "{ … }")
-    let steps = entries(&reader, "steps", "step", step)
+    let (steps, choices) = stepsAndChoices(&reader)
     reader.finish()
-    for step in steps where Self.hooks.contains(step.name.value) {
+    for step in steps.map(\.name) + choices.map(\.name) where Self.hooks.contains(step.value) {
       collector.add(
         Diagnostic(
-          "wrong-name", "no step can be called `\(step.name.value)`", at: step.name.span, label: "the name of the step under `rollback`",
+          "wrong-name", "no step can be called `\(step.value)`", at: step.span, label: "the name of the step under `rollback`",
           helps: ["call it something else"]))
     }
     return Scenario(
       name: name, description: description, loses: loses, corrupts: corrupts, detection: detection, decide: decide, triggeredBy: triggeredBy, approval: approval, onFailure: onFailure,
-      rollbackBefore: before, rollbackAfter: after, steps: steps)
+      rollbackBefore: before, rollbackAfter: after, steps: steps, choices: choices)
   }
 
   private func losses(_ node: YAMLNode?, _ what: String) -> Losses {
