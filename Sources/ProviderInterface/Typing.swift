@@ -119,10 +119,12 @@ private struct Typist {
 
   /// A step's name is its class's, its protection's and its store's in a row, so two protections can come to the same one.
   func checkNames(_ protections: [TypedProtection]) {
-    func names(_ protection: TypedProtection) -> Set<StepName> { Set(protection.steps.map(\.specification.name)) }
     func title(_ typed: TypedProtection) -> String { "`\(typed.protection.name.value)` of `\(typed.dataClass.name.value)`" }
+    var owners: [StepName: Int] = [:]
     for (index, protection) in protections.enumerated() {
-      guard let other = protections.prefix(index).first(where: { !names($0).isDisjoint(with: names(protection)) }) else { continue }
+      let names = protection.steps.map(\.specification.name)
+      defer { for name in names where owners[name] == nil { owners[name] = index } }
+      guard let other = names.compactMap({ owners[$0] }).min().map({ protections[$0] }) else { continue }
       collector.add(
         Diagnostic(
           "wrong-name",

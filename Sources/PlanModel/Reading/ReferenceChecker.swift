@@ -41,12 +41,15 @@ struct ReferenceChecker {
     scenario.corrupts?.dataClasses.forEach { refer($0, "data class", plan.dataClasses.map(\.name)) }
     if case .probe(let probe, _) = scenario.detection { refer(probe, "probe", plan.probes.map(\.name)) }
     let steps = scenario.nameable
-    for step in scenario.steps { step.needs.forEach { refer($0, "step", steps); checkReach($0, from: step.name.value, in: scenario) } }
-    for choice in scenario.choices { choice.needs.forEach { refer($0, "step", steps); checkReach($0, from: choice.name.value, in: scenario) } }
-  }
-
-  private func checkReach(_ name: Located<StepName>, from step: StepName, in scenario: Scenario) {
-    if let problem = scenario.problem(with: name, takenBy: step) { collector.add(problem) }
+    let known = Set(steps.map(\.value))
+    func check(_ needs: [Located<StepName>], of step: StepName) {
+      for need in needs {
+        if !known.contains(need.value) { refer(need, "step", steps) }
+        if !scenario.choices.isEmpty, let problem = scenario.problem(with: need, takenBy: step) { collector.add(problem) }
+      }
+    }
+    for step in scenario.steps { check(step.needs, of: step.name.value) }
+    for choice in scenario.choices { check(choice.needs, of: choice.name.value) }
   }
 
   private func checkHome(of dataClass: DataClass) {

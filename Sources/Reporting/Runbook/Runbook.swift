@@ -17,7 +17,7 @@ struct Runbook {
   var path: String { plan.file.path }
 
   var text: String {
-    ([head, objectives, dataClassification, backupProcedures, places] + [scenarios] + people + [byHand, unsaid]).joined(separator: "\n")
+    ([head, objectives, dataClassification, backupProcedures, places] + [scenarios] + people + [byHand]).joined(separator: "\n")
   }
 
   private var head: String {
@@ -86,15 +86,6 @@ struct Runbook {
     $ sie-dr points list \(path)
     $ sie-dr points show \(path) latest --commands
     ```
-
-    """
-  }
-
-  private var unsaid: String {
-    """
-    ## What this page does not say
-
-    Failover and failback: a plan cannot say them yet, so nothing is said here.
 
     """
   }
