@@ -120,7 +120,7 @@ private struct Assessor {
   private func recovery(_ scenario: TypedScenario, _ network: StepNetwork) -> ScenarioAssessment.Recovery {
     let durations = scenario.steps.map { $0.estimated?.amount ?? $0.specification.longest }
     let timeline = network.timeline(durations: durations, width: width)
-    let before = beforeRun(scenario.scenario)
+    let before = scenario.scenario.beforeRun(in: plan)
     let path = timeline.criticalPath.map { step(scenario.steps[$0], timeline.entries[$0]) }
     let bounds = network.guaranteed(width: width)
     let late = network.alternatives.isEmpty ? nil : network.timeline(durations: network.givenUp(durations), width: width)
@@ -134,26 +134,6 @@ private struct Assessor {
     let name = "`\(step.specification.name)`"
     if entry.outcome == .givenUp { return Term("\(name), given up", entry.end - entry.start, .plan(step.span)) }
     return step.estimated.map { Term(name, $0.amount, .init($0.span, in: plan)) } ?? Term(name, step.specification.longest, .timeout(step.timeoutSpan))
-  }
-
-  /// `t_detect + t_window + t_decide` (objectives 4.6): a probe fails at the latest one period and one time-out after the disaster.
-  private func beforeRun(_ scenario: Scenario) -> [Term] {
-    var terms: [Term] = []
-    switch scenario.detection {
-    case .probe(let name, let failing):
-      if let probe = plan.probe(name.value) {
-        terms.append(Term("until the next probe", probe.every, .plan(probe.name.span)))
-        terms.append(Term("its time-out", probe.timeout, .plan(probe.name.span)))
-      }
-      terms.append(Term("failing", failing.value, .plan(failing.span)))
-    case .person(let within): terms.append(Term("until somebody notices", within.value, .plan(within.span)))
-    case nil: break
-    }
-    if let decide = scenario.decide { terms.append(Term("decision", decide.value, .plan(decide.span))) }
-    if let approval = scenario.approval {
-      terms.append(Term("approval by \(approval.atLeast) of \(approval.approvers.count)", approval.within.value, .plan(approval.within.span)))
-    }
-    return terms
   }
 }
 

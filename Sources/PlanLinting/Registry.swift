@@ -40,6 +40,7 @@ public let lintRules: [LintRule] = [
   .sqlErrorsIgnored,
   .collidingFileName,
   .detectionMissing,
+  .triggerFragile,
   .headroomLow,
   .drillNeverDone,
   .drillOverdue,

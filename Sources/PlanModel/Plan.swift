@@ -362,13 +362,6 @@ public struct Corruption: Sendable {
   public var noticedWithin: Located<TimeSpan>
 }
 
-public enum Detection: Sendable {
-  /// The probe has been failing for this long.
-  case probe(Located<ProbeName>, failing: Located<TimeSpan>)
-  /// A person notices, at the latest after this long.
-  case person(within: Located<TimeSpan>)
-}
-
 /// What a step's failure does to the run.
 public enum FailurePolicy: String, Hashable, Sendable, Codable, CaseIterable {
   case pause, rollback, `continue`

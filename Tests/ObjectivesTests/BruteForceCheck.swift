@@ -175,6 +175,7 @@ struct BruteForceCheck {
     count("lost credentials", plan.stores.contains { $0.keys?.isLost ?? false })
     count("lost servers", !plan.scenario.servers.isEmpty)
     count("detection by a probe", plan.scenario.probe != nil)
+    count("m of n probes", plan.scenario.failures != nil)
     count("choices among branches", plan.scenario.choice != nil)
     count("branches that cannot be tried", plan.tried.count < plan.scenario.choice?.branches.count ?? 0)
     count("width below the steps", plan.scenario.steps.count > plan.width)

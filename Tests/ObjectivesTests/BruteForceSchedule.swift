@@ -107,8 +107,26 @@ struct BruteForceSchedule {
   func worstBeforeRun() -> Int {
     var worst = plan.scenario.person ?? 0
     if let probe = plan.scenario.probe {
-      for phase in 0...probe.every { for answer in 0...probe.timeout { worst = max(worst, phase + answer + probe.failing) } }
+      for phase in 0...probe.every {
+        for answer in 0...probe.timeout {
+          let noticed = plan.scenario.failures.map { worstCount(probe, $0, phase, answer) } ?? phase + answer + probe.failing
+          // The rule is looked at at any time within its period.
+          worst = max(worst, noticed + (plan.scenario.evaluate ?? 0))
+        }
+      }
     }
     return worst + (plan.scenario.decide ?? 0)
+  }
+
+  /// Probe after probe from long before the disaster on, in a window of the last answers, until enough of them are failures.
+  private func worstCount(_ probe: (every: Int, timeout: Int, failing: Int), _ rule: (least: Int, all: Int), _ phase: Int, _ answer: Int) -> Int {
+    var window = Array(repeating: false, count: rule.all)
+    var asked = phase - probe.every * rule.all
+    while true {
+      // A question at the very instant of the disaster may still be answered.
+      window = window.dropFirst() + [asked > 0 || asked == 0 && phase == 0]
+      if window.count(where: { $0 }) >= rule.least { return asked + answer }
+      asked += probe.every
+    }
   }
 }

@@ -188,5 +188,11 @@ private let everyKey = """
     noticed:
       detect: { noticedWithin: 15m }
       steps: {}
+    counted:
+      detect: { probe: ready, failures: { atLeast: 9, of: 10 }, from: [east, west], agreeing: 2, evaluate: 30s, coolDown: 30m }
+      steps: {}
+    alerted:
+      detect: { alert: SIEDatabaseSlow, within: 6m }
+      steps: {}
 
   """ + everyPlannedKind

@@ -27,7 +27,7 @@ extension LintRule {
         let step = scenario.typed.steps[index]
         guard let data = step.specification.footprint.recovers else { return nil }
         var proofs = step.specification.footprint.writes
-        if case .probe(let probe, _) = scenario.scenario.detection { proofs.insert(.probe(probe.value)) }
+        if let rule = scenario.scenario.detection?.rule { proofs.insert(.probe(rule.probe.value)) }
         let later = network.graph.descendants(of: index).map { network.steps[$0].footprint }
         guard !later.contains(where: { !$0.verifies.isDisjoint(with: proofs) }) else { return nil }
         return Diagnostic(

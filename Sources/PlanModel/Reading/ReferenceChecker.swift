@@ -39,7 +39,10 @@ struct ReferenceChecker {
     scenario.loses.stores.forEach { refer($0, "store", stores) }
     scenario.loses.secrets.forEach { refer($0, "secret", secrets) }
     scenario.corrupts?.dataClasses.forEach { refer($0, "data class", plan.dataClasses.map(\.name)) }
-    if case .probe(let probe, _) = scenario.detection { refer(probe, "probe", plan.probes.map(\.name)) }
+    if let rule = scenario.detection?.rule {
+      refer(rule.probe, "probe", plan.probes.map(\.name))
+      rule.from.forEach { refer($0, "site", sites) }
+    }
     let steps = scenario.nameable
     let known = Set(steps.map(\.value))
     func check(_ needs: [Located<StepName>], of step: StepName) {

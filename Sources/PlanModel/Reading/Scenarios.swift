@@ -55,23 +55,6 @@ extension PlanReader {
     return noticed.map { Corruption(dataClasses: dataClasses, noticedWithin: $0) }
   }
 
-  private func detection(_ node: YAMLNode?, _ what: String) -> Detection? {
-    guard let node, var reader = MappingReader(node, "`detect` of \(what)", collector) else { return nil }
-    let found = oneOf(["probe", "noticedWithin"], &reader, example: "probe: NAME")
-    let detection: Detection?
-    switch found?.key {
-    case "probe":
-      _ = reader.required("failing", example: "5m")
-      let failing = reader.timeSpan("failing")
-      let probe: Located<ProbeName>? = reader.name("probe")
-      detection = probe.flatMap { probe in failing.map { .probe(probe, failing: $0) } }
-    case "noticedWithin": detection = reader.timeSpan("noticedWithin").map { .person(within: $0) }
-    default: detection = nil
-    }
-    reader.finish()
-    return detection
-  }
-
   /// The names of the steps around a rollback.
   private static let hooks: [StepName] = ["rollback-before", "rollback-after"]
 
