@@ -41,6 +41,9 @@ public struct Survival: Sendable {
     }
   }
 
+  /// Whether a step cannot work because of what is lost.
+  public func loses(_ step: StepSpecification, in plan: Plan) -> Bool { step.footprint.requires.contains { loss(of: $0, in: plan) != nil } }
+
   /// With its site, or else with the secret that is lost.
   private func whyLost(_ name: StoreName, _ plan: Plan) -> String {
     let store = plan.store(name)

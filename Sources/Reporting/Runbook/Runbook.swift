@@ -44,7 +44,7 @@ struct Runbook {
     for row in matrixRows(assessment, serviceTarget: plan.objectives.rto?.value) {
       computed.rows.append([
         "`\(row.scenario)`", "\(row.objective) of \(row.subject)", row.target?.rounded ?? "none", row.computedText + (row.isBreached ? ", **breached**" : ""),
-        row.guaranteed?.rounded ?? "", row.computed.explanation,
+        row.guaranteed?.rounded ?? "", row.sum,
       ])
     }
     text += """

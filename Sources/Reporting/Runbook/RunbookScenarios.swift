@@ -45,7 +45,8 @@ extension Runbook {
       lines.append("**Wrong**: data of " + corruption.dataClasses.map { "`\($0.value)`" }.joined(separator: ", ") + ", noticed within \(corruption.noticedWithin.value.rounded)")
     }
     switch scenario.detection {
-    case .probe(let name, let failing): lines.append("**Detection**: the probe `\(name.value)`\(plan.probe(name.value).map(probe) ?? "") fails for \(failing.value.rounded)")
+    case .probe(let rule): lines.append("**Detection**: the probe `\(rule.probe.value)`\(plan.probe(rule.probe.value).map(probe) ?? "") \(rule.description)")
+    case .alert(let name, let within): lines.append("**Detection**: the alert \(Markdown.code(name.value)), at the latest after \(within.value.rounded)")
     case .person(let within): lines.append("**Detection**: a person notices, at the latest after \(within.value.rounded)")
     case nil: lines.append("**Detection**: the plan does not say")
     }
@@ -92,6 +93,7 @@ extension Runbook {
       ```
 
       """
+    if !assessed.scenario.choices.isEmpty { text += "\nThis version's `apply` refuses it: it has a choice among several ways.\n" }
     text += "\nBy hand, in this order; each begins when those that it needs are done:\n"
     for (index, node) in chart.nodes.enumerated() { text += "\n" + RunbookStep(node.step, typed.kinds).text(number: index + 1, node) }
     text += "\n" + failure(assessed.typed)
