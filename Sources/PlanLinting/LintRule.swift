@@ -130,8 +130,13 @@ public func noEvidence(_: String) throws(UnreadableEvidence) -> SourceFile {
 
 /// The same finding can come from two ways through a plan; it is shown once, in the words of the first.
 private func unique(_ sorted: [Diagnostic]) -> [Diagnostic] {
-  sorted.reduce(into: []) { kept, next in
-    let isKnown = kept.contains { $0 == next || ($0.concealsText && next.concealsText && $0.span == next.span) }
-    if !isKnown { kept.append(next) }
+  var kept: [Diagnostic] = []
+  var places: [SourceSpan?: [Int]] = [:]
+  for next in sorted {
+    let isKnown = places[next.span]?.contains { kept[$0] == next || (kept[$0].concealsText && next.concealsText) } ?? false
+    guard !isKnown else { continue }
+    places[next.span, default: []].append(kept.count)
+    kept.append(next)
   }
+  return kept
 }

@@ -183,8 +183,21 @@ private let everyKey = """
             captureLine: true
             recovers: orders
           undo: { command.run: { run: [switch, --back] }, timeout: 1m, retries: 2 }
+        recover:
+          needs: [ask]
+          firstOf:
+            replica: { until: 10m, steps: { promote: { postgresql.promote: { server: pg-two, data: orders } } } }
+            backup: { steps: { other: { postgresql.restore: { data: orders, server: pg } } } }
+          gives: [url]
+        tell: { command.run: { run: [tell], env: { URL: { output: recover.url } } } }
     noticed:
       detect: { noticedWithin: 15m }
+      steps: {}
+    counted:
+      detect: { probe: ready, failures: { atLeast: 9, of: 10 }, from: [east, west], agreeing: 2, evaluate: 30s, coolDown: 30m }
+      steps: {}
+    alerted:
+      detect: { alert: SIEDatabaseSlow, within: 6m }
       steps: {}
 
   """ + everyPlannedKind

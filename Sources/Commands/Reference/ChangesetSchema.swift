@@ -56,6 +56,12 @@ enum ChangesetSchema {
     .required("onFailure", .choice(FailurePolicy.self), "What its failure does to the run."),
     .required("priority", .count, "The higher goes first."), .required("footprint", .definition("footprint"), "What it touches and needs."),
     .optional("question", .text, "Asked instead of performed."),
+    .optional("branch", .object(branch), "Where it stands in a choice; done in any case if not there."),
+  ]
+
+  private static let branch: [Schema.Member] = [
+    .required("choice", .name, "The choice."), .required("branch", .name, "Its branch."), .required("number", .count, "In the order of preference, from 0."),
+    .optional("until", .timeSpan, "From its beginning until the next one begins."), .required("needs", .list(of: .name), "Before the first branch begins."),
   ]
 
   private static let undo: [Schema.Member] = [

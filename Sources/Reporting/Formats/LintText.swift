@@ -41,7 +41,7 @@ private func matrix(_ result: LintResult, _ assessment: Assessment, _ style: Tex
   for row in matrixRows(assessment, serviceTarget: result.plan?.objectives.rto?.value) {
     table.rows.append([
       row.scenario, row.subject, row.objective, row.target?.rounded ?? "none", row.computedText + (row.isBreached ? " !" : ""), row.headroom,
-      row.guaranteed?.rounded ?? "", row.computed.explanation,
+      row.guaranteed?.rounded ?? "", row.sum,
     ])
   }
   return table.text(style)

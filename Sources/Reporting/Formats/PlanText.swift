@@ -34,7 +34,7 @@ private func text(_ step: PlannedStep, _ style: TextStyle) -> String {
   lines += change.differences.map { "      \($0)" }
   if let measured = step.measured { lines.append("      measured: \(measured)") }
   if change.action.changesTheWorld { lines.append("      undo: \(step.specification.undoText)") }
-  if !step.specification.needs.isEmpty { lines.append("      after: " + step.specification.needs.map(\.rawValue).joined(separator: ", ")) }
+  if !step.specification.afterText.isEmpty { lines.append("      after: " + step.specification.afterText) }
   return lines.joined(separator: "\n") + "\n"
 }
 
