@@ -64,7 +64,7 @@ private let everyKey = """
   apiVersion: sie-dr/v1
   kind: RecoveryPlan
   metadata: { name: everything, owner: sre, description: Every key there is. }
-  objectives: { rto: 4h, rpo: 1h }
+  objectives: { rto: 4h, rpo: 1h, percentile: 95 }
   sites: { east: { description: Here. }, west: {} }
   secrets:
     url: { env: URL, site: west }
