@@ -72,7 +72,7 @@ private func comparisons(
     }
     let observation = observations[step.name] ?? .nothing
     let kind = kinds[step.kind]
-    let change = kind?.compare(step.arguments.json, observation, now) ?? Change(.unknown, reason: "an unknown step kind")
+    let change = kind?.compare(step.arguments, observation, now) ?? Change(.unknown, reason: "an unknown step kind")
     guard kind?.isCarriedOut != false else {
       result[index] = (change, .unreachable(reason: "this version of sie-dr has no provider for `\(step.kind)`"))
       continue

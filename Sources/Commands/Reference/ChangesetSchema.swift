@@ -31,6 +31,7 @@ enum ChangesetSchema {
   private static let plan: [Schema.Member] = [
     .required("name", .name, "The plan's name."), .required("file", .text, "The file it was read from."),
     .required("folder", .text, "From which relative paths count. Not part of the digest."),
+    .optional("environment", .text, "Which of the plan's environments; none: the plan as it stands."),
   ]
 
   private static let step: [Schema.Member] = [

@@ -37,6 +37,7 @@ enum PlanKeys {
     PlanKey("apiVersion", .constant("sie-dr/v1"), required: true, "The version of the language."),
     PlanKey("kind", .constant("RecoveryPlan"), required: true, "What the file is."),
     PlanKey("metadata", .object(metadata), required: true, "Name and owner of the plan."),
+    variables, overlays,
     PlanKey("objectives", .object(objectives + [percentile]), "Targets of the service; a data class may state stricter ones."),
     PlanKey("sites", .map(.object([description])), "Places that can be lost as a whole."),
     PlanKey("secrets", .map(.object(secret)), "Where secret values are found when they are needed."),

@@ -6,7 +6,7 @@ internal import Units
 /// A plan for a terminal: risks first, then each change with its reason and its undo, then objectives and timeline.
 func planText(_ changeset: Changeset, _ style: TextStyle) -> String {
   var parts: [String] = []
-  parts.append(style.paint("Plan for \(changeset.purpose) of `\(changeset.plan.name)`", .bold) + ": \(changeset.counts)\n")
+  parts.append(style.paint("Plan for \(changeset.purpose) of \(changeset.plan.title)", .bold) + ": \(changeset.counts)\n")
   if let recorded = changeset.recorded { parts.append(style.paint(recorded, .yellow) + "\n") }
   if !changeset.risks.isEmpty {
     parts.append(style.paint("Before you say yes", .yellow) + "\n" + changeset.risks.map { "  ! \($0)\n" }.joined())
