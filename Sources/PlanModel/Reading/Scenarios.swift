@@ -69,6 +69,11 @@ extension PlanReader {
     let what = reader.what
     let kinds = reader.keys.filter { $0.contains(".") }
     guard let kind = kinds.first else {
+      if let key = reader.keys.first(where: { !nearestNames(to: $0, in: ["firstOf"]).isEmpty }) {
+        collector.add(
+          Diagnostic("unknown-key", "\(what) has no key `\(key)`", at: reader.span(of: key), label: "not known here", helps: ["did you mean `firstOf`?"]))
+        return nil
+      }
       collector.add(
         Diagnostic(
           "missing-key", "\(what) says nothing to do", at: name.span, label: "one key with a dot is its kind",
