@@ -58,7 +58,7 @@ public enum Place: Hashable, Sendable, CustomStringConvertible {
 
 extension PeriodicBackup: ProtectionModel {
   public var name: ProtectionName { protection.name.value }
-  public var span: SourceSpan { protection.every.span }
+  public var span: SourceSpan { protection.schedule.span }
   public var keep: Located<TimeSpan>? { protection.keep?.duration }
   public var places: [Located<Place>] { ([protection.store] + protection.copies).map { $0.map { .store($0) } } }
 

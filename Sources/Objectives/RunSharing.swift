@@ -3,28 +3,35 @@ internal import Units
 
 /// What the runs of one state directory do to each other: one run at a time is at work, and all that is due shares the places of a run.
 struct RunSharing {
-  private let backups: [(title: String, backup: PeriodicBackup)]
+  private typealias Run = (index: Int, title: String, backup: PeriodicBackup)
+  /// A foreign command holds nobody up, and waits for nobody.
+  private let backups: [Run]
   private let width: Int64
 
   init(_ protections: [ProtectionAssessment], width: Int) {
-    backups = protections.map { ("`\($0.dataClass.name.value)` `\($0.backup.protection.name.value)`", $0.backup) }
+    backups = protections.enumerated().filter { !$1.backup.protection.method.isForeign }.map {
+      ($0, "`\($1.dataClass.name.value)` `\($1.backup.protection.name.value)`", $1.backup)
+    }
     self.width = Int64(max(1, width))
   }
 
   /// What the others do to this one.
   func apply(to backup: inout PeriodicBackup, at index: Int) {
+    guard let index = backups.firstIndex(where: { $0.index == index }) else { return }
     let others = backups.indices.filter { $0 != index }.map { backups[$0] }
     backup.wait = wait(of: index)
-    backup.isBound = backup.wait != nil
+    backup.isBound = backup.wait != nil || backup.rhythm.isBound
     guard let longest = others.max(by: { $0.backup.cycleTime < $1.backup.cycleTime }) else { return }
     backup.otherRun = otherRun(others, longest)
     // A run takes all that is due: one that is due again at once cuts short by how much this one can be late.
     let again = longest.backup.cycleTime + (backup.protection.jitter?.value ?? .zero)
-    backup.isBound = backup.isBound || backup.overruns || longest.backup.protection.every.value < again
+    backup.isBound = backup.isBound || backup.overruns || longest.backup.rhythm.shortest < again
+    // By the calendar two that would meet where it hurts most may never do so.
+    backup.isBound = backup.isBound || ([backup] + others.map(\.backup)).contains { $0.rhythm.window != nil }
   }
 
   /// How long a run of the others can last in which this one is not due: the longest of them, or Graham's bound where they may wait for a place.
-  private func otherRun(_ others: [(title: String, backup: PeriodicBackup)], _ longest: (title: String, backup: PeriodicBackup)) -> Term {
+  private func otherRun(_ others: [Run], _ longest: Run) -> Term {
     let cycle = longest.backup.cycleTime
     guard isCrowded(others.map(\.backup)) else { return Term("a run of \(longest.title)", cycle, longest.backup.run[0].source) }
     return Term("a run of the other protections", share(of: work(others.map(\.backup)) - cycle) + cycle, longest.backup.run[0].source)

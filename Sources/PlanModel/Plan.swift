@@ -1,3 +1,4 @@
+public import Calendar
 public import CanonicalJSON
 public import Diagnostics
 public import Units
@@ -253,7 +254,10 @@ public enum Pace: Hashable, Sendable, Codable {
 public struct Protection: Sendable {
   public var name: Located<ProtectionName>
   public var method: Method
-  public var every: Located<TimeSpan>
+  /// When its runs are due.
+  public var schedule: Located<Schedule>
+  /// What becomes of a run that is due while the last one is at work. Our own queue; nobody but their author knows of others.
+  public var overlap: Overlap = .queue
   /// How late a run may start after it is due: the period of whatever calls `apply`. Zero where the plan does not say.
   public var jitter: Located<TimeSpan>?
   /// How many runs in a row may be missed before the target is broken.
@@ -287,6 +291,8 @@ public struct Protection: Sendable {
     case command([String])
     /// As the plan says it: `logical`.
     public var name: String { switch self { case .logical: "logical"; case .dump: "dump"; case .snapshot: "snapshot"; case .command: "command" } }
+    /// Somebody else calls it.
+    public var isForeign: Bool { if case .command = self { true } else { false } }
   }
 }
 

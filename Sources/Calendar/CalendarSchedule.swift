@@ -1,0 +1,99 @@
+public import Units
+
+/// A cron text by the clock of a zone, with what becomes of times that the clock leaves out and of those that it shows twice.
+public struct CalendarSchedule: Hashable, Sendable {
+  /// A time that does not exist, when the clock is put forward.
+  public enum Gap: String, Hashable, Sendable, Codable, CaseIterable {
+    /// It runs when the gap ends.
+    case run
+    case skip
+  }
+  /// A time that the clock shows twice, when it is put back.
+  public enum Repeat: String, Hashable, Sendable, Codable, CaseIterable { case once, twice }
+
+  public let cron: Cron
+  public let zone: Zone
+  public let gap: Gap
+  public let `repeat`: Repeat
+
+  /// Where the author does not say: what runs every hour goes by the hours that pass; what runs at a time of day runs once a day.
+  public init(_ cron: Cron, in zone: Zone, gap: Gap? = nil, repeat: Repeat? = nil) {
+    self.cron = cron
+    self.zone = zone
+    self.gap = gap ?? (cron.isEveryHour ? .skip : .run)
+    self.repeat = `repeat` ?? (cron.isEveryHour ? .twice : .once)
+  }
+
+  /// The first run after this instant.
+  public func next(after instant: Timestamp) -> Timestamp {
+    let minute = floorDivide(Int(instant.milliseconds), 60_000)
+    var day = CivilDay(number: floorDivide(minute + zone.rule.clock(at: minute).offset, 1_440) - 1)
+    let times = cron.times
+    // Eight years from one 29 February to the next, and 28 until it is a Sunday again: 40 with a century between.
+    for _ in 0..<(366 * 41) {
+      if cron.runs(on: day), let found = runs(on: day, times).first(where: { $0 > minute }) { return Timestamp(milliseconds: Int64(found) * 60_000) }
+      day.number += 1
+    }
+    return Timestamp(milliseconds: .max)
+  }
+
+  /// When it runs on these days, each instant once: the end of a gap can be a time of the next day.
+  func runs(on days: some Sequence<CivilDay>) -> [Int] {
+    let times = cron.times
+    var all: [Int] = []
+    for day in days where cron.runs(on: day) {
+      for run in runs(on: day, times) where run > all.last ?? .min { all.append(run) }
+    }
+    return all
+  }
+
+  /// When it runs on a day of the zone's calendar, in minutes since 1970 in UTC.
+  func runs(on day: CivilDay, _ times: [Int]) -> [Int] {
+    let midnight = day.number * 1_440
+    let year = day.date.year
+    let near = zone.rule.changes(in: year).filter { abs($0.at - midnight) < 3 * 1_440 }
+    guard !near.isEmpty else {
+      let offset = zone.rule.clock(at: midnight).offset
+      return times.map { midnight + $0 - offset }
+    }
+    var runs: [Int] = []
+    for time in times {
+      for run in instants(midnight + time, near) where run > runs.last ?? .min { runs.append(run) }
+    }
+    return runs
+  }
+
+  /// When the clock shows this: once, never, or twice.
+  private func instants(_ local: Int, _ changes: [TimeZoneRule.Change]) -> [Int] {
+    for change in changes {
+      let (before, after) = (local - change.before.offset, local - change.after.offset)
+      if before >= change.at, after < change.at { return gap == .run ? [change.at] : [] }
+      if before < change.at, after >= change.at { return `repeat` == .twice ? [before, after] : [before] }
+    }
+    guard let change = changes.last(where: { local - $0.before.offset >= $0.at }) else { return [local - changes[0].before.offset] }
+    return [local - change.after.offset]
+  }
+}
+
+extension CalendarSchedule: CustomStringConvertible {
+  public var description: String { "`\(cron.text)` \(zone.name)" }
+}
+
+extension CalendarSchedule: Codable {
+  private enum CodingKeys: String, CodingKey { case cron, zone, gap, `repeat` }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(cron.text, forKey: .cron)
+    try container.encode(zone.name, forKey: .zone)
+    try container.encode(gap, forKey: .gap)
+    try container.encode(`repeat`, forKey: .repeat)
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let cron = try Cron(try container.decode(String.self, forKey: .cron))
+    let zone = try Zone(named: try container.decode(String.self, forKey: .zone))
+    self.init(cron, in: zone, gap: try container.decode(Gap.self, forKey: .gap), repeat: try container.decode(Repeat.self, forKey: .repeat))
+  }
+}
