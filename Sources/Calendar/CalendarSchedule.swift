@@ -56,11 +56,8 @@ public struct CalendarSchedule: Hashable, Sendable {
       let offset = zone.rule.clock(at: midnight).offset
       return times.map { midnight + $0 - offset }
     }
-    var runs: [Int] = []
-    for time in times {
-      for run in instants(midnight + time, near) where run > runs.last ?? .min { runs.append(run) }
-    }
-    return runs
+    // The hour that comes twice is over once before it comes again.
+    return Set(times.flatMap { instants(midnight + $0, near) }).sorted()
   }
 
   /// When the clock shows this: once, never, or twice.

@@ -7,6 +7,8 @@ public protocol ProtectionModel: Sendable {
   var name: ProtectionName { get }
   /// Where the plan says what decides the loss.
   var span: SourceSpan { get }
+  /// Any moment that it reaches back to can be restored, and not only some.
+  var restoresAnyMoment: Bool { get }
   /// How far one can go back; nil: as far as there is anything.
   var keep: Located<TimeSpan>? { get }
   /// Where what it keeps is.
@@ -21,6 +23,7 @@ public protocol ProtectionModel: Sendable {
 }
 
 extension ProtectionModel {
+  public var restoresAnyMoment: Bool { false }
   /// Whether what it keeps reaches back to before the corruption, until the restore has read it.
   func reachesBack(to corruption: Corruption, reaction: [Term]) -> Bool {
     guard let needed = retentionNeeded(noticedWithin: corruption.noticedWithin, reaction: reaction) else { return false }

@@ -21,6 +21,8 @@ public struct Plan: Sendable {
   public var probes: [Probe]
   public var dataClasses: [DataClass]
   public var scenarios: [Scenario]
+  /// Data classes that must be from one moment.
+  public var consistency: [ConsistencyGroup] = []
   /// How old recorded observations may be; nil: as old as they are.
   public var observationsMaxAge: Located<TimeSpan>?
   /// Who is told during an incident.
@@ -233,6 +235,10 @@ public struct Estimate: Sendable {
   public var base: Located<Pace>?
   /// A WAL segment, from its end until it is in its stores.
   public var wal: Located<TimeSpan>?
+  /// How much WAL is written per second, for as long as the load lasts.
+  public var walRate: Located<ByteRate>?
+  /// How much of it can be brought into the stores per second.
+  public var walPush: Located<ByteRate>?
   public init() {}
 }
 

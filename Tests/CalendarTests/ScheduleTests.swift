@@ -13,6 +13,7 @@ import Units
     // Every hour means every hour that passes.
     ("30 * * * *", nil, nil, "2027-03-28T00:00:00Z", ["2027-03-28T00:30:00Z", "2027-03-28T01:30:00Z"]),
     ("30 * * * *", nil, nil, "2027-10-31T00:00:00Z", ["2027-10-31T00:30:00Z", "2027-10-31T01:30:00Z", "2027-10-31T02:30:00Z"]),
+    ("0,40 * * * *", nil, nil, "2027-10-31T00:30:00Z", ["2027-10-31T00:40:00Z", "2027-10-31T01:00:00Z", "2027-10-31T01:40:00Z", "2027-10-31T02:00:00Z"]),
     ("30 * * * *", CalendarSchedule.Gap.run, nil, "2027-03-28T00:00:00Z", ["2027-03-28T00:30:00Z", "2027-03-28T01:00:00Z", "2027-03-28T01:30:00Z"]),
   ]) func changes(_ cron: String, _ gap: CalendarSchedule.Gap?, _ again: CalendarSchedule.Repeat?, _ after: String, _ runs: [String]) throws {
     let schedule = CalendarSchedule(try Cron(cron), in: try Zone(named: "Europe/Berlin"), gap: gap, repeat: again)

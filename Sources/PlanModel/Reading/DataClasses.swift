@@ -33,6 +33,8 @@ extension PlanReader {
     estimate.restore = pace("restore", &reader, estimate)
     estimate.base = pace("base", &reader, estimate)
     estimate.wal = reader.timeSpan("wal")
+    estimate.walRate = reader.byteRate("walRate")
+    estimate.walPush = reader.byteRate("walPush")
     reader.finish()
     return estimate
   }
