@@ -20,22 +20,23 @@ public struct CalendarCycle: Sendable {
   /// - Parameter span: no window of interest is longer than that and a few of the schedule's gaps.
   public init(_ schedule: CalendarSchedule, span: TimeSpan = .zero) {
     let perDay = schedule.cron.times.count
-    let first = CivilDay(year: Self.firstYear, month: 1, day: 1)
-    func days(_ count: Int) -> [CivilDay] { (0..<count).map { CivilDay(number: first.number + $0) }.filter(schedule.cron.runs) }
     // 28 years are 1,461 weeks, after which days of the week fall on the same dates; 400 years are where leap years repeat. Clocks change on a
     // day of the week, so where every week is like every other a change looks the same in each year.
-    let weeks28 = 28 * 365 + 7, years400 = 146_097
-    if schedule.cron.isWeekly, perDay * weeks28 > Self.manyRuns {
+    let isWeekly = schedule.cron.isWeekly
+    if isWeekly, perDay * 28 * 365 > Self.manyRuns {
       // Often every day: a year with both changes, and what comes before and after them.
-      let around = Int(min(span.milliseconds / 86_400_000, 300)) + 60
-      runs = schedule.runs(on: days(around + (schedule.zone.rule.changesClock ? 366 : 0)))
+      runs = schedule.runs(in: Self.firstYear...Self.firstYear + 1 + Int(min(span.milliseconds / 31_536_000_000, 9)))
       period = nil
     } else {
-      let all = schedule.cron.isWeekly ? days(weeks28) : days(years400)
-      let isWhole = schedule.cron.isWeekly || perDay * all.count <= Self.manyRuns
-      let kept = isWhole ? all : all.filter { $0.number < first.number + weeks28 }
-      runs = schedule.runs(on: kept)
-      period = (schedule.cron.isWeekly || !isWhole ? weeks28 : years400) * 1_440
+      let all = isWeekly ? 28 : Self.days(of: schedule.cron, years: 400) * perDay <= Self.manyRuns ? 400 : 28
+      runs = schedule.runs(in: Self.firstYear...Self.firstYear + all - 1)
+      period = (all == 28 ? 28 * 365 + 7 : 146_097) * 1_440
+    }
+  }
+
+  private static func days(of cron: Cron, years: Int) -> Int {
+    (firstYear..<firstYear + years).reduce(0) { sum, year in
+      (1...12).reduce(sum) { $0 + cron.days(in: year, $1, from: CivilDay(year: year, month: $1, day: 1).weekday).nonzeroBitCount }
     }
   }
 

@@ -37,27 +37,41 @@ public struct CalendarSchedule: Hashable, Sendable {
     return Timestamp(milliseconds: .max)
   }
 
-  /// When it runs on these days, each instant once: the end of a gap can be a time of the next day.
-  func runs(on days: some Sequence<CivilDay>) -> [Int] {
+  /// All runs of these years, each instant once: the end of a gap can be a time of the next day.
+  func runs(in years: ClosedRange<Int>) -> [Int] {
     let times = cron.times
     var all: [Int] = []
-    for day in days where cron.runs(on: day) {
-      for run in runs(on: day, times) where run > all.last ?? .min { all.append(run) }
+    for year in years {
+      let changes = zone.rule.changes(in: year)
+      for month in 1...12 {
+        let first = CivilDay(year: year, month: month, day: 1)
+        var days = cron.days(in: year, month, from: first.weekday)
+        while days != 0 {
+          let day = days.trailingZeroBitCount
+          days &= days - 1
+          append(times, at: (first.number + day - 1) * 1_440, changes, to: &all)
+        }
+      }
     }
     return all
   }
 
   /// When it runs on a day of the zone's calendar, in minutes since 1970 in UTC.
   func runs(on day: CivilDay, _ times: [Int]) -> [Int] {
-    let midnight = day.number * 1_440
-    let year = day.date.year
-    let near = zone.rule.changes(in: year).filter { abs($0.at - midnight) < 3 * 1_440 }
-    guard !near.isEmpty else {
-      let offset = zone.rule.clock(at: midnight).offset
-      return times.map { midnight + $0 - offset }
+    var runs: [Int] = []
+    append(times, at: day.number * 1_440, zone.rule.changes(in: day.date.year), to: &runs)
+    return runs
+  }
+
+  private func append(_ times: [Int], at midnight: Int, _ changes: [TimeZoneRule.Change], to runs: inout [Int]) {
+    guard changes.contains(where: { abs($0.at - midnight) < 3 * 1_440 }) else {
+      let clock = changes.last { $0.at < midnight }?.after ?? changes.first?.before ?? zone.rule.winter
+      for time in times { runs.append(midnight + time - clock.offset) }
+      return
     }
     // The hour that comes twice is over once before it comes again.
-    return Set(times.flatMap { instants(midnight + $0, near) }).sorted()
+    let last = runs.last ?? .min
+    runs += Set(times.flatMap { instants(midnight + $0, changes) }).sorted().drop { $0 <= last }
   }
 
   /// When the clock shows this: once, never, or twice.

@@ -12,9 +12,7 @@ public struct Cron: Hashable, Sendable {
   public let isEveryHour: Bool
 
   /// The minutes of a day on which it runs.
-  var times: [Int] {
-    (0..<24).filter { hours & (1 << $0) != 0 }.flatMap { hour in (0..<60).filter { minutes & (1 << $0) != 0 }.map { hour * 60 + $0 } }
-  }
+  let times: [Int]
 
   /// Of days of month and of week, where both are stated, one is enough: so it has been since Seventh Edition UNIX.
   func runs(on day: CivilDay) -> Bool {
@@ -22,6 +20,19 @@ public struct Cron: Hashable, Sendable {
     guard months & (1 << month) != 0 else { return false }
     let (isDay, isWeekday) = (days & (1 << dayOfMonth) != 0, weekdays & (1 << day.weekday) != 0)
     return leavesDays || leavesWeekdays ? isDay && isWeekday : isDay || isWeekday
+  }
+
+  /// The days of a month, bit n the nth.
+  func days(in year: Int, _ month: Int, from weekday: Int) -> UInt64 {
+    guard months & (1 << month) != 0 else { return 0 }
+    let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+    let length = month == 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31
+    var byWeekday: UInt64 = 0
+    for day in 1...7 where weekdays & (1 << ((weekday + day - 1) % 7)) != 0 {
+      for again in stride(from: day, through: length, by: 7) { byWeekday |= 1 << UInt64(again) }
+    }
+    let byDay = days & ((1 << UInt64(length + 1)) - 2)
+    return leavesDays || leavesWeekdays ? byDay & byWeekday : byDay | byWeekday
   }
 
   /// The same days in every week of every year.
@@ -55,6 +66,8 @@ extension Cron {
     leavesDays = words[2].hasPrefix("*")
     leavesWeekdays = words[4].hasPrefix("*")
     isEveryHour = words[1] == "*"
+    let minutes = minutes, hours = hours
+    times = (0..<24).filter { hours & (1 << $0) != 0 }.flatMap { hour in (0..<60).filter { minutes & (1 << $0) != 0 }.map { hour * 60 + $0 } }
     self.text = words.joined(separator: " ")
     let lengths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
     let months = months, earliest = days.trailingZeroBitCount

@@ -67,10 +67,12 @@ import Units
     let zone = try Zone(named: zone)
     for gap in CalendarSchedule.Gap.allCases {
       for again in CalendarSchedule.Repeat.allCases {
-        let schedule = CalendarSchedule(try Cron("*/17 * * * *"), in: zone, gap: gap, repeat: again)
+        let schedule = CalendarSchedule(try Cron("*/17 0-3,23 * * *"), in: zone, gap: gap, repeat: again)
+        let all = schedule.runs(in: 2027...2027)
+        #expect(zip(all, all.dropFirst()).allSatisfy { $0 < $1 })
         for change in zone.rule.changes(in: 2027) {
           let day = change.at / 1_440
-          let runs = schedule.runs(on: (day - 2...day + 2).map(CivilDay.init(number:)))
+          let runs = all.filter { abs($0 / 1_440 - day) < 3 }
           var at = Timestamp(milliseconds: Int64(runs[0]) * 60_000)
           for run in runs.dropFirst() {
             at = schedule.next(after: at)
