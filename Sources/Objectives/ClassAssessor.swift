@@ -38,7 +38,7 @@ struct ClassAssessor {
       guard case .corrupted(let corruption) = cause else { return true }
       return protection.reachesBack(to: corruption, reaction: reaction)
     }
-    let candidates = (kept.isEmpty ? all : kept).flatMap { protection in
+    var candidates = (kept.isEmpty ? all : kept).flatMap { protection in
       protection.places.map(\.value).filter { $0.survives(survival) }.compactMap { place -> ClassAssessment.Candidate? in
         guard var figure = protection.loss(from: place, cause) else { return nil }
         // What another protection has can be newer at that moment.
@@ -46,11 +46,18 @@ struct ClassAssessor {
         return ClassAssessment.Candidate(protection: protection, place: place, figure: figure)
       }
     }.sorted { $0.figure.total < $1.figure.total }
+    let branches = recovery?.losses(of: dataClass, candidates) ?? []
+    // At worst it comes back by the branch that loses most.
+    if let worst = branches.max(by: { $0.candidate.figure.total < $1.candidate.figure.total })?.candidate, let place = candidates.firstIndex(where: { $0.isSame(as: worst) }) {
+      candidates.insert(candidates.remove(at: place), at: 0)
+    }
     let loss: WorstCase =
       if let best = candidates.first, !kept.isEmpty { .bounded(best.figure) }
       else if !candidates.isEmpty { .unbounded(reason: "no point is kept until it is noticed and repaired") }
       else { .unbounded(reason: noHelp(of: all, for: dataClass, cause)) }
-    return assessment(dataClass, cause, protections: all, candidates: candidates, loss: loss)
+    var result = assessment(dataClass, cause, protections: all, candidates: candidates, loss: loss)
+    result.branches = branches
+    return result
   }
 
   private func noHelp(of all: [any ProtectionModel], for dataClass: DataClass, _ cause: ClassAssessment.Cause) -> String {
