@@ -51,22 +51,23 @@ let package = Package(
     room("Units"),
     room("CanonicalJSON", "Units"),
     room("Diagnostics"),
+    room("Calendar", "Units"),
     room("Scheduling", "Units"),
     room("YAMLReading", "Diagnostics", "CLibYAML"),
 
     // The language.
-    room("PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON"),
+    room("PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON"),
     room("ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore"),
     room("PlannedKinds", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON"),
 
     // What decides: pure.
-    room("Objectives", "ProviderInterface", "PlanModel", "Scheduling", "Diagnostics", "Units", "CanonicalJSON"),
-    room("PlanLinting", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Hashing"),
+    room("Objectives", "ProviderInterface", "PlanModel", "Calendar", "Scheduling", "Diagnostics", "Units", "CanonicalJSON"),
+    room("PlanLinting", "Objectives", "ProviderInterface", "PlanModel", "Calendar", "Scheduling", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Hashing"),
     room("PlanTesting", "PlanLinting", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "YAMLReading", "Diagnostics", "Units"),
     room("ChangePlanning", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "Diagnostics", "Units", "CanonicalJSON", "Hashing"),
     room("Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
     room("ExecutionCore", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Scheduling", "Units", "CanonicalJSON"),
-    room("Reporting", "ExecutionCore", "Journaling", "ChangePlanning", "PlanTesting", "PlanLinting", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "RecoveryPoints"),
+    room("Reporting", "ExecutionCore", "Journaling", "ChangePlanning", "PlanTesting", "PlanLinting", "Objectives", "ProviderInterface", "PlanModel", "Calendar", "Scheduling", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "RecoveryPoints"),
 
     // Recovery points, over the door of a store.
     room("ObjectStore", "Units"),
@@ -84,14 +85,14 @@ let package = Package(
     room("ChildProcess", in: "Drivers/", "CLinuxProcess", "Concurrency", "Units", subprocess),
     room("Encryption", in: "Drivers/", "RecoveryPoints", "ChildProcess", "Units"),
 
-    provider("PostgreSQL", drivers: "PostgreSQLClient", "ChildProcess", "Compression", "Encryption", "Hashing", "Concurrency"),
+    provider("PostgreSQL", drivers: "Calendar", "PostgreSQLClient", "ChildProcess", "Compression", "Encryption", "Hashing", "Concurrency"),
     provider("HTTP", drivers: "HTTPClient"),
     provider("Command", drivers: "ChildProcess"),
     provider("Operator"),
     provider("RecoveryPoint", drivers: "HTTPClient"),
 
     // The composition root and the two programs.
-    room("Commands", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "PostgreSQLProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "PlannedKinds", argumentParser),
+    room("Commands", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "PostgreSQLProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "PlannedKinds", argumentParser),
     .executableTarget(name: "sie-dr", dependencies: ["Commands", "ChildProcess"], swiftSettings: settings),
     .executableTarget(name: "generate", dependencies: ["Commands"], swiftSettings: settings),
 
@@ -109,12 +110,13 @@ let package = Package(
       name: "TestSupport",
       dependencies: ["ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Journaling", "ExecutionCore", "ChangePlanning", "Scheduling", "Concurrency", "HTTPClient", "S3Store"],
       path: "Tests/TestSupport", swiftSettings: settings),
+    tests("CalendarTests", "Calendar", "Units"),
     tests("UnitsTests", "Units", "CanonicalJSON"),
     tests("SchemaTests", "Commands", "PlanTesting", "PlanLinting", "ChangePlanning", "Journaling", "RecoveryPoints", "PostgreSQLProvider", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Hashing", "Units", "CanonicalJSON"),
     tests("YAMLReadingTests", exclude: ["Fixtures"], "YAMLReading", "Diagnostics", "CanonicalJSON"),
     tests("PlanModelTests", "PlanModel", "ProviderInterface", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Commands"),
     tests("SchedulingTests", "Scheduling", "Units"),
-    tests("ObjectivesTests", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "Diagnostics", "Units", "Commands"),
+    tests("ObjectivesTests", "Objectives", "ProviderInterface", "PlanModel", "Calendar", "Scheduling", "Diagnostics", "Units", "Commands"),
     tests("PlanLintingTests", exclude: ["Fixtures", "Snapshots"], "PlanLinting", "CanonicalJSON", "Scheduling", "Objectives", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "Commands", "Reporting"),
     tests("ChangePlanningTests", exclude: ["Snapshots"], "ChangePlanning", "Reporting", "ProviderInterface", "PlanModel", "Scheduling", "Diagnostics", "Units", "CanonicalJSON", "Commands"),
     tests("JournalingTests", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
@@ -122,7 +124,7 @@ let package = Package(
     tests("ObjectStoreTests", "ObjectStore", "DirectoryStore", "S3Store", "HTTPClient", "Concurrency", "Units"),
     tests("RecoveryPointsTests", "RecoveryPoints", "ObjectStore", "DirectoryStore", "S3Store", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
     tests("DriverTests", "Hashing", "Compression", "ChildProcess", "Encryption", "RecoveryPoints", "HTTPClient", "S3Store", "PostgreSQLClient", "Concurrency", "Units"),
-    tests("PostgreSQLTests", "PostgreSQLProvider", "PostgreSQLClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "S3Store", "Scheduling", "ProviderInterface", "PlanModel", "ChildProcess", "Hashing", "Compression", "Units", "CanonicalJSON", "Concurrency"),
+    tests("PostgreSQLTests", "PostgreSQLProvider", "Calendar", "PostgreSQLClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "S3Store", "Scheduling", "ProviderInterface", "PlanModel", "ChildProcess", "Hashing", "Compression", "Units", "CanonicalJSON", "Concurrency"),
     tests("CommandLineTests", exclude: ["Snapshots"], "Commands", "Reporting", "RecoveryPoints", "ObjectStore", "S3Store", "Concurrency", "Scheduling", "ProviderInterface", "PlanModel", "Journaling", "ChangePlanning", "Units", "CanonicalJSON", "Diagnostics"),
     tests("ProviderTests", "CommandProvider", "HTTPProvider", "OperatorProvider", "RecoveryPointProvider", "ChildProcess", "HTTPClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON"),
   ]

@@ -1,3 +1,4 @@
+internal import Calendar
 internal import ChangePlanning
 internal import ExecutionShell
 internal import Journaling
@@ -32,7 +33,7 @@ enum MetricsFile {
       let silent = Set(catalogue.unreachable.map(\.store))
       return ProtectionMetrics(
         plan: loaded.plan.metadata.name, dataClass: typed.dataClass.name.value, protection: typed.protection.name.value,
-        points: catalogue.points.filter { $0.manifest.protection == typed.protection.name.value }, lastRun: run, every: typed.protection.every.value,
+        points: catalogue.points.filter { $0.manifest.protection == typed.protection.name.value }, lastRun: run, interval: typed.protection.schedule.value.longestInterval,
         lossTarget: (typed.dataClass.objectives.rpo ?? loaded.plan.objectives.rpo)?.value,
         stores: ([typed.protection.store] + typed.protection.copies).map { ($0.value.rawValue, !silent.contains($0.value.rawValue)) })
     }

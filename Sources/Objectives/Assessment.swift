@@ -22,6 +22,8 @@ public struct ScenarioAssessment: Sendable {
   public var recovery: Recovery?
   public var cycle: GraphCycle?
   public var classes: [ClassAssessment]
+  /// What must be from one moment, where any of it is touched.
+  public var groups: [GroupAssessment] = []
   public var scenario: Scenario { typed.scenario }
 
   /// The way back to a verified service.
@@ -113,7 +115,9 @@ private struct Assessor {
     } catch {
       result.cycle = error
     }
-    result.classes = ClassAssessor(plan: plan, protections: protections, scenario: scenario.scenario, survival: survival, recovery: result.recovery).assess()
+    let classes = ClassAssessor(plan: plan, protections: protections, scenario: scenario.scenario, survival: survival, recovery: result.recovery)
+    result.classes = classes.assess()
+    result.groups = plan.consistency.compactMap { GroupAssessor(classes: classes, touched: result.classes).assess($0) }
     return result
   }
 

@@ -30,7 +30,7 @@ struct ClassAssessor {
     return dataClass.servers.contains { survival.servers.contains($0.value) } ? .lost : nil
   }
 
-  private func protected(_ dataClass: DataClass, _ cause: ClassAssessment.Cause) -> ClassAssessment {
+  func protected(_ dataClass: DataClass, _ cause: ClassAssessment.Cause) -> ClassAssessment {
     let periodic = protections.filter { $0.dataClass.name.value == dataClass.name.value }.map(\.backup)
     let all = periodic + continuousModels(of: dataClass)
     // Where corruption is noticed late, only a protection that reaches back that far helps.
@@ -62,6 +62,7 @@ struct ClassAssessor {
 
   private func noHelp(of all: [any ProtectionModel], for dataClass: DataClass, _ cause: ClassAssessment.Cause) -> String {
     if all.isEmpty { return "nothing protects `\(dataClass.name.value)`" }
+    if all.contains(where: { ($0 as? WALArchive)?.isOutpaced ?? false }) { return "WAL is written faster than it is brought away" }
     if dataClass.git != nil { return "no copy of its history survives" }
     if all.contains(where: { !($0 is Replica) }) { return "no store that holds its points survives" }
     if case .corrupted = cause { return "only replicas protect it, and the corruption has reached them" }

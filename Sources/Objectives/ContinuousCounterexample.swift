@@ -19,7 +19,7 @@ extension WALArchive {
   private func untilNextSegment(from start: TimeSpan, _ place: Place, _ result: inout Counterexample) {
     result.add(start, .segmentEnds, "a WAL segment is closed; what is committed from here on is in the next one")
     result.add(start + upload.amount, .usable, "it is in `\(place)`")
-    result.add(.zero - upload.amount, .segmentEnds, "`archive_timeout` closes the next segment")
+    result.add(.zero - upload.amount, .segmentEnds, fill == open ? "the next segment is full and closed" : "`archive_timeout` closes the next segment")
   }
 
   private func untilNextBase(from start: TimeSpan, _ place: Place, _ result: inout Counterexample) {

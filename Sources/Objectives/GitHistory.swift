@@ -6,6 +6,7 @@ public import Units
 public struct GitHistory: ProtectionModel {
   public let name: ProtectionName = "git"
   public let repository: GitRepository
+  public var restoresAnyMoment: Bool { true }
 
   public var span: SourceSpan { repository.mirrors.first?.lag.span ?? repository.remote.span }
   public var keep: Located<TimeSpan>? { nil }

@@ -29,34 +29,36 @@ private struct Course {
   let place: Place
   var result: Counterexample
   private var now: TimeSpan
+  private let total: TimeSpan
   private var run: String { "run of `\(backup.protection.name.value)`" }
 
   init(backup: PeriodicBackup, place: Place, figure: Figure) {
     self.backup = backup
     self.place = place
-    now = .zero - figure.total
+    total = figure.total
+    now = .zero - total
     result = Counterexample(isBound: figure.isBound)
   }
 
   mutating func firstPoint() {
     let start = now
-    result.add(start, .runStarts, "a \(run) starts; its point holds everything up to here")
+    result.add(start, .runStarts, "a \(run) starts\(clock(start)); its point holds everything up to here")
     phases(from: start) { $0.add($1, .usable, "the point is complete in `\($2)`") }
   }
 
   mutating func untilNextRun() {
-    let interval = backup.effectiveInterval.amount
+    let interval = backup.rhythm.interval.amount
     let allowed = backup.protection.misses
     // One line says it for many: the plan may allow for any number.
-    if allowed == 1 { result.add(now + interval, .runMissed, "the next run is missed, as the plan allows for") }
-    if allowed > 1 { result.add(now + interval, .runMissed, "the next run is missed, and \(allowed) in a row, as the plan allows for") }
-    now += interval * Int64(allowed + 1)
+    if allowed == 1 { result.add(now + interval, .runMissed, "the next run\(clock(now + interval)) is missed, as the plan allows for") }
+    if allowed > 1 { result.add(now + interval, .runMissed, "the next run\(clock(now + interval)) is missed, and \(allowed) in a row, as the plan allows for") }
+    now += backup.rhythm.total
     if let other = backup.otherRun {
-      result.add(now, .otherRunStarts, "\(other.name) has just started; the next \(run) is due and waits for it")
+      result.add(now, .otherRunStarts, "\(other.name) has just started; the next \(run) is due\(clock(now)) and waits for it")
       now += other.amount
       result.add(now, .otherRunEnds, "that run ends")
     } else if backup.protection.jitter.map({ $0.value > .zero }) ?? false {
-      result.add(now, .runDue, "the next run is due")
+      result.add(now, .runDue, "the next run is due\(clock(now))")
     }
     now += backup.protection.jitter?.value ?? .zero
   }
@@ -79,10 +81,13 @@ private struct Course {
 
   private mutating func startsAgain(_ rest: String) {
     let late = backup.protection.jitter.map { $0.value > .zero ? ", \($0.value.rounded) late" : "" } ?? ""
-    result.add(now, .runStarts, "the next \(run) starts\(late)\(rest)")
+    result.add(now, .runStarts, "the next \(run) starts\(late)\(clock(now))\(rest)")
     if let wait = backup.wait { now += wait.amount; result.add(now, .phaseEnds, "it has been \(wait.name) so far") }
     phases(from: now) { if $1 < .zero { $0.add($1, .phaseEnds, "its point is complete in `\($2)`") } }
   }
+
+  /// What a clock shows then, where the calendar matters.
+  private func clock(_ at: TimeSpan) -> String { backup.rhythm.clock(at + total) }
 
   /// The ends of dump and upload, then of the copy to the store that is restored from.
   private mutating func phases(from start: TimeSpan, complete: (inout Counterexample, TimeSpan, Place) -> Void) {

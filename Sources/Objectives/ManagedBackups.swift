@@ -20,6 +20,7 @@ public struct ManagedBackups: ProtectionModel {
   }
 
   public var span: SourceSpan { age.span }
+  public var restoresAnyMoment: Bool { isContinuous }
   public var places: [Located<Place>] { sites.map { $0.map { .site($0) } } }
 
   private var promised: Term { Term(isContinuous ? "until a moment can be restored" : "until the provider's next backup", age.value, .promise(age.span)) }

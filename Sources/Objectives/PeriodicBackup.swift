@@ -1,3 +1,4 @@
+internal import Calendar
 public import PlanModel
 public import Units
 
@@ -11,7 +12,9 @@ public struct PeriodicBackup: Sendable {
   /// How long the run of another protection can hold this one up: one run at a time works on a state directory. Nil: there is no other.
   public var otherRun: Term?
   /// How long a run can wait for places that other steps of the same run take. Nil: there is room for all of them.
-  public var wait: Term?
+  public var wait: Term? { didSet { if wait != oldValue { rhythm.runsTake(cycle, waiting: wait?.amount ?? .zero) } } }
+  /// How its runs follow each other.
+  public private(set) var rhythm: Rhythm
   /// What delays its runs need not come together: the figures are bounds.
   public var isBound = false
 
@@ -29,7 +32,10 @@ public struct PeriodicBackup: Sendable {
     } else {
       run = [timeout]
     }
-    copy = term("copy", estimate.copy) ?? Term("copy with all its retries", longest, .timeout(protection.timeout?.span))
+    let copy = term("copy", estimate.copy) ?? Term("copy with all its retries", longest, .timeout(protection.timeout?.span))
+    self.copy = copy
+    rhythm = Rhythm(protection, run: protection.copies.isEmpty ? run : run + [copy])
+    isBound = rhythm.isBound
   }
 
   public var runTime: TimeSpan { Figure(run).total }
@@ -39,33 +45,18 @@ public struct PeriodicBackup: Sendable {
   public var cycleTime: TimeSpan { Figure(cycle).total }
 
   /// d + u + c ≥ T: the next run is due before this one has ended, so the stated interval is not the real one.
-  public var overruns: Bool { cycleTime >= protection.every.value }
-
-  /// What is due is counted from the last point's consistent moment, and one run at a time is at work: where runs outlast the interval, they
-  /// queue, and the interval is as long as a run: max(T, d + u + c).
-  public var effectiveInterval: Term {
-    let every = protection.every
-    let longest = cycleTime + (wait?.amount ?? .zero)
-    guard longest >= every.value else { return Term("interval", every.value, .plan(every.span)) }
-    return Term(overruns ? "a run, which outlasts the interval" : "a run, which can outlast the interval", longest, cycle[0].source)
-  }
-
+  public var overruns: Bool { protection.overlap != .parallel && cycleTime >= rhythm.shortest }
 
   /// `(k + 1) · T + J`: from one consistent moment to the next run's start.
-  private var cadence: [Term] {
-    let interval = effectiveInterval
-    var terms = [interval]
-    if protection.misses > 0 {
-      let missed = protection.misses == 1 ? "1 missed run" : "\(protection.misses) missed runs"
-      terms.append(Term(missed, interval.amount * Int64(protection.misses), interval.source))
-    }
+  var cadence: [Term] {
+    var terms = rhythm.terms
     if let otherRun { terms.append(otherRun) }
     if let jitter = protection.jitter { terms.append(Term("late start", jitter.value, .plan(jitter.span))) }
     return terms
   }
 
   /// From a point's consistent moment to its being usable from that store.
-  private func tail(in store: StoreName) -> [Term] {
+  func tail(in store: StoreName) -> [Term] {
     let waits = [wait].compactMap { $0 }
     guard store != protection.store.value, var copy else { return waits + run }
     copy.name += " to \(store)"

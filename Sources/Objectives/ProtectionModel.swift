@@ -7,6 +7,8 @@ public protocol ProtectionModel: Sendable {
   var name: ProtectionName { get }
   /// Where the plan says what decides the loss.
   var span: SourceSpan { get }
+  /// Any moment that it reaches back to can be restored, and not only some.
+  var restoresAnyMoment: Bool { get }
   /// How far one can go back; nil: as far as there is anything.
   var keep: Located<TimeSpan>? { get }
   /// Where what it keeps is.
@@ -21,6 +23,7 @@ public protocol ProtectionModel: Sendable {
 }
 
 extension ProtectionModel {
+  public var restoresAnyMoment: Bool { false }
   /// Whether what it keeps reaches back to before the corruption, until the restore has read it.
   func reachesBack(to corruption: Corruption, reaction: [Term]) -> Bool {
     guard let needed = retentionNeeded(noticedWithin: corruption.noticedWithin, reaction: reaction) else { return false }
@@ -58,7 +61,7 @@ public enum Place: Hashable, Sendable, CustomStringConvertible {
 
 extension PeriodicBackup: ProtectionModel {
   public var name: ProtectionName { protection.name.value }
-  public var span: SourceSpan { protection.every.span }
+  public var span: SourceSpan { protection.schedule.span }
   public var keep: Located<TimeSpan>? { protection.keep?.duration }
   public var places: [Located<Place>] { ([protection.store] + protection.copies).map { $0.map { .store($0) } } }
 

@@ -8,6 +8,7 @@ struct RunSharing {
     let title: String
     let cycle: TimeSpan
     let source: Term.Source
+    /// The shortest from one run to the next.
     let every: TimeSpan
     /// Of all its steps that take a place.
     let work: TimeSpan
@@ -15,7 +16,11 @@ struct RunSharing {
     let places: Int64
   }
 
+  /// A foreign command holds nobody up, and waits for nobody.
   private let members: [Member]
+  /// The place of each protection among them.
+  private let place: [Int: Int]
+  private let hasCalendar: Bool
   /// Of all members.
   private let work: TimeSpan
   private let places: Int64
@@ -24,13 +29,17 @@ struct RunSharing {
   private let width: Int64
 
   init(_ protections: [ProtectionAssessment], width: Int) {
-    let members = protections.map { protection in
+    let made = protections.indices.filter { !protections[$0].backup.protection.method.isForeign }
+    let members = made.map { index in
+      let protection = protections[index]
       let (backup, copies) = (protection.backup, Int64(protection.backup.protection.copies.count))
       return Member(
         title: "`\(protection.dataClass.name.value)` `\(backup.protection.name.value)`", cycle: backup.cycleTime, source: backup.run[0].source,
-        every: backup.protection.every.value, work: backup.runTime + (backup.copy?.amount ?? .zero) * copies, places: max(1, copies))
+        every: backup.rhythm.shortest, work: backup.runTime + (backup.copy?.amount ?? .zero) * copies, places: max(1, copies))
     }
     self.members = members
+    place = Dictionary(made.enumerated().map { ($1, $0) }) { first, _ in first }
+    hasCalendar = made.contains { protections[$0].backup.rhythm.window != nil }
     work = members.reduce(.zero) { $0 + $1.work }
     places = members.reduce(0) { $0 + $1.places }
     longest = members.indices.sorted { (members[$1].cycle, $0) < (members[$0].cycle, $1) }.prefix(2).map { $0 }
@@ -39,13 +48,16 @@ struct RunSharing {
 
   /// What the others do to this one.
   func apply(to backup: inout PeriodicBackup, at index: Int) {
+    guard let index = place[index] else { return }
     backup.wait = wait(of: index)
-    backup.isBound = backup.wait != nil
+    backup.isBound = backup.wait != nil || backup.rhythm.isBound
     guard let longest = longest.first(where: { $0 != index }).map({ members[$0] }) else { return }
     backup.otherRun = otherRun(than: members[index], longest)
     // A run takes all that is due: one that is due again at once cuts short by how much this one can be late.
     let again = longest.cycle + (backup.protection.jitter?.value ?? .zero)
     backup.isBound = backup.isBound || backup.overruns || longest.every < again
+    // By the calendar two that would meet where it hurts most may never do so.
+    backup.isBound = backup.isBound || hasCalendar
   }
 
   /// How long a run of the others can last in which this one is not due: the longest of them, or Graham's bound where they may wait for a place.

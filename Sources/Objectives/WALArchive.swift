@@ -6,12 +6,19 @@ public import Units
 /// The arithmetic of base backups and the WAL after them (objectives 4.3): any moment can be restored up to the end of the last segment that has
 /// arrived, as long as no segment is missing since the base backup.
 public struct WALArchive: ProtectionModel {
+  public var restoresAnyMoment: Bool { true }
   public let name: ProtectionName
   public let archiving: WALArchiving
   /// From the end of a segment until it is in its stores.
   public let upload: Term
   /// From the start of a base backup until it ends.
   public let base: Term
+  /// Until a segment is full, where the plan says how fast it fills.
+  public let fill: Term?
+  /// How much WAL is written, and how much of it can be brought away; nil: the plan does not say.
+  public let load: (written: Located<ByteRate>, pushed: Located<ByteRate>)?
+  /// As `initdb` makes them.
+  private static let segment = ByteCount(bytes: 16 << 20)
 
   public init(_ name: ProtectionName, _ archiving: WALArchiving, of dataClass: DataClass) {
     let estimate = dataClass.estimate
@@ -19,6 +26,8 @@ public struct WALArchive: ProtectionModel {
     self.archiving = archiving
     upload = estimate.wal.map { Term("WAL upload", $0.value, .estimate($0.span)) } ?? Term("WAL upload", defaultStepTimeout, .timeout(nil))
     let time = estimate.base.flatMap { base in base.value.time(for: estimate.size?.value).map { Term("base backup", $0, .estimate(base.span)) } }
+    fill = estimate.walRate.map { Term("filling a WAL segment", $0.value.time(for: Self.segment), .estimate($0.span)) }
+    load = estimate.walRate.flatMap { written in estimate.walPush.map { (written, $0) } }
     base = time ?? Term("base backup", defaultStepTimeout, .timeout(nil))
   }
 
@@ -27,6 +36,14 @@ public struct WALArchive: ProtectionModel {
   public var places: [Located<Place>] { archiving.stores.map { $0.map { .store($0) } } }
   /// The next base backup is due before this one has ended.
   public var overruns: Bool { base.amount >= archiving.base.value }
+
+  /// More is written than can be brought away: what waits grows, and with it what would be lost, without end.
+  public var isOutpaced: Bool { load.map { $0.written.value > $0.pushed.value } ?? false }
+  /// `min(a, fill)`: how long a segment that holds something stays open.
+  var open: Term {
+    let timeout = Term("archive time-out", archiving.timeout.value, .plan(archiving.timeout.span))
+    return fill.map { $0.amount < timeout.amount ? $0 : timeout } ?? timeout
+  }
 
   /// `(k + 1) · T + J`: from the start of one base backup to the start of the next.
   var cadence: [Term] {
@@ -43,7 +60,8 @@ public struct WALArchive: ProtectionModel {
 
   /// `a + p`; with a chain break, from the base backup that it spoils to the next one with the segment that ends it: `(k + 1) · T + J + d + p`.
   public func loss(from _: Place, _ cause: ClassAssessment.Cause) -> Figure? {
-    switch cause {
+    guard !isOutpaced else { return nil }
+    return switch cause {
     case .lost: figure(waiting: [upload])
     case .corrupted(let corruption): figure(noticedWithin: corruption.noticedWithin)
     }
@@ -60,12 +78,12 @@ public struct WALArchive: ProtectionModel {
   private func figure(waiting: [Term]) -> Figure {
     guard archiving.allowsBreak == nil else { return Figure(cadence + [base] + waiting) }
     // Base backups close segments as well: where they come sooner than the time-out, no segment is open that long.
-    let isBound = archiving.timeout.value + base.amount > archiving.base.value
-    return Figure([Term("archive time-out", archiving.timeout.value, .plan(archiving.timeout.span))] + waiting, isBound: isBound)
+    let isBound = open.amount + base.amount > archiving.base.value
+    return Figure([open] + waiting, isBound: isBound)
   }
 
   public func retentionNeeded(noticedWithin delay: Located<TimeSpan>, reaction: [Term]) -> Figure? {
-    Figure(figure(noticedWithin: delay).terms + reaction)
+    isOutpaced ? nil : Figure(figure(noticedWithin: delay).terms + reaction)
   }
 }
 

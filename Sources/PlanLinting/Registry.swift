@@ -8,6 +8,8 @@ public let lintRules: [LintRule] = [
   .dataUnprotected,
   .dataNotRecovered,
   .replicaAgainstCorruption,
+  .walOutpacesPush,
+  .noCommonCut,
   .derivedWithoutRebuild,
   .ephemeralUnsettled,
   .targetInversion,

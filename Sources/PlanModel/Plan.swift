@@ -1,3 +1,4 @@
+public import Calendar
 public import CanonicalJSON
 public import Diagnostics
 public import Units
@@ -20,6 +21,8 @@ public struct Plan: Sendable {
   public var probes: [Probe]
   public var dataClasses: [DataClass]
   public var scenarios: [Scenario]
+  /// Data classes that must be from one moment.
+  public var consistency: [ConsistencyGroup] = []
   /// How old recorded observations may be; nil: as old as they are.
   public var observationsMaxAge: Located<TimeSpan>?
   /// Who is told during an incident.
@@ -234,6 +237,10 @@ public struct Estimate: Sendable {
   public var base: Located<Pace>?
   /// A WAL segment, from its end until it is in its stores.
   public var wal: Located<TimeSpan>?
+  /// How much WAL is written per second, for as long as the load lasts.
+  public var walRate: Located<ByteRate>?
+  /// How much of it can be brought into the stores per second.
+  public var walPush: Located<ByteRate>?
   public init() {}
 }
 
@@ -255,7 +262,10 @@ public enum Pace: Hashable, Sendable, Codable {
 public struct Protection: Sendable {
   public var name: Located<ProtectionName>
   public var method: Method
-  public var every: Located<TimeSpan>
+  /// When its runs are due.
+  public var schedule: Located<Schedule>
+  /// What becomes of a run that is due while the last one is at work. Our own queue; nobody but their author knows of others.
+  public var overlap: Overlap = .queue
   /// How late a run may start after it is due: the period of whatever calls `apply`. Zero where the plan does not say.
   public var jitter: Located<TimeSpan>?
   /// How many runs in a row may be missed before the target is broken.
@@ -289,6 +299,8 @@ public struct Protection: Sendable {
     case command([String])
     /// As the plan says it: `logical`.
     public var name: String { switch self { case .logical: "logical"; case .dump: "dump"; case .snapshot: "snapshot"; case .command: "command" } }
+    /// Somebody else calls it.
+    public var isForeign: Bool { if case .command = self { true } else { false } }
   }
 }
 

@@ -16,17 +16,18 @@ public struct ProtectionMetrics: Sendable {
   /// All that the stores hold of the protection, newest first.
   public var points: [RecoveryPoint]
   public var lastRun: LastRun?
-  public var every: TimeSpan
+  /// The longest from one run to the next.
+  public var interval: TimeSpan
   public var lossTarget: TimeSpan?
   /// Of its stores, those that answered and those that did not.
   public var stores: [(name: String, answers: Bool)]
 
   public init(
-    plan: String, dataClass: DataClassName, protection: ProtectionName, points: [RecoveryPoint], lastRun: LastRun?, every: TimeSpan,
+    plan: String, dataClass: DataClassName, protection: ProtectionName, points: [RecoveryPoint], lastRun: LastRun?, interval: TimeSpan,
     lossTarget: TimeSpan?, stores: [(name: String, answers: Bool)]
   ) {
     self.plan = plan; self.dataClass = dataClass; self.protection = protection; self.points = points; self.lastRun = lastRun
-    self.every = every; self.lossTarget = lossTarget; self.stores = stores
+    self.interval = interval; self.lossTarget = lossTarget; self.stores = stores
   }
 }
 
@@ -46,7 +47,7 @@ public func metricsText(_ protections: [ProtectionMetrics]) -> String {
     ("last_run_success", "1 if the last run brought the point into all its stores, 0 if not.", { $0.lastRun.map { $0.succeeded ? "1" : "0" } }),
     ("last_run_end_timestamp_seconds", "When the last run wrote its last record.", { $0.lastRun.map { seconds($0.ended.milliseconds) } }),
     ("last_run_duration_seconds", "How long the last run took.", { $0.lastRun.map { seconds($0.took.milliseconds) } }),
-    ("interval_seconds", "How often a point is due.", { seconds($0.every.milliseconds) }),
+    ("interval_seconds", "The longest time from one due point to the next.", { seconds($0.interval.milliseconds) }),
     ("rpo_target_seconds", "How much may be lost.", { $0.lossTarget.map { seconds($0.milliseconds) } }),
   ]
   var text = ""

@@ -45,6 +45,7 @@ func matrixRows(_ assessment: Assessment, serviceTarget: TimeSpan?) -> [MatrixRo
         uses: data.candidates.first?.title ?? instead(data),
         counterexample: data.counterexample, expected: data.expectedByBranch)
     }
+    rows += scenario.groups.flatMap { groupRows($0, name) }
     for data in scenario.classes {
       guard let rebuild = data.rebuild, let time = data.recoveryTime else { continue }
       rows.append(
@@ -70,6 +71,17 @@ func measuredLines(_ plan: Plan) -> [String] {
     guard let slowest = took.max() else { return nil }
     let runs = "\(took.count) run\(took.count == 1 ? "" : "s")"
     return "measured: `\(scenario.name.value)` took \(slowest.rounded) at the longest of \(runs), which bounds p\(SupportedPercentile.of(runs: took.count)) at 95 %"
+  }
+}
+
+/// What a group loses at its newest common cut, and what each class in it does.
+private func groupRows(_ found: GroupAssessment, _ scenario: String) -> [MatrixRow] {
+  let name = found.group.name.value.rawValue
+  let whole = MatrixRow(
+    scenario: scenario, subject: "\(name) together", objective: "RPO", target: found.target?.value, computed: found.loss, uses: "the newest common cut")
+  return [whole] + found.members.map { member in
+    MatrixRow(
+      scenario: scenario, subject: "\(member.dataClass.name.value) in \(name)", objective: "RPO", target: nil, computed: member.loss, uses: "the newest common cut of `\(name)`")
   }
 }
 

@@ -122,7 +122,7 @@ struct CivilTime {
   }
 }
 
-private func daysFromCivil(year: Int64, month: Int64, day: Int64) -> Int64 {
+func daysFromCivil(year: Int64, month: Int64, day: Int64) -> Int64 {
   let y = month <= 2 ? year - 1 : year
   let era = floorDivide(y, 400)
   let yearOfEra = y - era * 400
@@ -130,7 +130,7 @@ private func daysFromCivil(year: Int64, month: Int64, day: Int64) -> Int64 {
   return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
 }
 
-private func floorDivide(_ a: Int64, _ b: Int64) -> Int64 { a >= 0 ? a / b : -((-a + b - 1) / b) }
+func floorDivide(_ a: Int64, _ b: Int64) -> Int64 { a >= 0 ? a / b : -((-a + b - 1) / b) }
 
 private func padded(_ value: Int64, _ width: Int) -> String {
   let digits = String(value)

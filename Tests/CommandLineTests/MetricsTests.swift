@@ -24,7 +24,7 @@ struct MetricsTests {
   private static func metrics(_ points: [RecoveryPoint], plan: String = "sie") -> ProtectionMetrics {
     ProtectionMetrics(
       plan: plan, dataClass: "shop", protection: "hourly", points: points, lastRun: .init(succeeded: false, ended: noon, took: .milliseconds(1_500)),
-      every: .hours(1), lossTarget: .minutes(90), stores: [("east", true), ("west", false)])
+      interval: .hours(1), lossTarget: .minutes(90), stores: [("east", true), ("west", false)])
   }
 
   /// The samples by name, and that each line is one of the format's.

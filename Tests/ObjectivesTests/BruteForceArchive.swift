@@ -15,7 +15,8 @@ struct BruteForceArchive {
     func upTo(_ most: Int) -> Int { isHostile || most == 0 ? most : Int.random(in: 0...most, using: &random) }
     var opened = 0
     var nextBase = 5
-    var fills = isHostile ? Int.max : Int.random(in: 1...(2 * archive.timeout), using: &random)
+    let slowest = archive.fill ?? Int.max
+    var fills = isHostile ? slowest : Int.random(in: 1...min(slowest, 2 * archive.timeout), using: &random)
     var ending: Int?
     let broken = isHostile ? 1 : Int.random(in: 1...3, using: &random)
     var isBroken = false
@@ -28,7 +29,7 @@ struct BruteForceArchive {
         isBroken = isBroken || isLost
         segments.append(Segment(begin: opened, end: now, usable: isLost ? .max : now + upTo(archive.upload)))
         opened = now
-        fills = isHostile ? Int.max : Int.random(in: 1...(2 * archive.timeout), using: &random)
+        fills = isHostile ? slowest : Int.random(in: 1...min(slowest, 2 * archive.timeout), using: &random)
       }
       if ends { bases[bases.count - 1].end = now; ending = nil }
       if starts {

@@ -24,6 +24,10 @@ struct BruteForcePlan {
     var keep: Int?
     /// Until a base backup ends, and from the end of a segment until it has arrived: what the author estimates.
     var run, upload: Int
+    /// Every so many seconds a segment is full; nil: nobody knows.
+    var fill: Int?
+    /// More is written than can be pushed.
+    var isOutpaced = false
     var cycle: Int { (misses + 1) * max(base, run) + jitter + run + upload + timeout }
   }
   struct Replica { var server, lag: Int }
@@ -90,7 +94,7 @@ extension BruteForcePlan {
   /// Whether anything that protects the class survives and is of help.
   func survives(_ dataClass: Int) -> Bool {
     let one = dataClasses[dataClass]
-    let stores = one.protections.flatMap(\.stores) + (one.archive?.stores ?? [])
+    let stores = one.protections.flatMap(\.stores) + (one.archive.map { $0.isOutpaced ? [] : $0.stores } ?? [])
     return stores.contains { !isLost($0) } || helpingReplica(of: dataClass) != nil
   }
 
@@ -141,6 +145,7 @@ extension BruteForcePlan {
           base: number(10...80), jitter: chance(30) ? number(1...6) : 0, misses: chance(20) ? number(1...2) : 0, timeout: number(1...20), hasBreak: chance(40),
           stores: chance(30) ? [number(0...1), number(2...3)] : [number(0...3)], keep: chance(40) ? number(20...600) : nil, run: number(1...15), upload: number(0...6))
         if chance(50) { data.protections = [] }
+        if chance(30) { data.archive?.fill = [1, 2, 4, 8, 16].randomElement(using: &random); data.archive?.isOutpaced = chance(20) }
       }
       if chance(25) {
         data.servers = [0, 1]
@@ -211,6 +216,7 @@ extension BruteForcePlan {
         }
       }
       let estimates = paces + (data.archive.map { ["base: \($0.run)s", "wal: \($0.upload)s"] } ?? [])
+        + (data.archive?.fill.map { ["walRate: \(16 / $0)MiB/s", "walPush: \((data.archive?.isOutpaced ?? false) ? "500KiB/s" : "20MiB/s")"] } ?? [])
       if !estimates.isEmpty { text += "    estimate: { \(estimates.joined(separator: ", ")) }\n" }
       if data.count > 0 { text += "    protect:\n" }
       for (place, one) in data.protections.enumerated() {

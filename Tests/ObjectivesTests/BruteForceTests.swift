@@ -9,7 +9,15 @@ import Testing
     let tally = await withTaskGroup(of: Tally.self) { group in
       let chunk = 100
       for start in stride(from: first, to: first + count, by: chunk) {
-        group.addTask { (start..<min(start + chunk, first + count)).reduce(into: Tally()) { $0.add(BruteForceCheck(seed: $1)) } }
+        group.addTask { (start..<min(start + chunk, first + count)).reduce(into: Tally()) { tally, seed in
+            tally.add(BruteForceCheck(seed: seed))
+            if seed % 10 == 0, let calendar = BruteForceCalendar(seed: seed) { tally.add(calendar.features, calendar.isExact, calendar.problem) }
+            if seed % 10 == 5 {
+              let group = BruteForceGroup(seed: seed)
+              tally.add(group.features, group.isExact, group.problem)
+            }
+          }
+        }
       }
       return await group.reduce(into: Tally()) { $0.add($1) }
     }
@@ -33,6 +41,13 @@ private struct Tally: Sendable {
     problems += check.problems
     lossRatios += check.lossRatios
     recoveryRatios += check.recoveryRatios
+  }
+
+  mutating func add(_ found: [String], _ isExact: Bool, _ problem: String?) {
+    plans += 1
+    exact += isExact ? 1 : 0
+    for feature in found { features[feature, default: 0] += 1 }
+    problems += [problem].compactMap { $0 }
   }
 
   mutating func add(_ other: Tally) {

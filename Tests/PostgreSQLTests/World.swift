@@ -1,3 +1,4 @@
+import Calendar
 import ChildProcess
 import Concurrency
 import Hashing
@@ -79,7 +80,7 @@ struct World: Sendable {
 
   var backupArguments: PostgreSQLBackup.Arguments {
     PostgreSQLBackup.Arguments(
-      dataClass: "insights", protection: "hourly", servers: [reference("source")], store: Self.vault, every: .hours(1),
+      dataClass: "insights", protection: "hourly", servers: [reference("source")], store: Self.vault, schedule: .every(.hours(1)),
       options: LogicalOptions(workers: 2, yieldAfter: .seconds(2)), onlyWhenDue: false)
   }
 

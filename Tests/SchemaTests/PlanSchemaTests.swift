@@ -119,7 +119,7 @@ private let everyKey = """
       identity: { secret: keys }
       priority: high
       objectives: { rto: 2h, rpo: 45m }
-      estimate: { size: 120GB, dump: 200MB/s, upload: 3m, copy: 5m, restore: 75m, base: 1h, wal: 5s }
+      estimate: { size: 120GB, dump: 200MB/s, upload: 3m, copy: 5m, restore: 75m, base: 1h, wal: 5s, walRate: 20MB/s, walPush: 50MB/s }
       protect:
         regular:
           { logical: { workers: 2, yieldAfter: 30s, pieceSize: 64MiB, databases: [shop] }, every: 30m, jitter: 1m, misses: 1, to: [near], copy: far, keep: { for: 30d, atLeast: 3 },
@@ -127,7 +127,8 @@ private let everyKey = """
             suspectBelow: 20%, ping: { secret: more }, timeout: 25m, retries: 1 }
         archive: { wal: { base: 1d, timeout: 60s, jitter: 5m, misses: 1, break: true }, to: [near, far], keep: { for: 30d, atLeast: 2 } }
         standby: { replica: { server: pg-two, maxLag: 30s } }
-        script: { command: { run: [backup, --all] }, every: 1d, to: [near] }
+        script: { command: { run: [backup, --all] }, every: 1d, overlap: skip, to: [near] }
+        nightly: { logical: {}, cron: "0 2 * * *", zone: Europe/Berlin, clockChange: { gap: run, repeat: once }, to: [near] }
         older: { logical: {}, every: 1d, to: [near], keep: forever }
         provider: { managed: { every: 1d, sites: [east], pitr: { granularity: 5m, window: 7d } }, keep: { for: 35d, atLeast: 1 } }
     search:
@@ -137,6 +138,9 @@ private let everyKey = """
       protect:
         dump: { dump: {}, every: 1d, to: [near] }
         snapshot: { snapshot: {}, every: 1d, to: [near] }
+        sunday-dump: { dump: {}, cron: 0 2 * * sun, zone: UTC, to: [near] }
+        sunday-snapshot: { snapshot: {}, cron: 0 2 * * sun, zone: UTC, to: [near] }
+        sunday-script: { command: { run: [backup] }, cron: 0 2 * * sun, zone: UTC, to: [near] }
     queues: { on: [redis], ephemeral: { onLoss: { requeueFrom: orders } } }
     cache: { on: [pg], ephemeral: { onLoss: { accepted: It warms up. } } }
     index: { on: [search] }
@@ -144,6 +148,7 @@ private let everyKey = """
       git: { remote: git@git.example:sie/config.git, site: east, mirrors: { other: { remote: git@other.example:sie/config.git, site: west, maxLag: 1h } } }
       priority: critical
       objectives: { rto: 1h, rpo: 1h }
+  consistency: { shop: { data: [orders, configuration], within: 5m } }
   scenarios:
     lost:
       description: All of it.

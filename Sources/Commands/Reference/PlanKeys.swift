@@ -12,8 +12,8 @@ struct PlanKey: Sendable {
     case names
     case inputs
     case object([PlanKey])
-    /// With exactly one of some keys.
-    case objectWithOne(of: [String], [PlanKey])
+    /// With exactly one of some sets of keys.
+    case objectWithOne(of: [[String]], [PlanKey])
     /// Exactly one of these.
     case oneOf([Shape])
     case list(Shape)
@@ -48,6 +48,7 @@ enum PlanKeys {
     PlanKey("probes", .map(.object(probe)), "Questions about the world's health."),
     PlanKey("data", .map(.oneOf([.object(dataClass), .object(repository)])), "The data classes: what is protected, how, and how well."),
     PlanKey("scenarios", .map(.object(scenario)), "Disasters, and what is done about them."),
+    PlanKey("consistency", .map(.object(group)), "Data classes that must be from one moment."),
     PlanKey("observations", .object([PlanKey("maxAge", .timeSpan, "How old they may be; any age if not given.")]), "What `observe` has recorded, for `plan` and `lint` elsewhere."),
     PlanKey("communication", .map(.object(audience)), "Who is told during an incident, where, and how often."),
     PlanKey("drills", .map(.object(drill)), "Exercises, and how often they are held."),
@@ -56,6 +57,9 @@ enum PlanKeys {
     PlanKey("lint", .object([PlanKey("ignore", .list(.object(ignore)), "Findings that may stay.")]), "What lint is not to report."),
   ]
 
+  private static let group = [
+    PlanKey("data", .names, required: true, "The data classes."), PlanKey("within", .timeSpan, "How far apart they may be; 0s if not given."),
+  ]
   static let description = PlanKey("description", .text, "For people.")
   private static let site = PlanKey("site", .text, "Where it is; what lies in a lost site is lost with it.")
   private static let metadata = [
@@ -124,6 +128,8 @@ enum PlanKeys {
     PlanKey("upload", .pace, "What uploading adds to it."), PlanKey("copy", .pace, "How long a copy to a further store takes."),
     PlanKey("restore", .pace, "How long a restore takes."),
     PlanKey("base", .pace, "How long a base backup takes until it ends."), PlanKey("wal", .timeSpan, "From the end of a WAL segment until it is in its stores."),
+    PlanKey("walRate", .byteRate, "How much WAL is written per second, for as long as the load lasts."),
+    PlanKey("walPush", .byteRate, "How much of it can be brought into the stores per second."),
   ]
   static let logical = PlanKey(
     "logical",
@@ -134,7 +140,7 @@ enum PlanKeys {
       PlanKey("pieceSize", .size, "Large tables are read and loaded in pieces of about so much, at once; if not given 64MiB, for tables over 10GB 256MiB."),
     ]), "A parallel logical backup.")
   static let periodic = [
-    PlanKey("every", .timeSpan, required: true, "The interval."), PlanKey("jitter", .timeSpan, "How late a run may start: the period of whatever calls `apply`."),
+    PlanKey("jitter", .timeSpan, "How late a run may start: the period of whatever calls `apply`."),
     PlanKey("misses", .integer(0...100), "How many runs in a row may be missed within the target; 0 if not given."),
     PlanKey("to", .names, required: true, "The store that the point is written to."), PlanKey("copy", .names, "The stores that it is copied to."),
     PlanKey(

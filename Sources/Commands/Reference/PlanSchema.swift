@@ -114,7 +114,7 @@ enum PlanSchema {
     case .names: reference("names")
     case .inputs: ["type": "object", "additionalProperties": reference("input")]
     case .object(let keys): object(keys)
-    case .objectWithOne(let names, let keys): .object((object(keys).object ?? [:]).merging(["oneOf": .array(names.map { ["required": [.string($0)]] })]) { $1 })
+    case .objectWithOne(let names, let keys): .object((object(keys).object ?? [:]).merging(["oneOf": .array(names.map { ["required": .array($0.map(JSONValue.string))] })]) { $1 })
     case .retention: reference("retention")
     case .oneOf(let all): ["oneOf": .array(all.map(schema))]
     case .list(let element): ["type": "array", "items": schema(element)]

@@ -1,17 +1,30 @@
+internal import Calendar
+
 /// What stands under `protect`: backups in runs, and what goes on all the time.
 extension PlanKeys {
   static let protections: PlanKey.Shape = .oneOf([
-    .objectWithOne(
-      of: ["logical", "dump", "snapshot", "command"],
-      [
-        logical, PlanKey("dump", .object([]), "What a search server writes of itself as a dump: any version reads it."),
-        PlanKey("snapshot", .object([]), "A snapshot of a search server: only its own version reads it."),
-        PlanKey("command", .object([PlanKey("run", .argumentList, required: true, "The program and its arguments.")]), "A script of your own that cron runs: computed with and linted, not run."),
-      ] + periodic),
+    .objectWithOne(of: ["logical", "dump", "snapshot", "command"].flatMap { [[$0, "every"], [$0, "cron", "zone"]] }, runs + times + periodic),
     .object([PlanKey("wal", .object(wal), required: true, "Base backups and every WAL segment after them."), to, window]),
     .object([PlanKey("replica", .object(replica), required: true, "A server that follows the primary.")]),
     .object([PlanKey("managed", .object(managed), required: true, "What the provider of a managed database promises."), window]),
   ])
+
+  private static let runs = [
+    logical, PlanKey("dump", .object([]), "What a search server writes of itself as a dump: any version reads it."),
+    PlanKey("snapshot", .object([]), "A snapshot of a search server: only its own version reads it."),
+    PlanKey("command", .object([PlanKey("run", .argumentList, required: true, "The program and its arguments.")]), "A script of your own that cron runs: computed with and linted, not run."),
+    PlanKey("overlap", .choice(Overlap.allCases.map(\.rawValue)), "What becomes of a `command` that is due while the last run is at work; `queue` if not given."),
+  ]
+  private static let times = [
+    PlanKey("every", .timeSpan, "How long after one run the next is due."), PlanKey("cron", .text, "When runs are due: minute, hour, day of month, month, day of week."),
+    PlanKey("zone", .text, "By which clock: a name of tzdata, such as `Europe/Berlin`, or `UTC`."),
+    PlanKey(
+      "clockChange",
+      .object([
+        PlanKey("gap", .choice(CalendarSchedule.Gap.allCases.map(\.rawValue)), "A time that the clock leaves out; `run`, at its end, if not given."),
+        PlanKey("repeat", .choice(CalendarSchedule.Repeat.allCases.map(\.rawValue)), "A time that the clock shows twice; `once` if not given."),
+      ]), "What becomes of a run when the clock is changed; with `*` for the hour, `skip` and `twice` if not given."),
+  ]
 
   /// How long, where it is not `forever`.
   static let retention = [

@@ -31,7 +31,7 @@ extension LintRule {
 
   private static func points(_ scenario: ScenarioAssessment, _ plan: Plan) -> [Diagnostic] {
     scenario.classes.compactMap { data in
-      guard data.candidates.isEmpty, let first = data.protections.first(where: { !($0 is Replica) }) ?? lostReplica(data) else { return nil }
+      guard data.candidates.isEmpty, !data.protections.contains(where: { ($0 as? WALArchive)?.isOutpaced ?? false }), let first = data.protections.first(where: { !($0 is Replica) }) ?? lostReplica(data) else { return nil }
       let places = data.protections.flatMap(\.places).map { "`\($0.value)`" }.joined(separator: ", ")
       let others = plan.stores.filter { !scenario.survival.stores.contains($0.name.value) }.map { "`\($0.name.value)`" }
       let help =

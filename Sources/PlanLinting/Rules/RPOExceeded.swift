@@ -51,8 +51,8 @@ extension LintRule {
     ]
     guard let backup = best.backup else { return [help(best, usual, target)] }
     let protection = backup.protection
-    let rest = best.figure.total - backup.effectiveInterval.amount * Int64(protection.misses + 1)
-    let fitting = usual.first { $0 < protection.every.value && $0 > backup.cycleTime && $0 * Int64(protection.misses + 1) + rest <= target }
+    let rest = best.figure.total - backup.rhythm.total
+    let fitting = usual.first { $0 < backup.rhythm.interval.amount && $0 > backup.cycleTime && $0 * Int64(protection.misses + 1) + rest <= target }
     if let fitting { return ["back up every \(fitting) (computed \((fitting * Int64(protection.misses + 1) + rest).rounded))"] }
     let isGuess = best.figure.terms.contains { if case .timeout = $0.source { true } else { false } }
     let cure = isGuess ? "say how long they take under `estimate` of the data class, since without it they count with their time-out" : "make them faster"

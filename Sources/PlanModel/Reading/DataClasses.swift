@@ -33,6 +33,8 @@ extension PlanReader {
     estimate.restore = pace("restore", &reader, estimate)
     estimate.base = pace("base", &reader, estimate)
     estimate.wal = reader.timeSpan("wal")
+    estimate.walRate = reader.byteRate("walRate")
+    estimate.walPush = reader.byteRate("walPush")
     reader.finish()
     return estimate
   }
@@ -60,8 +62,8 @@ extension PlanReader {
     let what = reader.what
     let span = name.span
     let method = method(written, what)
-    if reader.node("every") == nil { _ = reader.required("every", example: "30m") }
-    let every = reader.positiveTimeSpan("every")
+    let schedule = schedule(&reader)
+    let overlap = overlap(&reader, method)
     let jitter = reader.timeSpan("jitter")
     let misses = reader.integer("misses", in: 0...100)?.value ?? 0
     let store = destination(&reader)
@@ -79,9 +81,9 @@ extension PlanReader {
           "named-twice", "\(what) is copied to the store that it is written to", at: again.span, label: "survives no more than the original",
           related: [.init(span: store.span, label: "written here")], helps: ["name a store in another site, or remove it"]))
     }
-    guard let method, let every, let store else { return nil }
+    guard let method, let schedule, let store else { return nil }
     return Protection(
-      name: name, method: method, every: every, jitter: jitter, misses: misses, store: store, copies: copies, recipients: recipients, keep: keep,
+      name: name, method: method, schedule: schedule, overlap: overlap, jitter: jitter, misses: misses, store: store, copies: copies, recipients: recipients, keep: keep,
       suspectBelow: suspectBelow, ping: ping, timeout: timeout, retries: retries, span: span)
   }
 

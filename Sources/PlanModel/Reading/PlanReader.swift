@@ -34,6 +34,7 @@ struct PlanReader {
       probes: entries(&top, "probes", "probe", probe),
       dataClasses: entries(&top, "data", "data class", dataClass),
       scenarios: entries(&top, "scenarios", "scenario", scenario),
+      consistency: entries(&top, "consistency", "consistency group", consistencyGroup),
       observationsMaxAge: observationsMaxAge(&top),
       communication: entries(&top, "communication", "audience", audience),
       drills: entries(&top, "drills", "drill", drill),

@@ -30,6 +30,7 @@ struct ReferenceChecker {
       checkOrigin(of: dataClass)
     }
     plan.scenarios.forEach(check)
+    plan.consistency.forEach(check)
     for drill in plan.drills { drill.scenarios.forEach { refer($0, "scenario", plan.scenarios.map(\.name)) } }
   }
 

@@ -1,3 +1,4 @@
+internal import Calendar
 internal import Diagnostics
 public import Objectives
 internal import PlanModel
@@ -62,7 +63,7 @@ struct Runbook {
     for data in plan.dataClasses {
       let servers = data.servers.map { "`\($0.value)`" }.joined(separator: ", ")
       let rows = data.protections.map { protection in
-        ["every \(protection.every.value.rounded)", protection.keep.map(Self.retention) ?? "for ever", ([protection.store] + protection.copies).map { "`\($0.value)`" }.joined(separator: ", ")]
+        [protection.schedule.value.phrase, protection.keep.map(Self.retention) ?? "for ever", ([protection.store] + protection.copies).map { "`\($0.value)`" }.joined(separator: ", ")]
       } + data.otherRows
       for row in rows.isEmpty ? [["none", "", "nowhere"]] : rows {
         table.rows.append(["`\(data.name.value)`", servers, row[0], row[1], data.priority.rawValue, row[2]])

@@ -1,3 +1,4 @@
+internal import Calendar
 internal import Objectives
 internal import PlanModel
 internal import ProviderInterface
@@ -28,7 +29,7 @@ extension Runbook {
     let start = protection.jitter.map { "; a run may start \($0.value.rounded) late" } ?? ""
     let missed = protection.misses > 0 ? "; \(protection.misses) missed in a row are allowed for" : ""
     var lines = [
-      "A \(protection.method.name) backup\(databases) from \(source), every \(protection.every.value.rounded)\(start)\(missed).",
+      "A \(protection.method.name) backup\(databases) from \(source), \(protection.schedule.value.sentence)\(start)\(missed).",
       "Into `\(protection.store.value)`" + (protection.copies.isEmpty ? "." : ", then copied to " + protection.copies.map { "`\($0.value)`" }.joined(separator: ", ") + "."),
       "Kept for " + (protection.keep.map(Self.retention) ?? "ever") + ".",
     ]

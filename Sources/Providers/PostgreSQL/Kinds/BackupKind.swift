@@ -1,3 +1,4 @@
+public import Calendar
 internal import CanonicalJSON
 internal import Diagnostics
 public import PlanModel
@@ -13,7 +14,8 @@ public enum PostgreSQLBackup: StepKind {
     /// Where the data can live, in the author's order: the first that is a primary is read.
     public var servers: [PostgreSQLReference]
     public var store: StoreReference
-    public var every: TimeSpan
+    /// When a new point is due.
+    public var schedule: Schedule
     public var options: LogicalOptions
     /// In percent of the last good point.
     public var suspectBelow = usualSuspectBelow
@@ -55,7 +57,7 @@ public enum PostgreSQLBackup: StepKind {
     case .dump, .snapshot, .command: return nil
     case .logical(let options):
       return Arguments(
-        dataClass: dataClass.name.value, protection: protection.name.value, servers: servers, store: store, every: protection.every.value,
+        dataClass: dataClass.name.value, protection: protection.name.value, servers: servers, store: store, schedule: protection.schedule.value,
         options: options, suspectBelow: protection.suspectBelow ?? usualSuspectBelow, onlyWhenDue: onlyWhenDue, recipients: protection.recipients.map(\.value))
     }
   }
@@ -83,25 +85,13 @@ public enum PostgreSQLBackup: StepKind {
     let newest = observation.facts[Fact.newestSigma]?.string.flatMap { Timestamp($0) }
     let after: [String: JSONValue] = ["point": .string("new, in `\(arguments.store.name)`")]
     let problem = observation.facts[Fact.problem]?.string.map { Change(.unknown, reason: "the step would fail: \($0)", after: after) }
-    guard let newest else { return problem ?? Change(.create, reason: "there is no point yet, one is due every \(arguments.every.rounded)", after: after) }
+    guard let newest else { return problem ?? Change(.create, reason: "there is no point yet, one is due \(arguments.schedule.phrase)", after: after) }
     let age = now - newest
     let doubt = observation.facts[Fact.suspect]?.string.map { "; it is suspect, look at it: sie-dr points show PLAN \($0)" } ?? ""
-    if arguments.onlyWhenDue, age < arguments.every - slack(arguments.every) {
-      return Change(.none, reason: "the newest point is \(age.rounded) old, the next is due at \(newest + arguments.every)\(doubt)")
-    }
-    let overdue = overdue(age, since: newest, arguments.every)
-    return problem ?? Change(.create, reason: "the newest point is \(age.rounded) old, one is due every \(arguments.every.rounded)\(overdue)\(doubt)", after: after)
+    let due = DuePoint(arguments.schedule, newest: newest, now: now)
+    if arguments.onlyWhenDue, !due.isDue { return Change(.none, reason: "the newest point is \(age.rounded) old, \(due.next)\(doubt)") }
+    return problem ?? Change(.create, reason: "the newest point is \(age.rounded) old, one is due \(arguments.schedule.phrase)\(due.overdue)\(doubt)", after: after)
   }
-
-  /// However many intervals were missed while nobody called: one backup makes up for all of them, and says so.
-  private static func overdue(_ age: TimeSpan, since newest: Timestamp, _ every: TimeSpan) -> String {
-    let missed = age.milliseconds / max(1, every.milliseconds) - 1
-    return missed < 1 ? "" : "; due since \(newest + every), \(missed) \(missed == 1 ? "interval" : "intervals") missed"
-  }
-
-  /// A run that comes a little early counts as due: a scheduler whose period is the interval itself would otherwise find each second
-  /// backup a moment too young and leave it out.
-  private static func slack(_ every: TimeSpan) -> TimeSpan { min(.milliseconds(every.milliseconds / 20), .seconds(30)) }
 }
 
 /// The names of facts and measurements of this provider, the same in observers and comparisons.
