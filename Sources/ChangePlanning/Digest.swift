@@ -20,6 +20,7 @@ extension Changeset {
     var steps: [Step]
     var rollbackBefore: StepSpecification?
     var rollbackAfter: StepSpecification?
+    var provisional: Provisional?
   }
 
   /// The digest as it must be; `digest` differs if the file was changed by hand.
@@ -27,7 +28,7 @@ extension Changeset {
     let reviewed = Reviewed(
       toolMajor: String(toolVersion.prefix { $0 != "." }), plan: plan.name, environment: plan.environment, scenario: scenario, parallelism: parallelism, onFailure: onFailure,
       steps: steps.map { .init(specification: $0.specification, action: $0.change.action, basis: $0.basis.reviewed) },
-      rollbackBefore: rollbackBefore, rollbackAfter: rollbackAfter)
+      rollbackBefore: rollbackBefore, rollbackAfter: rollbackAfter, provisional: provisional)
     return SHA256Digest.of(try CanonicalJSON.bytes(reviewed)).description
   }
 }

@@ -18,6 +18,7 @@ public let lintRules: [LintRule] = [
   .singleCopy,
   .restoreNotVerified,
   .undoMissing,
+  .provisionalNotUndoable,
   .timeoutMissing,
   .estimateExceedsTimeout,
   .dependencyCycle,

@@ -12,6 +12,8 @@ public struct Choice: Sendable {
   public var branches: [Branch]
   /// Outputs that every branch gives.
   public var gives: [Located<String>]
+  /// The modes in which it is done; empty: all.
+  public var only: [Located<ModeName>] = []
 }
 
 /// One way. It is given up when one of its steps has failed, or at its deadline.
