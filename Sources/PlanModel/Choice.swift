@@ -21,7 +21,7 @@ public struct Branch: Sendable {
   public var name: Located<BranchName>
   /// From its beginning until the next branch begins; nil: it is not given up for the time it takes.
   public var until: Located<TimeSpan>?
-  public var steps: [StepName]
+  public var steps: Set<StepName>
 }
 
 /// Where a step stands in a choice: all that a run and a schedule need to know of it.

@@ -34,7 +34,7 @@ extension Scenario {
     result.choices = choices.filter { !out.contains($0.name.value) }.map { choice in
       var choice = choice
       choice.needs.removeAll { out.contains($0.value) }
-      for index in choice.branches.indices { choice.branches[index].steps.removeAll { out.contains($0) } }
+      for index in choice.branches.indices { choice.branches[index].steps.subtract(out) }
       return choice
     }
     return result

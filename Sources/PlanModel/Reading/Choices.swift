@@ -48,7 +48,7 @@ extension PlanReader {
       collector.add(Diagnostic("missing-key", "\(reader.what) has no steps", at: name.span, helps: ["add a step, or remove the branch"]))
     }
     reader.finish()
-    return (Branch(name: name, until: until, steps: steps.map(\.name.value)), steps)
+    return (Branch(name: name, until: until, steps: Set(steps.map(\.name.value))), steps)
   }
 
   private func stepOfBranch(_ name: Located<StepName>, _ reader: consuming MappingReader) -> Step? {
