@@ -16,6 +16,7 @@ extension Changeset {
     var steps: Int
     var rollbackBefore: StepSpecification?
     var rollbackAfter: StepSpecification?
+    var provisional: Provisional?
   }
   private struct ReviewedStep: Encodable {
     var specification: StepSpecification
@@ -27,7 +28,7 @@ extension Changeset {
   public func computedDigest() throws -> String {
     let reviewed = Reviewed(
       toolMajor: String(toolVersion.prefix { $0 != "." }), plan: plan.name, environment: plan.environment, scenario: scenario, parallelism: parallelism, onFailure: onFailure,
-      steps: steps.count, rollbackBefore: rollbackBefore, rollbackAfter: rollbackAfter)
+      steps: steps.count, rollbackBefore: rollbackBefore, rollbackAfter: rollbackAfter, provisional: provisional)
     let hasher = SHA256Hasher()
     hasher.update(try CanonicalJSON.bytes(reviewed))
     for step in steps {

@@ -20,6 +20,7 @@ public let lintRules: [LintRule] = [
   .singleCopy,
   .restoreNotVerified,
   .undoMissing,
+  .provisionalNotUndoable,
   .timeoutMissing,
   .estimateExceedsTimeout,
   .dependencyCycle,

@@ -47,8 +47,8 @@ enum PlanKeys {
     PlanKey("metrics", .text, "A folder, from the plan file's folder on, for a file of metrics: node_exporter's textfile folder."),
     PlanKey("probes", .map(.object(probe)), "Questions about the world's health."),
     PlanKey("data", .map(.oneOf([.object(dataClass), .object(repository)])), "The data classes: what is protected, how, and how well."),
-    PlanKey("scenarios", .map(.object(scenario)), "Disasters, and what is done about them."),
     PlanKey("consistency", .map(.object(group)), "Data classes that must be from one moment."),
+    PlanKey("scenarios", .map(.object(scenario + [provisional, modes(of: scenario)])), "Disasters, and what is done about them."),
     PlanKey("observations", .object([PlanKey("maxAge", .timeSpan, "How old they may be; any age if not given.")]), "What `observe` has recorded, for `plan` and `lint` elsewhere."),
     PlanKey("communication", .map(.object(audience)), "Who is told during an incident, where, and how often."),
     PlanKey("drills", .map(.object(drill)), "Exercises, and how often they are held."),
@@ -184,6 +184,6 @@ enum PlanKeys {
     PlanKey("needs", .names, "Steps that come before."), PlanKey("timeout", .timeSpan, "For one attempt."),
     PlanKey("retries", .integer(0...20), "After a transient failure; 0 if not given."), PlanKey("estimate", .timeSpan, "How long it is believed to take."),
     PlanKey("onFailure", .choice(FailurePolicy.allCases.map(\.rawValue)), "Instead of the scenario's."),
-    PlanKey("undo", .step, "A step that takes it back."), PlanKey("irreversible", .text, "Why it cannot be taken back."),
+    PlanKey("undo", .step, "A step that takes it back."), PlanKey("irreversible", .text, "Why it cannot be taken back."), only,
   ]
 }

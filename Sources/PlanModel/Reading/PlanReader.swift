@@ -33,7 +33,7 @@ struct PlanReader {
       metrics: top.text("metrics"),
       probes: entries(&top, "probes", "probe", probe),
       dataClasses: entries(&top, "data", "data class", dataClass),
-      scenarios: entries(&top, "scenarios", "scenario", scenario),
+      scenarios: entries(&top, "scenarios", "scenario", scenario).flatMap { $0 },
       consistency: entries(&top, "consistency", "consistency group", consistencyGroup),
       observationsMaxAge: observationsMaxAge(&top),
       communication: entries(&top, "communication", "audience", audience),

@@ -57,6 +57,9 @@ extension Runbook {
     if let approval = scenario.approval {
       lines.append("**Approval**: \(approval.atLeast) of \(people(approval.approvers)), within \(approval.within.value.rounded)")
     }
+    if let provisional = scenario.provisional?.value {
+      lines.append("**Provisional** for \(provisional.duration.rounded) after the last step: look at it, and commit it or roll it back; then \(provisional.ending.rawValue). What is written meanwhile is lost by a rollback. This version's `apply` refuses it")
+    }
     for data in assessed.classes {
       switch data.loss {
       case .bounded(let figure):
