@@ -45,6 +45,7 @@ public let lintRules: [LintRule] = [
   .drillNeverDone,
   .drillOverdue,
   .drillMissing,
+  .quantileUnsupported,
   .noAbsenceAlarm,
   .postIncidentMissing,
 ]
