@@ -49,6 +49,9 @@ struct Composing {
     }
     given += composition.variables.map { YAMLMember(key: $0.address, keySpan: $0.span, value: $0.value) }
     check(given)
+    for variable in variables {
+      if let initial = variable.initial, initial.namedVariables.isEmpty, let problem = variable.problem(with: initial) { collector.add(problem) }
+    }
     let values = VariableValues(variables, given: given, environments: environments, collector)
     result.needsEnvironment = values.needsEnvironment && composition.environment == nil
     result.values = values.places
