@@ -6,7 +6,7 @@ import Testing
   private func isValid(_ value: JSONValue, _ schema: JSONValue) throws -> Bool { try JSONSchema(schema).verdict(on: value).isValid }
 
   @Test("refuses a keyword that it does not know, wherever it stands", arguments: [
-    ["contains": "text"], ["properties": ["a": ["anyOf": []]]], ["$defs": ["a": ["not": [:]]]], ["items": ["multipleOf": 2]],
+    ["contains": "text"], ["properties": ["a": ["allOf": []]]], ["$defs": ["a": ["not": [:]]]], ["items": ["multipleOf": 2]],
     ["oneOf": [["format": "date"]]], ["$ref": "#/$defs/nowhere"], ["if": ["else": [:]]],
   ] as [JSONValue])
   func unknown(_ schema: JSONValue) { #expect(throws: (any Error).self) { try JSONSchema(schema) } }
