@@ -111,7 +111,7 @@ let package = Package(
       path: "Tests/TestSupport", swiftSettings: settings),
     tests("UnitsTests", "Units", "CanonicalJSON"),
     tests("SchemaTests", "Commands", "PlanTesting", "PlanLinting", "ChangePlanning", "Journaling", "RecoveryPoints", "PostgreSQLProvider", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Hashing", "Units", "CanonicalJSON"),
-    tests("YAMLReadingTests", "YAMLReading", "Diagnostics"),
+    tests("YAMLReadingTests", exclude: ["Fixtures"], "YAMLReading", "Diagnostics", "CanonicalJSON"),
     tests("PlanModelTests", "PlanModel", "ProviderInterface", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Commands"),
     tests("SchedulingTests", "Scheduling", "Units"),
     tests("ObjectivesTests", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "Diagnostics", "Units", "Commands"),

@@ -1,25 +1,27 @@
 /// Makes a `JSONValue` of an `Encodable` value directly, as a `JSONEncoder` and a decoder behind it would: a plan's steps are encoded whenever it
 /// is read, and that way costs more than all the rest of `lint`.
 struct JSONValueEncoder: Encoder {
-  let codingPath: [any CodingKey]
+  /// Kept by nobody: what is encoded here cannot fail but for a number that is none of ours.
+  var codingPath: [any CodingKey] { [] }
   var userInfo: [CodingUserInfoKey: Any] { [:] }
   fileprivate let slot: Slot
 
   static func encode(_ value: some Encodable) throws -> JSONValue {
+    if let value = value as? JSONValue { return value }
     let slot = Slot()
-    try value.encode(to: JSONValueEncoder(codingPath: [], slot: slot))
+    try value.encode(to: JSONValueEncoder(slot: slot))
     return slot.value
   }
 
   func container<Key: CodingKey>(keyedBy _: Key.Type) -> KeyedEncodingContainer<Key> {
     slot.beginObject()
-    return KeyedEncodingContainer(Keyed(codingPath: codingPath, slot: slot))
+    return KeyedEncodingContainer(Keyed(slot: slot))
   }
   func unkeyedContainer() -> any UnkeyedEncodingContainer {
     slot.beginArray()
-    return Unkeyed(codingPath: codingPath, slot: slot)
+    return Unkeyed(slot: slot)
   }
-  func singleValueContainer() -> any SingleValueEncodingContainer { Single(codingPath: codingPath, slot: slot) }
+  func singleValueContainer() -> any SingleValueEncodingContainer { Single(slot: slot) }
 }
 
 /// Where a value comes to stand; containers fill theirs while others may still hold it.
@@ -63,39 +65,39 @@ private final class Slot {
     return slot
   }
 
-  func set(_ value: some Encodable, at path: [any CodingKey]) throws {
+  func set(_ value: some Encodable) throws {
     switch value {
-    case let value as JSONValue: set(value)
-    default: try value.encode(to: JSONValueEncoder(codingPath: path, slot: self))
+    case let value as JSONValue: content = .scalar(value)
+    default: try value.encode(to: JSONValueEncoder(slot: self))
     }
   }
 
-  func set(number: some BinaryInteger, at path: [any CodingKey]) throws {
-    guard let whole = Int64(exactly: number) else { throw refused(number, path) }
+  func set(number: some BinaryInteger) throws {
+    guard let whole = Int64(exactly: number) else { throw refused(number) }
     set(.int(whole))
   }
 
-  func refused(_ value: Any, _ path: [any CodingKey]) -> EncodingError {
-    EncodingError.invalidValue(value, .init(codingPath: path, debugDescription: "only whole numbers of 64 bits are written"))
+  func refused(_ value: Any) -> EncodingError {
+    EncodingError.invalidValue(value, .init(codingPath: [], debugDescription: "only whole numbers of 64 bits are written"))
   }
 }
 
 private struct Single: SingleValueEncodingContainer {
-  let codingPath: [any CodingKey]
+  var codingPath: [any CodingKey] { [] }
   let slot: Slot
   mutating func encodeNil() throws { slot.set(.null) }
   mutating func encode(_ value: Bool) throws { slot.set(.bool(value)) }
   mutating func encode(_ value: String) throws { slot.set(.string(value)) }
-  mutating func encode(_ value: Double) throws { throw slot.refused(value, codingPath) }
-  mutating func encode(_ value: Float) throws { throw slot.refused(value, codingPath) }
-  mutating func encode(_ value: some Encodable & BinaryInteger) throws { try slot.set(number: value, at: codingPath) }
-  mutating func encode(_ value: some Encodable) throws { try slot.set(value, at: codingPath) }
+  mutating func encode(_ value: Double) throws { throw slot.refused(value) }
+  mutating func encode(_ value: Float) throws { throw slot.refused(value) }
+  mutating func encode(_ value: some Encodable & BinaryInteger) throws { try slot.set(number: value) }
+  mutating func encode(_ value: some Encodable) throws { try slot.set(value) }
 }
 
 private struct Keyed<Key: CodingKey>: KeyedEncodingContainerProtocol {
-  let codingPath: [any CodingKey]
+  var codingPath: [any CodingKey] { [] }
   let slot: Slot
-  private func single(_ key: Key) -> Single { Single(codingPath: codingPath + [key], slot: slot.member(key.stringValue)) }
+  private func single(_ key: Key) -> Single { Single(slot: slot.member(key.stringValue)) }
   mutating func encodeNil(forKey key: Key) throws { slot.member(key.stringValue).set(.null) }
   mutating func encode(_ value: Bool, forKey key: Key) throws { slot.member(key.stringValue).set(.bool(value)) }
   mutating func encode(_ value: String, forKey key: Key) throws { slot.member(key.stringValue).set(.string(value)) }
@@ -104,29 +106,29 @@ private struct Keyed<Key: CodingKey>: KeyedEncodingContainerProtocol {
     try single.encode(value)
   }
   mutating func nestedContainer<Nested: CodingKey>(keyedBy keys: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<Nested> {
-    JSONValueEncoder(codingPath: codingPath + [key], slot: slot.member(key.stringValue)).container(keyedBy: keys)
+    JSONValueEncoder(slot: slot.member(key.stringValue)).container(keyedBy: keys)
   }
   mutating func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
-    JSONValueEncoder(codingPath: codingPath + [key], slot: slot.member(key.stringValue)).unkeyedContainer()
+    JSONValueEncoder(slot: slot.member(key.stringValue)).unkeyedContainer()
   }
-  mutating func superEncoder() -> any Encoder { JSONValueEncoder(codingPath: codingPath, slot: slot.member("super")) }
-  mutating func superEncoder(forKey key: Key) -> any Encoder { JSONValueEncoder(codingPath: codingPath + [key], slot: slot.member(key.stringValue)) }
+  mutating func superEncoder() -> any Encoder { JSONValueEncoder(slot: slot.member("super")) }
+  mutating func superEncoder(forKey key: Key) -> any Encoder { JSONValueEncoder(slot: slot.member(key.stringValue)) }
 }
 
 private struct Unkeyed: UnkeyedEncodingContainer {
-  let codingPath: [any CodingKey]
+  var codingPath: [any CodingKey] { [] }
   let slot: Slot
   var count: Int { slot.count }
   mutating func encodeNil() throws { slot.element().set(.null) }
   mutating func encode(_ value: Bool) throws { slot.element().set(.bool(value)) }
   mutating func encode(_ value: String) throws { slot.element().set(.string(value)) }
   mutating func encode(_ value: some Encodable) throws {
-    var single = Single(codingPath: codingPath, slot: slot.element())
+    var single = Single(slot: slot.element())
     try single.encode(value)
   }
   mutating func nestedContainer<Nested: CodingKey>(keyedBy keys: Nested.Type) -> KeyedEncodingContainer<Nested> {
-    JSONValueEncoder(codingPath: codingPath, slot: slot.element()).container(keyedBy: keys)
+    JSONValueEncoder(slot: slot.element()).container(keyedBy: keys)
   }
-  mutating func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer { JSONValueEncoder(codingPath: codingPath, slot: slot.element()).unkeyedContainer() }
-  mutating func superEncoder() -> any Encoder { JSONValueEncoder(codingPath: codingPath, slot: slot.element()) }
+  mutating func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer { JSONValueEncoder(slot: slot.element()).unkeyedContainer() }
+  mutating func superEncoder() -> any Encoder { JSONValueEncoder(slot: slot.element()) }
 }

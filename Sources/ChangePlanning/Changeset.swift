@@ -52,7 +52,13 @@ public struct PlanIdentity: Hashable, Sendable, Codable {
   public var name: String
   public var file: String
   public var folder: String
-  public init(name: String, file: String, folder: String) { self.name = name; self.file = file; self.folder = folder }
+  /// Which of the plan's environments; nil: the plan as it stands.
+  public var environment: String?
+  public init(name: String, file: String, folder: String, environment: String? = nil) {
+    self.name = name; self.file = file; self.folder = folder; self.environment = environment
+  }
+  /// For a person: its name, and of which environment.
+  public var title: String { "`\(name)`" + (environment.map { " for the environment `\($0)`" } ?? "") }
 }
 
 public struct PlannedStep: Hashable, Sendable, Codable {

@@ -13,6 +13,7 @@ extension Changeset {
     }
     var toolMajor: String
     var plan: String
+    var environment: String?
     var scenario: ScenarioName?
     var parallelism: Int
     var onFailure: FailurePolicy
@@ -24,7 +25,7 @@ extension Changeset {
   /// The digest as it must be; `digest` differs if the file was changed by hand.
   public func computedDigest() throws -> String {
     let reviewed = Reviewed(
-      toolMajor: String(toolVersion.prefix { $0 != "." }), plan: plan.name, scenario: scenario, parallelism: parallelism, onFailure: onFailure,
+      toolMajor: String(toolVersion.prefix { $0 != "." }), plan: plan.name, environment: plan.environment, scenario: scenario, parallelism: parallelism, onFailure: onFailure,
       steps: steps.map { .init(specification: $0.specification, action: $0.change.action, basis: $0.basis.reviewed) },
       rollbackBefore: rollbackBefore, rollbackAfter: rollbackAfter)
     return SHA256Digest.of(try CanonicalJSON.bytes(reviewed)).description

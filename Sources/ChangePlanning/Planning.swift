@@ -34,7 +34,8 @@ public func planChanges(
     case .protection: typed.protection.flatMap(\.steps)
     case .recovery(let scenario): scenario.steps
     }
-  let network = try StepNetwork(steps.map(\.specification))
+  let survival = purpose.scenario.map { Survival($0.scenario, in: typed.plan) }
+  let network = try StepNetwork(steps.map(\.specification)) { survival?.loses($0, in: typed.plan) ?? false }
   let changes = comparisons(network, typed.kinds, observations, at: request.now)
   let durations = zip(steps, changes).map { duration(of: $0, $1.change, in: typed.plan) }
   let timeline = network.timeline(durations: durations.map(\.amount), width: request.parallelism)
@@ -71,7 +72,7 @@ private func comparisons(
     }
     let observation = observations[step.name] ?? .nothing
     let kind = kinds[step.kind]
-    let change = kind?.compare(step.arguments.json, observation, now) ?? Change(.unknown, reason: "an unknown step kind")
+    let change = kind?.compare(step.arguments, observation, now) ?? Change(.unknown, reason: "an unknown step kind")
     guard kind?.isCarriedOut != false else {
       result[index] = (change, .unreachable(reason: "this version of sie-dr has no provider for `\(step.kind)`"))
       continue

@@ -18,6 +18,7 @@ struct ApplyCommand: AsyncParsableCommand {
 
   @Argument(help: "A plan file, or a changeset saved by `plan --out`.")
   var file: String
+  @OptionGroup var composition: CompositionOptions
   @OptionGroup var planning: PlanningOptions
   @Flag(name: .shortAndLong, help: "Do not ask before beginning.")
   var yes = false
@@ -52,7 +53,7 @@ struct ApplyCommand: AsyncParsableCommand {
   private func changeset(_ console: Console, _ environment: [String: String]) async throws -> (Changeset, LoadedPlan?) {
     let bytes = file == "-" ? [] : try Files.read(file)
     if let first = bytes.first(where: { $0 > 0x20 }), first == UInt8(ascii: "{") { return (try saved(bytes), nil) }
-    let loaded = try LoadedPlan.load(file, console, points: planning.points())
+    let loaded = try LoadedPlan.load(file, composition, console, points: planning.points())
     if planning.scenario == nil { loaded.tellOfUnmadeProtections(console) }
     let world = ReadOnlyWorld(environment: environment, folder: loaded.identity.folder)
     return (try await makeChangeset(loaded, planning, world, environment), loaded)
@@ -63,9 +64,10 @@ struct ApplyCommand: AsyncParsableCommand {
     do { changeset = try CanonicalJSON.decode(Changeset.self, from: bytes) } catch {
       throw CommandFailure("not-a-changeset", "\(file) is no changeset of this version of sie-dr", helps: ["make one with `sie-dr plan PLAN --out \(file)`"])
     }
-    guard planning.scenario == nil, planning.now == nil, planning.point.isEmpty else {
+    guard planning.scenario == nil, planning.now == nil, planning.point.isEmpty, !composition.areGiven else {
       throw CommandFailure(
-        "wrong-usage", "\(file) is a saved changeset: its scenario, points and time are fixed", status: .usage, helps: ["leave `--scenario`, `--point` and `--now` out"])
+        "wrong-usage", "\(file) is a saved changeset: its scenario, points, time, environment and variables are fixed", status: .usage,
+        helps: ["leave `--scenario`, `--point`, `--now`, `--environment`, `--overlay` and `--var` out"])
     }
     guard changeset.formatVersion == Changeset.currentFormat, (try? changeset.computedDigest()) == changeset.digest else {
       throw CommandFailure(

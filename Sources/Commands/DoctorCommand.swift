@@ -19,6 +19,7 @@ struct DoctorCommand: AsyncParsableCommand {
   var plan: String
   @Option(help: ArgumentHelp("How long one question to a server or store may take.", valueName: "time span"))
   var timeout: String = "10s"
+  @OptionGroup var composition: CompositionOptions
   @OptionGroup var state: StateOption
   @OptionGroup var format: FormatOption
   @OptionGroup var global: GlobalOptions
@@ -27,7 +28,7 @@ struct DoctorCommand: AsyncParsableCommand {
     try await CommandSession.guarded(global) { console in
       let environment = CommandSession.environment
       let timeout = try TimeoutOption.read(timeout, of: "--timeout")
-      let loaded = try LoadedPlan.load(plan, console)
+      let loaded = try LoadedPlan.load(plan, composition, console)
       let systems = await Doctor(loaded, environment, timeout: timeout).look(state: loaded.stateDirectory(state, environment).path)
       console.write(try doctorReport(systems, as: format.format, console.style))
       return systems.contains { $0.checks.contains { $0.verdict == .failed } } ? .error : .done

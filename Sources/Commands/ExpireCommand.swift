@@ -25,6 +25,7 @@ struct ExpireCommand: AsyncParsableCommand {
   var dryRun = false
   @Flag(name: .shortAndLong, help: "Do not ask before beginning.")
   var yes = false
+  @OptionGroup var composition: CompositionOptions
   @OptionGroup var state: StateOption
   @OptionGroup var format: FormatOption
   @OptionGroup var global: GlobalOptions
@@ -36,7 +37,7 @@ struct ExpireCommand: AsyncParsableCommand {
   func run() async throws {
     try await CommandSession.guarded(global) { console in
       let environment = CommandSession.environment
-      var loaded = try LoadedPlan.load(plan, console)
+      var loaded = try LoadedPlan.load(plan, composition, console)
       let directory = loaded.stateDirectory(state, environment)
       let last: LastRuns
       do throws(EngineFailure) { last = try await LastRuns.read(loaded.typed, directory) } catch { throw CommandFailure(error.failure) }

@@ -15,11 +15,12 @@ struct GraphCommand: ParsableCommand {
   var scenario: String?
   @Option(help: "How to write the graph: text, dot or mermaid.", transform: GraphFormat.named)
   var format: GraphFormat = .text
+  @OptionGroup var composition: CompositionOptions
   @OptionGroup var global: GlobalOptions
 
   func run() throws {
     try CommandSession.guarded(global) { console in
-      let loaded = try LoadedPlan.load(plan, console)
+      let loaded = try LoadedPlan.load(plan, composition, console)
       let purpose = try loaded.purpose(scenario)
       console.write(try stepChart(loaded.typed, purpose).written(as: format, console.style))
       return .done

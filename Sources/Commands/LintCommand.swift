@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import ChangePlanning
 internal import Diagnostics
 internal import PlanLinting
+internal import PlanModel
 internal import Reporting
 internal import Units
 internal import YAMLReading
@@ -12,7 +13,7 @@ struct LintCommand: ParsableCommand {
     discussion: """
       Reads plan files (or the .yaml files of a folder), checks the language, and computes for every data class and scenario what can be lost \
       and how long recovery takes. Nothing else is read or contacted. Exits with 3 if an objective is breached, 1 for any other error; what \
-      `--diff` shows does not change that.
+      `--diff` shows does not change that. A plan with `overlays` is linted as it stands and for each of its environments, unless one is named.
       """)
 
   @Argument(help: "Plan files or folders; `-` for standard input.")
@@ -32,6 +33,7 @@ struct LintCommand: ParsableCommand {
   var fix = false
   @Flag(help: "With `--fix`: only say what it would change.")
   var dryRun = false
+  @OptionGroup var composition: CompositionOptions
   @OptionGroup var whatIf: WhatIfOptions
   @Option(help: ArgumentHelp("Compute with the sizes and durations that `observe` has measured. For one plan; `--now` tells how old they are.", valueName: "file"))
   var observations: String?
@@ -49,22 +51,25 @@ struct LintCommand: ParsableCommand {
       let recorded = try observations.map { path throws(CommandFailure) in try ObservationsFile(path) }
       if fix { try LintFixes(writes: !dryRun, policy: policy, now: now).make(in: files, console) }
       let replaced = try whatIf.read(console, plans: files)
-      func linted(_ path: String, now: Timestamp?, what: WhatIfOptions.Read) throws(CommandFailure) -> LintedFile {
+      let made = try composition.read(console)
+      func linted(_ path: String, now: Timestamp?, what: WhatIfOptions.Read) throws(CommandFailure) -> [LintedFile] {
         let file = SourceFile(path: path == "-" ? "<stdin>" : path, bytes: try Files.read(path))
-        let measured = recorded?.overrides(for: readYAML(file).document.root) ?? []
-        var result = lint(
-          file, kinds: Providers.kinds, protection: Providers.protection, now: now, policy: policy, replacing: measured + what.overrides, width: what.width,
-          evidence: EvidenceFiles(plan: path).callAsFunction)
-        if let plan = result.plan, let problem = recorded?.problem(for: plan, now: now) { result.diagnostics = (result.diagnostics + [problem]).sorted() }
-        return (file: file, result: result)
+        return lintedEnvironments(file, made.composition) { composition in
+          let measured = recorded?.overrides(for: compose(readYAML(file).document, composition).document.root) ?? []
+          var result = lint(
+            file, kinds: Providers.kinds, protection: Providers.protection, now: now, policy: policy, composing: composition, replacing: measured + what.overrides,
+            width: what.width, evidence: EvidenceFiles(plan: path).callAsFunction)
+          if let plan = result.plan, let problem = recorded?.problem(for: plan, now: now) { result.diagnostics = (result.diagnostics + [problem]).sorted() }
+          return result
+        }
       }
-      var results = try files.map { path throws(CommandFailure) in try linted(path, now: now, what: replaced) }
-      var question = LintQuestion(replaced: replaced.options, recorded: recorded.map { .init(file: $0.file, at: $0.record.observedAt, now: now) })
+      var results = try files.flatMap { path throws(CommandFailure) in try linted(path, now: now, what: replaced) }
+      var question = LintQuestion(replaced: replaced.options, variables: made.given, overlays: made.composition.overlays, recorded: recorded.map { .init(file: $0.file, at: $0.record.observedAt, now: now) })
       if let diff {
         let before = WhatIfOptions.Read(width: replaced.width)
-        question.comparisons = try FormerPlans(at: diff).pairs(with: paths).map { pair throws(CommandFailure) in
-          PlanComparison(
-            results.first { $0.file.path == pair.now || pair.now == "-" }, since: try pair.former.map { path throws(CommandFailure) in try linted(path, now: nil, what: before) })
+        question.comparisons = try FormerPlans(at: diff).pairs(with: paths).flatMap { pair throws(CommandFailure) in
+          PlanComparison.each(
+            results.filter { $0.file.path == pair.now || pair.now == "-" }, since: try pair.former.map { path throws(CommandFailure) in try linted(path, now: nil, what: before) } ?? [])
         }
       }
       // A folder of plans may hold their evidence and the policy too: they are no plans.

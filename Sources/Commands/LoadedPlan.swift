@@ -11,19 +11,23 @@ internal import YAMLReading
 /// A plan file that was read, typed and found free of errors: what may be planned and applied.
 struct LoadedPlan {
   let file: SourceFile
+  let composition: PlanComposition
   var typed: TypedPlan
   let assessment: Assessment
-  let identity: PlanIdentity
+  var identity: PlanIdentity
   var plan: Plan { typed.plan }
 
   /// Findings of severity error are shown and end the command, except breached objectives: at 03:00 a plan that loses too much is still the
   /// plan there is.
-  static func load(_ path: String, _ console: Console, points: [DataClassName: String] = [:]) throws(CommandFailure) -> LoadedPlan {
+  static func load(_ path: String, _ options: CompositionOptions, _ console: Console, points: [DataClassName: String] = [:]) throws(CommandFailure) -> LoadedPlan {
     let file = SourceFile(path: path == "-" ? "<stdin>" : path, bytes: try Files.read(path))
-    let (document, yaml) = readYAML(file)
-    let (plan, reading) = readPlan(document)
-    var diagnostics = yaml + reading
-    guard var plan, !diagnostics.contains(where: { $0.severity == .error }) else { throw refused(file, diagnostics, console) }
+    let made = try options.read(console)
+    let (written, yaml) = readYAML(file)
+    let composed = compose(written, made.composition)
+    let (plan, reading) = readPlan(composed.document)
+    var diagnostics = (yaml + composed.diagnostics + reading).map(composed.explained)
+    let sources = [file] + made.sources
+    guard var plan, !diagnostics.contains(where: { $0.severity == .error }) else { throw refused(sources, diagnostics, console) }
     for name in points.keys.sorted() where plan.dataClass(name) == nil {
       let known = plan.dataClasses.map { "`\($0.name.value)`" }.joined(separator: ", ")
       throw CommandFailure("wrong-usage", "\(file.path) has no data class `\(name)`", status: .usage, helps: ["it has \(known)"])
@@ -32,20 +36,22 @@ struct LoadedPlan {
     // Evidence only predicts: at 03:00 a wrong file is told of and stands in nobody's way.
     let files = EvidenceFiles(plan: path)
     let (evidence, measuring) = plan.takeEvidence(files.callAsFunction)
-    if !measuring.isEmpty { console.writeError(rendered([file] + evidence, measuring, console)) }
+    if !measuring.isEmpty { console.writeError(rendered(sources + evidence, measuring, console)) }
     let (typed, typing) = typecheck(plan, kinds: Providers.kinds, protection: Providers.protection)
     diagnostics += typing
     let assessment = assess(typed)
     let cycle = assessment.scenarios.contains { $0.cycle != nil }
     guard !cycle, !diagnostics.contains(where: { $0.severity == .error }) else {
-      throw refused(file, lint(file, kinds: Providers.kinds, protection: Providers.protection, evidence: files.callAsFunction).diagnostics, console)
+      throw refused(
+        sources, lint(file, kinds: Providers.kinds, protection: Providers.protection, composing: made.composition, evidence: files.callAsFunction).diagnostics, console)
     }
-    let identity = PlanIdentity(name: plan.metadata.name, file: file.path, folder: Files.folder(of: path))
-    return LoadedPlan(file: file, typed: typed, assessment: assessment, identity: identity)
+    let identity = PlanIdentity(name: plan.metadata.name, file: file.path, folder: Files.folder(of: path), environment: made.composition.environment)
+    return LoadedPlan(file: file, composition: made.composition, typed: typed, assessment: assessment, identity: identity)
   }
 
-  private static func refused(_ file: SourceFile, _ diagnostics: [Diagnostic], _ console: Console) -> CommandFailure {
-    console.writeError(rendered([file], diagnostics, console))
+  private static func refused(_ sources: [SourceFile], _ diagnostics: [Diagnostic], _ console: Console) -> CommandFailure {
+    console.writeError(rendered(sources, diagnostics, console))
+    let file = sources[0]
     return CommandFailure(
       "plan-has-errors", "\(file.path) cannot be used: \(summaryLine(diagnostics))", helps: ["mend what is shown above, then run `sie-dr lint \(file.path)`"])
   }

@@ -23,11 +23,12 @@ struct ObserveCommand: AsyncParsableCommand {
   var out: String
   @Option(help: ArgumentHelp("How long one look at a server or store may take.", valueName: "time span"))
   var observeTimeout = "5s"
+  @OptionGroup var composition: CompositionOptions
   @OptionGroup var global: GlobalOptions
 
   func run() async throws {
     try await CommandSession.guarded(global) { console in
-      let loaded = try LoadedPlan.load(plan, console)
+      let loaded = try LoadedPlan.load(plan, composition, console)
       let world = ReadOnlyWorld(environment: CommandSession.environment, folder: loaded.identity.folder)
       let context = world.context(timeout: try TimeoutOption.read(observeTimeout, of: "--observe-timeout"), now: SystemClock.now())
       let steps = Self.looks(of: loaded)

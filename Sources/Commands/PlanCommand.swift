@@ -107,9 +107,12 @@ struct PlanCommand: AsyncParsableCommand {
 
   @Argument(help: "The plan file.")
   var plan: String
+  @OptionGroup var composition: CompositionOptions
   @OptionGroup var planning: PlanningOptions
   @Option(help: ArgumentHelp("Look at nothing: plan with what `observe` has recorded. Needs no credentials.", valueName: "file"))
   var observations: String?
+  @Option(help: ArgumentHelp("The former plan: shows what the change does to every objective and to the changeset; `-` for standard input.", valueName: "base"))
+  var diff: String?
   @Option(help: ArgumentHelp("Save the changeset for `apply`.", valueName: "file"))
   var out: String?
   @Flag(help: "Exit with 2 if there are changes.")
@@ -117,16 +120,26 @@ struct PlanCommand: AsyncParsableCommand {
   @OptionGroup var format: FormatOption
   @OptionGroup var global: GlobalOptions
 
+  func validate() throws {
+    if diff == "-", plan == "-" { throw ValidationError("standard input is either the plan or the former plan") }
+  }
+
   func run() async throws {
     try await CommandSession.guarded(global) { console in
       let environment = CommandSession.environment
-      let loaded = try LoadedPlan.load(plan, console, points: planning.points())
+      let loaded = try LoadedPlan.load(plan, composition, console, points: planning.points())
       if planning.scenario == nil { loaded.tellOfUnmadeProtections(console) }
-      let changeset =
-        if let observations { try await makeChangeset(loaded, planning, from: observations, console, environment) }
-        else { try await makeChangeset(loaded, planning, ReadOnlyWorld(environment: environment, folder: loaded.identity.folder), environment) }
+      let world = ReadOnlyWorld(environment: environment, folder: loaded.identity.folder)
+      func made(_ loaded: LoadedPlan) async throws -> Changeset {
+        if let observations { return try await makeChangeset(loaded, planning, from: observations, console, environment) }
+        return try await makeChangeset(loaded, planning, world, environment)
+      }
+      let former = try diff.map { try PlanDiff($0, of: loaded, composition, console, points: planning.points()) }
+      let changeset = try await made(loaded)
       if let out { try Files.write(try CanonicalJSON.bytes(changeset), to: out) }
-      console.write(try planReport(changeset, as: format.format, console.style))
+      if let former {
+        console.write(try planReport(try await former.comparison(of: loaded, plan, changeset, scenario: planning.scenario, made: made), as: format.format, console.style))
+      } else { console.write(try planReport(changeset, as: format.format, console.style)) }
       return detailedExitcode && changeset.changesTheWorld ? .changesPending : .done
     }
   }

@@ -24,12 +24,13 @@ struct PointsListCommand: AsyncParsableCommand {
   var plan: String
   @Option(help: ArgumentHelp("Only this data class.", valueName: "class"))
   var data: String?
+  @OptionGroup var composition: CompositionOptions
   @OptionGroup var format: FormatOption
   @OptionGroup var global: GlobalOptions
 
   func run() async throws {
     try await CommandSession.guarded(global) { console in
-      let catalogues = try await PointsReading.catalogues(try LoadedPlan.load(plan, console), data)
+      let catalogues = try await PointsReading.catalogues(try LoadedPlan.load(plan, composition, console), data)
       console.write(try pointsReport(catalogues, now: SystemClock.now(), as: format.format, console.style))
       return catalogues.contains { $0.catalogue.hasDamage } ? .error : .done
     }
@@ -53,12 +54,13 @@ struct PointsShowCommand: AsyncParsableCommand {
   var commands = false
   @Option(help: ArgumentHelp("With `--commands`: the store to take it from; the first that has it if not given.", valueName: "store"))
   var store: String?
+  @OptionGroup var composition: CompositionOptions
   @OptionGroup var format: FormatOption
   @OptionGroup var global: GlobalOptions
 
   func run() async throws {
     try await CommandSession.guarded(global) { console in
-      let loaded = try LoadedPlan.load(plan, console)
+      let loaded = try LoadedPlan.load(plan, composition, console)
       let found = try await PointsReading.point(point, in: loaded, data).point
       let text = commands ? try PointsReading.script(found, from: store, loaded) : try pointReport(found, now: SystemClock.now(), as: format.format, console.style)
       console.write(text)

@@ -79,13 +79,14 @@ struct NotedPoint: ParsableArguments {
   var point: String
   @Option(help: ArgumentHelp("The data class, if the plan has several.", valueName: "class"))
   var data: String?
+  @OptionGroup var composition: CompositionOptions
 
   /// Does it in each store, one after another; what one store refuses does not keep the others from it.
   func everywhere(
     _ console: Console, refusing: (RecoveryPoint) -> String? = { _ in nil },
     _ act: (_ note: (String) -> PointNote, PointPlace, any ObjectStore) async throws(StoreError) -> String
   ) async throws -> ExitStatus {
-    let loaded = try LoadedPlan.load(plan, console)
+    let loaded = try LoadedPlan.load(plan, composition, console)
     let (point, catalogue) = try await PointsReading.point(point, in: loaded, data)
     if let reason = refusing(point) {
       console.write("\(point.manifest.id): nothing to do, \(reason)\n")

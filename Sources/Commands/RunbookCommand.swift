@@ -13,12 +13,14 @@ struct RunbookCommand: ParsableCommand {
 
   @Argument(help: "The plan file.")
   var plan: String
+  @OptionGroup var composition: CompositionOptions
   @OptionGroup var global: GlobalOptions
 
   func run() throws {
     try CommandSession.guarded(global) { console in
-      let loaded = try LoadedPlan.load(plan, console)
-      let findings = lint(loaded.file, kinds: Providers.kinds, protection: Providers.protection, evidence: EvidenceFiles(plan: plan).callAsFunction).diagnostics
+      let loaded = try LoadedPlan.load(plan, composition, console)
+      let findings = lint(
+        loaded.file, kinds: Providers.kinds, protection: Providers.protection, composing: loaded.composition, evidence: EvidenceFiles(plan: plan).callAsFunction).diagnostics
       if let secret = findings.first(where: \.concealsText) {
         throw CommandFailure(
           "secret-in-plan", "\(secret.span?.place ?? loaded.file.path) holds what looks like a secret: a document would spread it",

@@ -13,6 +13,7 @@ struct RunsCommand: AsyncParsableCommand {
 
   @Argument(help: "A plan file.")
   var plan: String?
+  @OptionGroup var composition: CompositionOptions
   @OptionGroup var state: StateOption
   @OptionGroup var format: FormatOption
   @OptionGroup var global: GlobalOptions
@@ -20,7 +21,7 @@ struct RunsCommand: AsyncParsableCommand {
   func run() async throws {
     try await CommandSession.guarded(global) { console in
       let environment = CommandSession.environment
-      let directory = try plan.map { try LoadedPlan.load($0, console).stateDirectory(state, environment) } ?? StateFinding.directory(state.state, environment)
+      let directory = try plan.map { try LoadedPlan.load($0, composition, console).stateDirectory(state, environment) } ?? StateFinding.directory(state.state, environment)
       var states: [RunState] = []
       var damaged = false
       do throws(EngineFailure) {

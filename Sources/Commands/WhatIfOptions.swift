@@ -32,15 +32,7 @@ struct WhatIfOptions: ParsableArguments {
     var read = Read(width: parallelism)
     for (index, text) in set.enumerated() {
       let option = SourceFile(path: "--set #\(index + 1)", bytes: Array(text.utf8))
-      guard let (found, findings) = readOverride(option) else {
-        throw CommandFailure(
-          "wrong-usage", "`--set \(text)` is no address with a value", status: .usage, helps: ["write `--set data.NAME.estimate.size=500GB`: keys with dots between them, then the value as YAML on one line"])
-      }
-      guard let override = found, !findings.contains(where: { $0.severity == .error }) else {
-        console.writeError(DiagnosticRenderer(sources: [option], options: .init(color: console.style.color, width: console.style.width)).render(findings) + "\n")
-        throw CommandFailure("wrong-usage", "the value of `--set \(text)` cannot be read", status: .usage, helps: ["write the value as in the plan; quote it for your shell"])
-      }
-      read.overrides.append(override)
+      read.overrides.append(try CompositionOptions.pair(option, "--set", "data.NAME.estimate.size=500GB", console))
       read.options.append(option)
     }
     return read

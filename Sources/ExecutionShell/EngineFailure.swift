@@ -17,6 +17,9 @@ public enum EngineFailure: Error, Hashable, Sendable {
   /// Steps by the kind that nobody here can perform.
   case providersMissing([StepKindName: [StepName]])
 
+  /// What the plan asks for that no run of this version does.
+  case notCarriedOut([String])
+
   /// The exit status of a command that met it.
   public var exitCode: Int32 { if case .lockHeld = self { 7 } else { 1 } }
 
@@ -40,6 +43,10 @@ public enum EngineFailure: Error, Hashable, Sendable {
         "run-over", "run `\(run)` is over: \(result == .rolledBack ? "it was rolled back" : "it is done")",
         helps: result == .done ? ["take it back with `sie-dr rollback \(run)`, or plan anew"] : ["plan anew"])
     case .providersMissing(let steps): Self.providersMissing(steps)
+    case .notCarriedOut(let what):
+      StepFailure(
+        "not-carried-out", "this version of sie-dr cannot carry out \(what.joined(separator: ", ")): nothing was begun",
+        helps: ["do the scenario by hand, step by step, as `sie-dr runbook PLAN` prints it"])
     }
   }
 

@@ -82,13 +82,13 @@ actor RunDriver {
     let context = ObservingContext(
       secrets: environment.secrets, stores: environment.stores, timeout: environment.observationTimeout, now: environment.clock.now)
     let step = work.specification
-    return .preconditionObserved(job, await environment.observers.observe(step.kind, step.arguments.json, in: context))
+    return .preconditionObserved(job, await environment.observers.observe(step.kind, step.arguments, in: context))
   }
 
   private static func settle(_ job: Job, _ work: Work, _ environment: RunEnvironment) async -> Input {
     let step = work.specification
     do throws(StepFailure) {
-      return .jobSettled(job, try await environment.performers.settle(step.kind, step.arguments.json, in: work.context))
+      return .jobSettled(job, try await environment.performers.settle(step.kind, step.arguments, in: work.context))
     } catch {
       return .jobSettled(job, .unknown(error.message))
     }
@@ -98,10 +98,10 @@ actor RunDriver {
     let (specification, performers) = (work.specification, environment.performers)
     do throws(StepFailure) {
       switch (job.activity, specification.undo) {
-      case (.undo, .step(let undo)): _ = try await performers.perform(undo.kind, undo.arguments.json, in: work.context)
-      case (.undo, _): try await performers.undo(specification.kind, specification.arguments.json, result: work.result, in: work.context)
+      case (.undo, .step(let undo)): _ = try await performers.perform(undo.kind, undo.arguments, in: work.context)
+      case (.undo, _): try await performers.undo(specification.kind, specification.arguments, result: work.result, in: work.context)
       case (.perform, _), (.beforeRollback, _), (.afterRollback, _):
-        return .jobSucceeded(job, try await performers.perform(specification.kind, specification.arguments.json, in: work.context))
+        return .jobSucceeded(job, try await performers.perform(specification.kind, specification.arguments, in: work.context))
       }
       return .jobSucceeded(job, nil)
     } catch {

@@ -120,6 +120,8 @@ public struct RunEngine: Sendable {
 extension StepPerformers {
   /// Refused before anything begins: a step that nobody can perform would stop a recovery half-way.
   public func check(_ changeset: Changeset) throws(EngineFailure) {
+    let choices = changeset.steps.compactMap(\.specification.branch?.choice).reduce(into: [StepName]()) { if !$0.contains($1) { $0.append($1) } }
+    guard choices.isEmpty else { throw .notCarriedOut(choices.map { "the choice `\($0)` (`firstOf`)" }) }
     var missing: [StepKindName: [StepName]] = [:]
     for step in changeset.steps.map(\.specification) + [changeset.rollbackBefore, changeset.rollbackAfter].compactMap({ $0 }) {
       var kinds = step.question == nil ? [step.kind] : []

@@ -35,6 +35,8 @@ public struct ScenarioAssessment: Sendable {
     /// However long each step takes, up to all its attempts timing out.
     public var guaranteed: TimeSpan
     public var bounds: ScheduleBounds
+    /// With every branch that has a deadline given up at it, and all else as expected; nil where there is no choice.
+    public var fallback: Figure?
     /// Of the scenario's name.
     public var span: SourceSpan
   }
@@ -52,6 +54,7 @@ public struct ClassAssessment: Sendable {
     public var backup: PeriodicBackup? { protection as? PeriodicBackup }
     /// `` `hourly` from west ``.
     public var title: String { "`\(protection.name)` from \(place)" }
+    func isSame(as other: Candidate) -> Bool { protection.name == other.protection.name && place == other.place }
   }
   /// Data that is made anew when its source is back.
   public struct Rebuild: Sendable {
@@ -71,6 +74,8 @@ public struct ClassAssessment: Sendable {
   /// What survives, best first.
   public var candidates: [Candidate]
   public var loss: WorstCase
+  /// Where branches of a choice bring it back, each in its own way; `loss` is the worst of them.
+  public var branches: [BranchLoss] = []
   public var lossTarget: Located<TimeSpan>?
   /// From the disaster until the class is back and verified; nil where no step brings it back.
   public var recoveryTime: Figure?
@@ -105,7 +110,7 @@ private struct Assessor {
     let survival = Survival(scenario.scenario, in: plan)
     var result = ScenarioAssessment(typed: scenario, survival: survival, recovery: nil, cycle: nil, classes: [])
     do throws(GraphCycle) {
-      let network = try StepNetwork(scenario.steps.map(\.specification))
+      let network = try StepNetwork(scenario.steps.map(\.specification)) { survival.loses($0, in: plan) }
       if !scenario.steps.isEmpty { result.recovery = recovery(scenario, network) }
     } catch {
       result.cycle = error
@@ -117,37 +122,20 @@ private struct Assessor {
   private func recovery(_ scenario: TypedScenario, _ network: StepNetwork) -> ScenarioAssessment.Recovery {
     let durations = scenario.steps.map { $0.estimated?.amount ?? $0.specification.longest }
     let timeline = network.timeline(durations: durations, width: width)
-    let before = beforeRun(scenario.scenario)
-    let path = timeline.criticalPath.map { step(scenario.steps[$0]) }
+    let before = scenario.scenario.beforeRun(in: plan)
+    let path = timeline.criticalPath.map { step(scenario.steps[$0], timeline.entries[$0]) }
     let bounds = network.guaranteed(width: width)
+    let late = network.alternatives.isEmpty ? nil : network.timeline(durations: network.givenUp(durations), width: width)
+    let fallback = late.map { late in Figure(before + late.criticalPath.map { step(scenario.steps[$0], late.entries[$0]) }) }
     return ScenarioAssessment.Recovery(
       network: network, timeline: timeline, beforeRun: before, expected: Figure(before + path), guaranteed: Figure(before).total + bounds.guaranteed,
-      bounds: bounds, span: scenario.scenario.name.span)
+      bounds: bounds, fallback: fallback, span: scenario.scenario.name.span)
   }
 
-  private func step(_ step: TypedStep) -> Term {
+  private func step(_ step: TypedStep, _ entry: Timeline.Entry) -> Term {
     let name = "`\(step.specification.name)`"
+    if entry.outcome == .givenUp { return Term("\(name), given up", entry.end - entry.start, .plan(step.span)) }
     return step.estimated.map { Term(name, $0.amount, .init($0.span, in: plan)) } ?? Term(name, step.specification.longest, .timeout(step.timeoutSpan))
-  }
-
-  /// `t_detect + t_window + t_decide` (objectives 4.6): a probe fails at the latest one period and one time-out after the disaster.
-  private func beforeRun(_ scenario: Scenario) -> [Term] {
-    var terms: [Term] = []
-    switch scenario.detection {
-    case .probe(let name, let failing):
-      if let probe = plan.probe(name.value) {
-        terms.append(Term("until the next probe", probe.every, .plan(probe.name.span)))
-        terms.append(Term("its time-out", probe.timeout, .plan(probe.name.span)))
-      }
-      terms.append(Term("failing", failing.value, .plan(failing.span)))
-    case .person(let within): terms.append(Term("until somebody notices", within.value, .plan(within.span)))
-    case nil: break
-    }
-    if let decide = scenario.decide { terms.append(Term("decision", decide.value, .plan(decide.span))) }
-    if let approval = scenario.approval {
-      terms.append(Term("approval by \(approval.atLeast) of \(approval.approvers.count)", approval.within.value, .plan(approval.within.span)))
-    }
-    return terms
   }
 }
 

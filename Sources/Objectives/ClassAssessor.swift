@@ -47,17 +47,24 @@ struct ClassAssessor {
       guard case .corrupted(let corruption) = cause else { return true }
       return protection.reachesBack(to: corruption, reaction: reaction)
     }
-    let candidates = surviving(kept.isEmpty ? all : kept, cause).map { candidate in
+    var candidates = surviving(kept.isEmpty ? all : kept, cause).map { candidate in
       var candidate = candidate
       // What another protection has can be newer at that moment.
       candidate.figure.isBound = candidate.figure.isBound || all.count > 1
       return candidate
     }
+    let branches = recovery?.losses(of: dataClass, candidates) ?? []
+    // At worst it comes back by the branch that loses most.
+    if let worst = branches.max(by: { $0.candidate.figure.total < $1.candidate.figure.total })?.candidate, let place = candidates.firstIndex(where: { $0.isSame(as: worst) }) {
+      candidates.insert(candidates.remove(at: place), at: 0)
+    }
     let loss: WorstCase =
       if let best = candidates.first, !kept.isEmpty { .bounded(best.figure) }
       else if !candidates.isEmpty { .unbounded(reason: "no point is kept until it is noticed and repaired") }
       else { .unbounded(reason: noHelp(of: all, for: dataClass, cause)) }
-    return assessment(dataClass, cause, protections: all, candidates: candidates, loss: loss)
+    var result = assessment(dataClass, cause, protections: all, candidates: candidates, loss: loss)
+    result.branches = branches
+    return result
   }
 
   /// What survives of them, best first.

@@ -21,7 +21,8 @@ extension ScenarioAssessment {
         case .atOnce, .needs: ""
         case .width(let before), .resource(_, let before): ", having waited for `\(recovery.network.steps[before].name)`"
         }
-      result.add(now + entry.end, .stepEnds, "`\(recovery.network.steps[step].name)` ends after \((entry.end - entry.start).rounded)\(waited)")
+      let ends = entry.outcome == .givenUp ? "is given up" : "ends"
+      result.add(now + entry.end, .stepEnds, "`\(recovery.network.steps[step].name)` \(ends) after \((entry.end - entry.start).rounded)\(waited)")
     }
     var ready = now + (path.last.map { entries[$0].end } ?? .zero)
     for term in dataClass?.rebuild?.terms ?? [] { ready += term.amount; result.add(ready, .phaseEnds, "the \(term.name) ends after \(term.amount.rounded)") }
@@ -39,18 +40,23 @@ extension ScenarioAssessment {
 
   /// Until the disaster is known. The end of it.
   private func detection(_ recovery: Recovery, _ result: inout Counterexample) -> TimeSpan {
+    let detection = recovery.beforeRun.dropLast((scenario.decide == nil ? 0 : 1) + (scenario.approval == nil ? 0 : 1))
+    let known = Figure(Array(detection)).total
     switch scenario.detection {
-    case .probe(let probe, let failing):
-      let known = Figure(recovery.beforeRun).total - (scenario.decide?.value ?? .zero) - (scenario.approval?.within.value ?? .zero)
-      let first = known - failing.value
-      if first > .zero { result.add(first, .phaseEnds, "the probe `\(probe.value)` fails for the first time, having succeeded just before the disaster") }
-      result.add(known, .noticed, "it has been failing for \(failing.value.rounded): noticed")
-      return known
-    case .person(let within):
-      result.add(within.value, .noticed, "somebody notices")
-      return within.value
-    case nil: return .zero
+    case .probe(let rule):
+      let first = Figure(Array(detection.prefix(2))).total
+      if first > .zero { result.add(first, .phaseEnds, "the probe `\(rule.probe.value)` fails for the first time, having succeeded just before the disaster") }
+      let text =
+        switch rule.condition {
+        case .failing(let window): "it has been failing for \(window.value.rounded): noticed"
+        case .failures(let least, let all, _): "\(least) of \(all) have failed: noticed"
+        }
+      result.add(known, .noticed, text)
+    case .alert(let name, _): result.add(known, .noticed, "the alert `\(name.value)` is raised")
+    case .person: result.add(known, .noticed, "somebody notices")
+    case nil: break
     }
+    return known
   }
 }
 

@@ -3,48 +3,65 @@ internal import Units
 
 /// What the runs of one state directory do to each other: one run at a time is at work, and all that is due shares the places of a run.
 struct RunSharing {
-  private let backups: [(title: String, backup: PeriodicBackup)]
+  /// What counts of one protection's part in a run, computed once: each is asked of all others.
+  private struct Member {
+    let title: String
+    let cycle: TimeSpan
+    let source: Term.Source
+    let every: TimeSpan
+    /// Of all its steps that take a place.
+    let work: TimeSpan
+    /// Steps of one kind that may be ready at once: its backup, or all its copies.
+    let places: Int64
+  }
+
+  private let members: [Member]
+  /// Of all members.
+  private let work: TimeSpan
+  private let places: Int64
+  /// The longest, and the longest of the others.
+  private let longest: [Int]
   private let width: Int64
 
   init(_ protections: [ProtectionAssessment], width: Int) {
-    backups = protections.map { ("`\($0.dataClass.name.value)` `\($0.backup.protection.name.value)`", $0.backup) }
+    let members = protections.map { protection in
+      let (backup, copies) = (protection.backup, Int64(protection.backup.protection.copies.count))
+      return Member(
+        title: "`\(protection.dataClass.name.value)` `\(backup.protection.name.value)`", cycle: backup.cycleTime, source: backup.run[0].source,
+        every: backup.protection.every.value, work: backup.runTime + (backup.copy?.amount ?? .zero) * copies, places: max(1, copies))
+    }
+    self.members = members
+    work = members.reduce(.zero) { $0 + $1.work }
+    places = members.reduce(0) { $0 + $1.places }
+    longest = members.indices.sorted { (members[$1].cycle, $0) < (members[$0].cycle, $1) }.prefix(2).map { $0 }
     self.width = Int64(max(1, width))
   }
 
   /// What the others do to this one.
   func apply(to backup: inout PeriodicBackup, at index: Int) {
-    let others = backups.indices.filter { $0 != index }.map { backups[$0] }
     backup.wait = wait(of: index)
     backup.isBound = backup.wait != nil
-    guard let longest = others.max(by: { $0.backup.cycleTime < $1.backup.cycleTime }) else { return }
-    backup.otherRun = otherRun(others, longest)
+    guard let longest = longest.first(where: { $0 != index }).map({ members[$0] }) else { return }
+    backup.otherRun = otherRun(than: members[index], longest)
     // A run takes all that is due: one that is due again at once cuts short by how much this one can be late.
-    let again = longest.backup.cycleTime + (backup.protection.jitter?.value ?? .zero)
-    backup.isBound = backup.isBound || backup.overruns || longest.backup.protection.every.value < again
+    let again = longest.cycle + (backup.protection.jitter?.value ?? .zero)
+    backup.isBound = backup.isBound || backup.overruns || longest.every < again
   }
 
   /// How long a run of the others can last in which this one is not due: the longest of them, or Graham's bound where they may wait for a place.
-  private func otherRun(_ others: [(title: String, backup: PeriodicBackup)], _ longest: (title: String, backup: PeriodicBackup)) -> Term {
-    let cycle = longest.backup.cycleTime
-    guard isCrowded(others.map(\.backup)) else { return Term("a run of \(longest.title)", cycle, longest.backup.run[0].source) }
-    return Term("a run of the other protections", share(of: work(others.map(\.backup)) - cycle) + cycle, longest.backup.run[0].source)
+  private func otherRun(than own: Member, _ longest: Member) -> Term {
+    guard isCrowded(places - own.places) else { return Term("a run of \(longest.title)", longest.cycle, longest.source) }
+    return Term("a run of the other protections", share(of: work - own.work - longest.cycle) + longest.cycle, longest.source)
   }
 
   /// How long the steps of this one can wait in their own run: while they do, other steps take all the places.
   private func wait(of index: Int) -> Term? {
-    let all = backups.map(\.backup)
-    guard isCrowded(all) else { return nil }
-    return Term("waiting for one of \(width) places", share(of: work(all) - all[index].cycleTime), all[index].run[0].source)
+    guard isCrowded(places) else { return nil }
+    return Term("waiting for one of \(width) places", share(of: work - members[index].cycle), members[index].source)
   }
 
-  /// More steps may be ready than there are places: one backup of each protection, or all its copies.
-  private func isCrowded(_ backups: [PeriodicBackup]) -> Bool {
-    backups.reduce(Int64(0)) { $0 + Int64(max(1, $1.protection.copies.count)) } > width
-  }
-
-  private func work(_ backups: [PeriodicBackup]) -> TimeSpan {
-    backups.reduce(.zero) { $0 + $1.runTime + ($1.copy?.amount ?? .zero) * Int64($1.protection.copies.count) }
-  }
+  /// More steps may be ready than there are places.
+  private func isCrowded(_ places: Int64) -> Bool { places > width }
 
   private func share(of work: TimeSpan) -> TimeSpan {
     TimeSpan(milliseconds: work.milliseconds / width + (work.milliseconds % width == 0 ? 0 : 1))

@@ -3,27 +3,55 @@ public import ProviderInterface
 public import Scheduling
 public import Units
 
-/// The steps of one run as a graph, and what the scheduler needs to know of them.
+/// The steps of one run as a graph, and what the scheduler needs to know of them. A branch of a choice comes after those that are preferred to it.
 public struct StepNetwork: Sendable {
   public let steps: [StepSpecification]
   public let graph: StepGraph
+  public let alternatives: [Alternatives]
 
   /// A `needs` that names no step of this list is left out: it has been reported.
-  public init(_ steps: [StepSpecification]) throws(GraphCycle) {
+  ///
+  /// - Parameter isLost: whether a step cannot work in the scenario: its branch is not tried then.
+  public init(_ steps: [StepSpecification], isLost: (StepSpecification) -> Bool = { _ in false }) throws(GraphCycle) {
     let index = Dictionary(steps.enumerated().map { ($1.name, $0) }) { first, _ in first }
-    let edges = steps.enumerated().flatMap { to, step in step.needs.compactMap { need in index[need].map { (from: $0, to: to) } } }
+    let choices = BranchedSteps.all(in: steps)
+    var edges = steps.enumerated().flatMap { to, step in
+      step.needs.flatMap { need in (index[need].map { [$0] } ?? choices[need]?.allLast ?? []).map { (from: $0, to: to) } }
+    }
+    func known(_ needs: [StepName]) -> [Int] { needs.flatMap { need in index[need].map { [$0] } ?? choices[need]?.allLast ?? [] } }
+    for choice in choices.values {
+      for (number, branch) in choice.branches.enumerated() {
+        // After all of them: one that is not tried is out of the question from the beginning.
+        let before = known(choice.needs) + choice.branches[..<number].flatMap(\.last)
+        for first in branch.first { edges += before.map { (from: $0, to: first) } }
+      }
+    }
     self.steps = steps
     graph = try StepGraph(count: steps.count, edges: edges)
+    alternatives = choices.keys.sorted().compactMap { choices[$0] }.map { $0.alternatives(needs: known($0.needs)) { isLost(steps[$0]) } }
   }
 
-  /// The timeline with these durations, by the scheduler that runs.
+  /// The timeline with these durations, by the scheduler that runs. A branch that takes longer than its deadline is given up in it.
   public func timeline(durations: [TimeSpan], width: Int) -> Timeline {
-    predict(graph: graph, items: items(durations), width: width, capacities: [])
+    predict(graph: graph, items: items(durations), width: width, capacities: [], alternatives: alternatives)
   }
 
-  /// What holds however long each step takes, up to all its attempts timing out.
+  /// As if every branch that has a deadline hung until then.
+  func givenUp(_ durations: [TimeSpan]) -> [TimeSpan] {
+    var durations = durations
+    for branch in alternatives.flatMap(\.branches) {
+      if let deadline = branch.deadline { for step in branch.steps { durations[step] = max(durations[step], deadline + .milliseconds(1)) } }
+    }
+    return durations
+  }
+
+  /// What holds however long each step takes, up to all its attempts timing out, and whichever branches are given up.
   public func guaranteed(width: Int) -> ScheduleBounds {
-    bounds(graph: graph, items: items(steps.map(\.longest)), width: width, capacities: [])
+    let items = items(steps.map(\.longest))
+    guard !alternatives.isEmpty else { return bounds(graph: graph, items: items, width: width, capacities: []) }
+    let tight = LastBranches(self, items, blocks: .asLongAsTheyTake).bounds(width: width)
+    // Where a step may have to wait for a place, a branch lasts up to its deadline.
+    return tight.basis == .longestPath ? tight : LastBranches(self, items, blocks: .upToTheDeadline).bounds(width: width)
   }
 
   /// Whether `a` always ends before `b` begins.

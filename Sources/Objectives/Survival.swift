@@ -11,15 +11,21 @@ public struct Survival: Sendable {
   /// What `scenario` loses.
   public init(_ scenario: Scenario, in plan: Plan) {
     let sites = Set(scenario.loses.sites.map(\.value))
-    func lost<Of>(_ named: [Located<Name<Of>>], _ all: [(Located<Name<Of>>, Located<SiteName>?)]) -> Set<Name<Of>> {
-      Set(named.map(\.value)).union(all.filter { site in site.1.map { sites.contains($0.value) } ?? false }.map(\.0.value))
+    func lost<Of, Item>(_ named: [Located<Name<Of>>], _ all: [Item], _ place: (Item) -> (name: Name<Of>, site: SiteName?)) -> Set<Name<Of>> {
+      var lost = Set(named.map(\.value))
+      guard !sites.isEmpty else { return lost }
+      for item in all {
+        let (name, site) = place(item)
+        if let site, sites.contains(site) { lost.insert(name) }
+      }
+      return lost
     }
     self.sites = sites
-    servers = lost(scenario.loses.servers, plan.servers.map { ($0.name, $0.site) })
-    let secrets = lost(scenario.loses.secrets, plan.secrets.map { ($0.name, $0.site) })
+    servers = lost(scenario.loses.servers, plan.servers) { ($0.name.value, $0.site?.value) }
+    let secrets = lost(scenario.loses.secrets, plan.secrets) { ($0.name.value, $0.site?.value) }
     // A store that nobody can open any more is lost as well.
     let locked = plan.stores.filter { store in store.credentials.map { secrets.contains($0.value) } ?? false }.map(\.name.value)
-    stores = lost(scenario.loses.stores, plan.stores.map { ($0.name, $0.site) }).union(locked)
+    stores = lost(scenario.loses.stores, plan.stores) { ($0.name.value, $0.site?.value) }.union(locked)
     self.secrets = secrets
   }
 
@@ -34,6 +40,9 @@ public struct Survival: Sendable {
         ? nil : (names.count == 1 ? "the store " : "all of the stores ") + names.map { "`\($0)`\(whyLost($0, plan))" }.joined(separator: ", ")
     }
   }
+
+  /// Whether a step cannot work because of what is lost.
+  public func loses(_ step: StepSpecification, in plan: Plan) -> Bool { step.footprint.requires.contains { loss(of: $0, in: plan) != nil } }
 
   /// With its site, or else with the secret that is lost.
   private func whyLost(_ name: StoreName, _ plan: Plan) -> String {

@@ -25,7 +25,7 @@ public let explanations: [Explanation] =
   + PolicyCode.allCases.map { Explanation(code: $0.code, severity: .error, summary: $0.meaning, source: "docs/lint.md", fix: "The finding says what to do.") }
   + EvidenceCode.allCases.map { Explanation(code: $0.code, severity: $0.severity, summary: $0.meaning, source: "docs/evidence.md", fix: "The finding says what to do.") }
   + PlanCode.allCases.map {
-    Explanation(code: $0.code, severity: .error, summary: $0.meaning, source: "docs/language.md", fix: "The finding says what to write instead.")
+    Explanation(code: $0.code, severity: $0.severity, summary: $0.meaning, source: "docs/language.md", fix: "The finding says what to write instead.")
   }
   + YAMLCode.allCases.map {
     Explanation(code: $0.code, severity: .error, summary: $0.meaning, source: "YAML 1.2.2, core schema, read strictly", fix: "The finding says what to write instead.")

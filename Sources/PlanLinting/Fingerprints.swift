@@ -10,7 +10,7 @@ extension LintResult {
   public func fingerprints(of path: String) -> [Diagnostic: String] {
     var met: [String: Int] = [:]
     return (diagnostics + ignored.map(\.finding)).sorted().reduce(into: [:]) { prints, finding in
-      let identity = [repositoryPath(path), finding.code.rawValue, addresses.address(of: finding.span)] + names(in: finding.summary)
+      let identity = [repositoryPath(path) + (environment.map { " (\($0))" } ?? ""), finding.code.rawValue, addresses.address(of: finding.span)] + names(in: finding.summary)
       let text = identity.joined(separator: "\n")
       met[text, default: 0] += 1
       prints[finding] = String(SHA256Digest.of("\(text)\n\(met[text] ?? 1)".utf8).hex.prefix(32))

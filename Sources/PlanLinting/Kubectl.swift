@@ -6,8 +6,9 @@ internal import YAMLReading
 enum Kubectl {
   static func commands(of step: TypedStep) -> [[String]] {
     guard step.kind == "command.run", let run = step.step?.fields["run"] else { return [] }
-    let words = run.elements?.compactMap { $0.scalar?.text } ?? []
-    if words.first?.split(separator: "/").last == "kubectl" { return [words] }
+    if let program = run.elements?.first?.scalar?.text, program == "kubectl" || program.hasSuffix("/kubectl") {
+      return [run.elements?.compactMap { $0.scalar?.text } ?? []]
+    }
     return ShellText.all(in: run).flatMap(\.commands).filter { $0.program == "kubectl" }.map { $0.words.map(\.text) }
   }
 

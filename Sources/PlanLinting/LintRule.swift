@@ -67,9 +67,20 @@ public struct LintResult: Sendable {
   public var unjudged: [DiagnosticCode] = []
   /// The files of evidence that were read.
   public var evidence: [SourceFile] = []
+  /// What the plan was composed of; nil: it stood as it is.
+  public var environment: String?
+  /// The environments that the plan has, and whether it is whole in one of them only.
+  public var environments: [String] = []
+  public var needsEnvironment = false
   /// What the policy lets nobody ignore, and where it says so.
   var neverIgnored: [DiagnosticCode: SourceSpan] = [:]
   let addresses: PlanAddresses
+
+  init(diagnostics: [Diagnostic], _ composed: ComposedPlan, _ addresses: PlanAddresses) {
+    self.diagnostics = diagnostics
+    self.addresses = addresses
+    (environment, environments, needsEnvironment) = (composed.environment, composed.environments, composed.needsEnvironment)
+  }
 
   /// Whether a target that the plan states is not met: exit code 3.
   public var breachesObjective: Bool { diagnostics.contains { objectiveBreaches.contains($0.code) && $0.severity == .error } }
@@ -83,18 +94,22 @@ public let objectiveBreaches: Set<DiagnosticCode> = ["rpo-exceeded", "rto-exceed
 /// `evidence` gives the files that the plan names; `policy` is what the organisation asks for besides.
 ///
 /// - Parameters:
+///   - composition: the environment, further overlays, values of variables.
 ///   - overrides: values that are replaced before anything is understood: what if?
 ///   - width: how many steps may run at once.
 ///   - rules: what is looked for.
 public func lint(
   _ file: SourceFile, kinds: StepKinds, protection: ProtectionSteps, now: Timestamp? = nil, policy: LintPolicy? = nil,
-  replacing overrides: [YAMLOverride] = [], width: Int = defaultParallelism, rules known: [LintRule] = lintRules, evidence: (String) throws(UnreadableEvidence) -> SourceFile = noEvidence
+  composing composition: PlanComposition = PlanComposition(), replacing overrides: [YAMLOverride] = [], width: Int = defaultParallelism,
+  rules known: [LintRule] = lintRules, evidence: (String) throws(UnreadableEvidence) -> SourceFile = noEvidence
 ) -> LintResult {
   let (written, yaml) = readYAML(file)
-  let (document, replacing) = written.replacing(overrides)
+  let composed = compose(written, composition)
+  let (document, replacing) = composed.document.replacing(overrides)
   let (plan, understanding) = readPlan(document)
-  let reading = replacing + understanding
-  guard var plan else { return LintResult(diagnostics: (yaml + reading).sorted(), addresses: PlanAddresses(root: document.root)) }
+  let reading = composed.diagnostics + replacing + understanding
+  let addresses = PlanAddresses(root: document.root, replaced: overrides, isComposed: composed.isComposed)
+  guard var plan else { return LintResult(diagnostics: (yaml + reading).sorted(), composed, addresses) }
   let (measured, measuring) = plan.takeEvidence(evidence)
   let (typed, typing) = typecheck(plan, kinds: kinds, protection: protection)
   let assessment = assess(typed, width: width)
@@ -105,10 +120,9 @@ public func lint(
   let rules = known.filter { isWhole || $0.looksAtIncompletePlans }
   var findings = rules.flatMap { $0.check(context) }
   if let policy { findings = policy.weighed(findings) + (isWhole ? policy.findings(in: plan) : []) }
-  var result = LintResult(
-    diagnostics: unique((yaml + reading + measuring + typing + findings).sorted()), assessment: assessment, plan: plan, isWhole: isWhole,
-    unjudged: now == nil ? rules.filter { $0.needsDay?(plan) ?? false }.map(\.code) : [], evidence: measured,
-    neverIgnored: policy?.neverIgnored ?? [:], addresses: PlanAddresses(root: document.root, replaced: overrides))
+  var result = LintResult(diagnostics: unique((yaml + reading + measuring + typing + findings).sorted()).map(composed.explained), composed, addresses)
+  (result.assessment, result.plan, result.isWhole, result.evidence, result.neverIgnored) = (assessment, plan, isWhole, measured, policy?.neverIgnored ?? [:])
+  if now == nil { result.unjudged = rules.filter { $0.needsDay?(plan) ?? false }.map(\.code) }
   result.apply(plan.ignores, now: now)
   return result
 }
@@ -120,8 +134,13 @@ public func noEvidence(_: String) throws(UnreadableEvidence) -> SourceFile {
 
 /// The same finding can come from two ways through a plan; it is shown once, in the words of the first.
 private func unique(_ sorted: [Diagnostic]) -> [Diagnostic] {
-  sorted.reduce(into: []) { kept, next in
-    let isKnown = kept.contains { $0 == next || ($0.concealsText && next.concealsText && $0.span == next.span) }
-    if !isKnown { kept.append(next) }
+  var kept: [Diagnostic] = []
+  var places: [SourceSpan?: [Int]] = [:]
+  for next in sorted {
+    let isKnown = places[next.span]?.contains { kept[$0] == next || (kept[$0].concealsText && next.concealsText) } ?? false
+    guard !isKnown else { continue }
+    places[next.span, default: []].append(kept.count)
+    kept.append(next)
   }
+  return kept
 }

@@ -26,6 +26,8 @@ public let lintRules: [LintRule] = [
   .timeoutMissing,
   .estimateExceedsTimeout,
   .dependencyCycle,
+  .branchUnreachable,
+  .deadlineOverBudget,
   .unorderedConflict,
   .promoteWithoutFence,
   .manifestsBeforeData,

@@ -2,24 +2,32 @@
 enum SecretPatterns {
   /// Why a text looks like a secret, or nil. `isQuery`: a query compares columns of any name.
   static func reason(_ text: String, isQuery: Bool = false) -> String? {
-    if hasPasswordInURL(text) { return "a URL with a password" }
-    if text.contains("-----BEGIN") && text.contains("PRIVATE KEY") { return "a private key" }
-    if text.hasPrefix("AKIA") || text.hasPrefix("ASIA"), text.utf8.count == 20 { return "an AWS access key" }
+    // Most texts of a plan are names and numbers: what each pattern must hold is looked for first.
+    let (bytes, colon, equals) = (text.utf8, UInt8(ascii: ":"), UInt8(ascii: "="))
+    let hasColon = bytes.contains(colon)
+    if hasColon, hasPasswordInURL(text) { return "a URL with a password" }
+    if bytes.starts(with: "-----".utf8) || bytes.count > 30, text.contains("-----BEGIN"), text.contains("PRIVATE KEY") { return "a private key" }
+    if bytes.count == 20, text.hasPrefix("AKIA") || text.hasPrefix("ASIA") { return "an AWS access key" }
     if text.hasPrefix("AGE-SECRET-KEY-") { return "an age identity" }
-    if let header = header(in: text.lowercased()) { return "the value of the header `\(header)`" }
-    return isQuery ? nil : assignment(in: text)
+    if hasColon, let header = header(in: text.lowercased()) { return "the value of the header `\(header)`" }
+    return isQuery || !bytes.contains(equals) ? nil : assignment(in: text)
   }
 
   /// Whether `name`, of a key, an option, a variable or a parameter, is one whose value is secret.
   static func isSecret(_ name: some StringProtocol) -> Bool {
-    let plain = name.lowercased().replacing("_", with: "-").drop { $0 == "-" }
-    guard !plain.hasPrefix("no-"), !plain.hasPrefix("without-") else { return false }
-    return words.contains { plain == $0 || plain.hasSuffix("-\($0)") }
+    guard let last = name.last?.asciiValue, lastLetters.contains(last | 0x20) else { return false }
+    let plain = name.lowercased().utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }.drop { $0 == UInt8(ascii: "-") }
+    guard !plain.starts(with: "no-".utf8), !plain.starts(with: "without-".utf8) else { return false }
+    return words.contains { word in
+      plain.suffix(word.count).elementsEqual(word) && (plain.count == word.count || plain.dropLast(word.count).last == UInt8(ascii: "-"))
+    }
   }
 
   private static let words = [
     "password", "passwd", "pgpassword", "mysql-pwd", "token", "client-secret", "secret-key", "secret-access-key", "secretkey", "apikey", "api-key", "authorization",
-  ]
+  ].map { Array($0.utf8) }
+  /// Of the words: most names are told apart by it.
+  private static let lastLetters = Set(words.compactMap(\.last))
 
   /// `scheme://user:password@host`.
   private static func hasPasswordInURL(_ text: String) -> Bool {

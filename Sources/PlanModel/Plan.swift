@@ -342,7 +342,9 @@ public struct Scenario: Sendable {
   /// Steps run before and after a rollback: tell people, check the world.
   public var rollbackBefore: Step?
   public var rollbackAfter: Step?
+  /// With those of the branches of `choices`.
   public var steps: [Step]
+  public var choices: [Choice] = []
 }
 
 /// What the disaster takes: decides which copies, secrets and servers survive.
@@ -358,13 +360,6 @@ public struct Losses: Sendable {
 public struct Corruption: Sendable {
   public var dataClasses: [Located<DataClassName>]
   public var noticedWithin: Located<TimeSpan>
-}
-
-public enum Detection: Sendable {
-  /// The probe has been failing for this long.
-  case probe(Located<ProbeName>, failing: Located<TimeSpan>)
-  /// A person notices, at the latest after this long.
-  case person(within: Located<TimeSpan>)
 }
 
 /// What a step's failure does to the run.

@@ -18,6 +18,8 @@ public struct PlanTestCase: Sendable {
   public var scenario: Located<ScenarioName>?
   /// What day it is; nil: nobody says so.
   public var now: Timestamp?
+  /// The environment, and values of variables.
+  public var composition: PlanComposition
   /// Values that take the place of the plan's.
   public var overrides: [YAMLOverride]
   public var width: Int

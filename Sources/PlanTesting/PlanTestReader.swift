@@ -48,16 +48,17 @@ private struct PlanTestReader {
     let scenario: Located<ScenarioName>? = reader.name("scenario")
     let date = reader.date("now")?.value ?? now
     let width = reader.integer("parallelism", in: 1...256)?.value ?? defaultParallelism
-    let overrides = self.overrides(&reader)
+    let composition = PlanComposition(environment: reader.text("environment")?.value, variables: self.values("variables", &reader))
+    let overrides = self.values("set", &reader)
     let expected = reader.required("expect", example: "{ rto: { atMost: 4h } }")
     reader.finish()
     let expectations = expected.map { self.expectations($0, of: name, scenario) } ?? []
     return PlanTestCase(
-      name: name, description: description, scenario: scenario, now: date, overrides: overrides, width: width, expectations: expectations)
+      name: name, description: description, scenario: scenario, now: date, composition: composition, overrides: overrides, width: width, expectations: expectations)
   }
 
-  private func overrides(_ reader: inout MappingReader) -> [YAMLOverride] {
-    guard let node = reader.node("set"), var values = MappingReader(node, "`set`", collector) else { return [] }
+  private func values(_ key: String, _ reader: inout MappingReader) -> [YAMLOverride] {
+    guard let node = reader.node(key), var values = MappingReader(node, "`\(key)`", collector) else { return [] }
     let members = values.allMembers()
     values.finish()
     return members.map { YAMLOverride(address: $0.key, span: $0.keySpan, value: $0.value) }

@@ -19,7 +19,9 @@ extension PlanTest {
     on plan: SourceFile, kinds: StepKinds, protection: ProtectionSteps, evidence: (String) throws(UnreadableEvidence) -> SourceFile = noEvidence
   ) -> [PlanTestResult] {
     cases.map { testCase in
-      let result = lint(plan, kinds: kinds, protection: protection, now: testCase.now, replacing: testCase.overrides, width: testCase.width, evidence: evidence)
+      let result = lint(
+        plan, kinds: kinds, protection: protection, now: testCase.now, composing: testCase.composition, replacing: testCase.overrides, width: testCase.width,
+        evidence: evidence)
       return PlanTestResult(testCase: testCase, failures: CaseCheck(testCase, result).failures)
     }
   }

@@ -6,8 +6,11 @@ extension StepObservers {
   /// not answer is observed as unreachable. Reads only: this is all that `plan` does to the world.
   public func observeAll(_ steps: [StepSpecification], in context: ObservingContext, width: Int = 8) async -> [StepName: Observation] {
     await withTaskGroup(of: (StepName, Observation).self) { group in
-      var observations: [StepName: Observation] = [:]
-      var waiting = steps[...]
+      var observations = [StepName: Observation](minimumCapacity: steps.count)
+      var waiting: ArraySlice<StepSpecification> = []
+      for step in steps {
+        if looks(step.kind, step.arguments) { waiting.append(step) } else { observations[step.name] = .nothing }
+      }
       func startNext() {
         guard let step = waiting.popFirst() else { return }
         group.addTask { (step.name, await observe(step, in: context)) }
@@ -24,7 +27,7 @@ extension StepObservers {
   /// One observation, bounded by the context's time-out and a grace for it to give up by itself.
   public func observe(_ step: StepSpecification, in context: ObservingContext) async -> Observation {
     await withTaskGroup(of: Observation?.self) { group in
-      group.addTask { await observe(step.kind, step.arguments.json, in: context) }
+      group.addTask { await observe(step.kind, step.arguments, in: context) }
       group.addTask {
         try? await Task.sleep(for: (context.timeout + .seconds(1)).duration)
         return nil

@@ -2,7 +2,7 @@ public import CanonicalJSON
 public import PlanModel
 public import Units
 
-/// A step kind with its `Arguments` as JSON: what registries hold and the engine calls.
+/// A step kind without the type of its `Arguments`: what registries hold and the engine calls.
 public struct AnyStepKind: Sendable {
   public let name: StepKindName
   public let summary: String
@@ -12,7 +12,7 @@ public struct AnyStepKind: Sendable {
   public let isCarriedOut: Bool
   /// What the fields say, or nil if something was reported.
   public let decode: @Sendable (inout MappingReader, StepContext) -> UnderstoodArguments?
-  public let compare: @Sendable (JSONValue, Observation, Timestamp) -> Change
+  public let compare: @Sendable (StepArguments, Observation, Timestamp) -> Change
 
   public init<Kind: StepKind>(_: Kind.Type) {
     name = Kind.name
@@ -21,8 +21,8 @@ public struct AnyStepKind: Sendable {
     outputs = Kind.outputs
     isCarriedOut = true
     decode = { fields, context in Kind.decode(&fields, in: context).map { UnderstoodArguments(Kind.self, $0, in: context.plan) } }
-    compare = { json, observation, now in
-      guard let arguments = try? CanonicalJSON.decode(Kind.Arguments.self, from: json) else {
+    compare = { arguments, observation, now in
+      guard let arguments = try? arguments.decoded(as: Kind.Arguments.self) else {
         return Change(.unknown, reason: "written by another version of sie-dr")
       }
       return Kind.compare(arguments, observation, at: now)
@@ -82,41 +82,48 @@ public struct StepKinds: Sendable {
 
 /// The reading halves by kind.
 public struct StepObservers: Sendable {
-  public typealias Observe = @Sendable (JSONValue, ObservingContext) async -> Observation
-  private let byName: [StepKindName: Observe]
+  private struct Entry: Sendable {
+    /// Whether there is anything to look at. What cannot be understood is looked for, to say so.
+    var looks: @Sendable (StepArguments) -> Bool
+    var observe: @Sendable (StepArguments, ObservingContext) async -> Observation
+  }
+  private let byName: [StepKindName: Entry]
 
   public init(_ observers: [any StepObserver]) { byName = Dictionary(observers.map { Self.entry($0) }) { first, _ in first } }
 
-  public func observe(_ kind: StepKindName, _ arguments: JSONValue, in context: ObservingContext) async -> Observation {
-    guard let observe = byName[kind] else { return .nothing }
-    return await observe(arguments, context)
+  func looks(_ kind: StepKindName, _ arguments: StepArguments) -> Bool { byName[kind]?.looks(arguments) ?? false }
+
+  public func observe(_ kind: StepKindName, _ arguments: StepArguments, in context: ObservingContext) async -> Observation {
+    guard let entry = byName[kind] else { return .nothing }
+    return await entry.observe(arguments, context)
   }
 
-  private static func entry<Observer: StepObserver>(_ observer: Observer) -> (StepKindName, Observe) {
-    (
+  private static func entry<Observer: StepObserver>(_ observer: Observer) -> (StepKindName, Entry) {
+    @Sendable func decoded(_ arguments: StepArguments) -> Observer.Kind.Arguments? { try? arguments.decoded(as: Observer.Kind.Arguments.self) }
+    return (
       Observer.Kind.name,
-      { json, context in
-        guard let arguments = try? CanonicalJSON.decode(Observer.Kind.Arguments.self, from: json) else {
-          return .unreachable("the step's arguments were written by another version of sie-dr")
-        }
-        return await observer.observe(arguments, in: context)
-      }
+      Entry(
+        looks: { arguments in decoded(arguments).map(observer.looks) ?? true },
+        observe: { arguments, context in
+          guard let arguments = decoded(arguments) else { return .unreachable("the step's arguments were written by another version of sie-dr") }
+          return await observer.observe(arguments, in: context)
+        })
     )
   }
 }
 
-/// The changing halves by kind, their arguments as JSON.
+/// The changing halves by kind.
 public struct StepPerformers: Sendable {
   private let byName: [StepKindName: any StepPerformer]
   public init(_ performers: [any StepPerformer]) { byName = Dictionary(performers.map { (Self.name($0), $0) }) { first, _ in first } }
 
-  public func perform(_ kind: StepKindName, _ arguments: JSONValue, in context: PerformingContext) async throws(StepFailure) -> StepResult {
+  public func perform(_ kind: StepKindName, _ arguments: StepArguments, in context: PerformingContext) async throws(StepFailure) -> StepResult {
     try await Self.perform(performer(kind), arguments, context)
   }
-  public func settle(_ kind: StepKindName, _ arguments: JSONValue, in context: PerformingContext) async throws(StepFailure) -> Settlement {
+  public func settle(_ kind: StepKindName, _ arguments: StepArguments, in context: PerformingContext) async throws(StepFailure) -> Settlement {
     try await Self.settle(performer(kind), arguments, context)
   }
-  public func undo(_ kind: StepKindName, _ arguments: JSONValue, result: StepResult?, in context: PerformingContext) async throws(StepFailure) {
+  public func undo(_ kind: StepKindName, _ arguments: StepArguments, result: StepResult?, in context: PerformingContext) async throws(StepFailure) {
     try await Self.undo(performer(kind), arguments, result, context)
   }
   public func knows(_ kind: StepKindName) -> Bool { byName[kind] != nil }
@@ -128,20 +135,20 @@ public struct StepPerformers: Sendable {
     return performer
   }
   private static func name<Performer: StepPerformer>(_: Performer) -> StepKindName { Performer.Kind.name }
-  private static func arguments<Performer: StepPerformer>(_: Performer, _ json: JSONValue) throws(StepFailure) -> Performer.Kind.Arguments {
-    do { return try CanonicalJSON.decode(Performer.Kind.Arguments.self, from: json) } catch {
+  private static func arguments<Performer: StepPerformer>(_: Performer, _ written: StepArguments) throws(StepFailure) -> Performer.Kind.Arguments {
+    do { return try written.decoded(as: Performer.Kind.Arguments.self) } catch {
       throw StepFailure(
         "arguments-not-understood", "the arguments of a `\(Performer.Kind.name)` step were written by another version of sie-dr",
         helps: ["use the version of sie-dr that made the changeset, or plan again"])
     }
   }
-  private static func perform<P: StepPerformer>(_ performer: P, _ json: JSONValue, _ context: PerformingContext) async throws(StepFailure) -> StepResult {
-    try await performer.perform(arguments(performer, json), in: context)
+  private static func perform<P: StepPerformer>(_ performer: P, _ written: StepArguments, _ context: PerformingContext) async throws(StepFailure) -> StepResult {
+    try await performer.perform(arguments(performer, written), in: context)
   }
-  private static func settle<P: StepPerformer>(_ performer: P, _ json: JSONValue, _ context: PerformingContext) async throws(StepFailure) -> Settlement {
-    await performer.settle(try arguments(performer, json), in: context)
+  private static func settle<P: StepPerformer>(_ performer: P, _ written: StepArguments, _ context: PerformingContext) async throws(StepFailure) -> Settlement {
+    await performer.settle(try arguments(performer, written), in: context)
   }
-  private static func undo<P: StepPerformer>(_ performer: P, _ json: JSONValue, _ result: StepResult?, _ context: PerformingContext) async throws(StepFailure) {
-    try await performer.undo(arguments(performer, json), result: result, in: context)
+  private static func undo<P: StepPerformer>(_ performer: P, _ written: StepArguments, _ result: StepResult?, _ context: PerformingContext) async throws(StepFailure) {
+    try await performer.undo(arguments(performer, written), result: result, in: context)
   }
 }

@@ -98,8 +98,14 @@ public struct Estimated: Hashable, Sendable {
 /// The reading half: looks at the world and changes nothing. `plan` gets hold of nothing else.
 public protocol StepObserver<Kind>: Sendable {
   associatedtype Kind: StepKind
+  /// Whether there is anything to look at for these arguments; if not, nobody waits for it.
+  func looks(for arguments: Kind.Arguments) -> Bool
   /// Never fails: what cannot be reached within the context's deadline is observed as unreachable.
   func observe(_ arguments: Kind.Arguments, in context: ObservingContext) async -> Observation
+}
+
+extension StepObserver {
+  public func looks(for _: Kind.Arguments) -> Bool { true }
 }
 
 /// The changing half.

@@ -19,13 +19,16 @@ public struct StepSpecification: Hashable, Sendable, Codable {
   public var footprint: Footprint
   /// Asked instead of performed.
   public var question: String?
+  /// Where it stands in a choice; nil: it is done in any case.
+  public var branch: BranchPlace?
 
   public init(
     name: StepName, kind: StepKindName, arguments: StepArguments, needs: [StepName], undo: Undo, timeout: TimeSpan, retries: Int, onFailure: FailurePolicy,
-    priority: Int, footprint: Footprint, question: String? = nil
+    priority: Int, footprint: Footprint, question: String? = nil, branch: BranchPlace? = nil
   ) {
     self.name = name; self.kind = kind; self.arguments = arguments; self.needs = needs; self.undo = undo; self.timeout = timeout
     self.retries = retries; self.onFailure = onFailure; self.priority = priority; self.footprint = footprint; self.question = question
+    self.branch = branch
   }
 
   public enum Undo: Hashable, Sendable, Codable {

@@ -22,7 +22,8 @@ private struct Typist {
   let collector: DiagnosticCollector
 
   func scenario(_ scenario: Scenario) -> TypedScenario {
-    TypedScenario(
+    scenario.choices.forEach { collector.add(contentsOf: $0.problems(in: scenario, kinds)) }
+    return TypedScenario(
       scenario: scenario,
       steps: scenario.steps.compactMap { step($0, in: scenario) },
       rollbackBefore: scenario.rollbackBefore.flatMap { step($0, in: scenario) },
@@ -39,10 +40,16 @@ private struct Typist {
     let specification = StepSpecification(
       name: step.name.value, kind: arguments.kind, arguments: arguments.arguments, needs: needs, undo: undo(step, arguments.undoAbility, in: scenario),
       timeout: step.timeout?.value ?? defaultStepTimeout, retries: step.retries, onFailure: step.onFailure ?? scenario.onFailure,
-      priority: (served?.priority ?? .medium).rank, footprint: footprint, question: arguments.question)
+      priority: (served?.priority ?? .medium).rank, footprint: footprint, question: arguments.question, branch: place(of: step, in: scenario))
     return TypedStep(
       specification: specification, span: step.name.span, estimated: estimated(step, arguments, timeout: specification.timeout), timeoutSpan: step.timeout?.span,
       step: step)
+  }
+
+  private func place(of step: Step, in scenario: Scenario) -> BranchPlace? {
+    guard !scenario.choices.isEmpty, let (choice, number) = scenario.branch(of: step.name.value) else { return nil }
+    let branch = choice.branches[number]
+    return BranchPlace(choice: choice.name.value, branch: branch.name.value, number: number, until: branch.until?.value, needs: choice.needs.map(\.value))
   }
 
   /// With what it waits out. Where nobody estimates its work the time-out holds both, unless the wait alone is longer.
@@ -94,7 +101,10 @@ private struct Typist {
     var found: [StepName] = []
     for (reference, output, span) in OutputReferences.find(in: step.fields, of: kind) {
       let name = Located(StepName(rawValue: reference), at: span)
-      if let unknown = unknownReference(name, "step", among: scenario.steps.map(\.name)) { collector.add(unknown); continue }
+      if let problem = unknownReference(name, "step", among: scenario.nameable) ?? scenario.problem(with: name, takenBy: step.name.value) { collector.add(problem); continue }
+      if let choice = scenario.choices.first(where: { $0.name.value == name.value }), let help = choice.givesNo(output) {
+        collector.add(Diagnostic("unknown-reference", "the choice `\(reference)` gives no output `\(output)`", at: span, helps: [help]))
+      }
       let kind = scenario.steps.first { $0.name.value == name.value }.flatMap { kinds[$0.kind.value] }
       if let kind, !kind.gives(output) {
         let known = kind.outputs.keys.sorted().map { "`\($0)`" }.joined(separator: ", ")
@@ -110,10 +120,12 @@ private struct Typist {
 
   /// A step's name is its class's, its protection's and its store's in a row, so two protections can come to the same one.
   func checkNames(_ protections: [TypedProtection]) {
-    func names(_ protection: TypedProtection) -> Set<StepName> { Set(protection.steps.map(\.specification.name)) }
     func title(_ typed: TypedProtection) -> String { "`\(typed.protection.name.value)` of `\(typed.dataClass.name.value)`" }
+    var owners: [StepName: Int] = [:]
     for (index, protection) in protections.enumerated() {
-      guard let other = protections.prefix(index).first(where: { !names($0).isDisjoint(with: names(protection)) }) else { continue }
+      let names = protection.steps.map(\.specification.name)
+      defer { for name in names where owners[name] == nil { owners[name] = index } }
+      guard let other = names.compactMap({ owners[$0] }).min().map({ protections[$0] }) else { continue }
       collector.add(
         Diagnostic(
           "wrong-name",

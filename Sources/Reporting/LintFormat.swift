@@ -10,10 +10,15 @@ public enum LintFormat: String, Sendable, CaseIterable {
 /// One plan file and what lint found in it.
 public typealias LintedFile = (file: SourceFile, result: LintResult)
 
+/// For a person: the plan, and of which environment.
+func title(_ linted: LintedFile) -> String { linted.file.path + (linted.result.environment.map { " (\($0))" } ?? "") }
+
 /// What was asked beside the plans as they are. Written as text, JSON and Markdown; the other formats hold findings only.
 public struct LintQuestion: Sendable {
   /// The options that replace values, as they were given.
   public var replaced: [SourceFile]
+  /// Values of variables, as they were given, and files that were laid over the plans.
+  public var variables, overlays: [SourceFile]
   /// With the former plans.
   public var comparisons: [PlanComparison]
   public var recorded: Recorded?
@@ -26,12 +31,14 @@ public struct LintQuestion: Sendable {
     public init(file: SourceFile, at: Timestamp, now: Timestamp?) { self.file = file; self.at = at; self.now = now }
   }
 
-  public init(replaced: [SourceFile] = [], comparisons: [PlanComparison] = [], recorded: Recorded? = nil) {
-    self.replaced = replaced; self.comparisons = comparisons; self.recorded = recorded
+  public init(
+    replaced: [SourceFile] = [], variables: [SourceFile] = [], overlays: [SourceFile] = [], comparisons: [PlanComparison] = [], recorded: Recorded? = nil
+  ) {
+    self.replaced = replaced; self.variables = variables; self.overlays = overlays; self.comparisons = comparisons; self.recorded = recorded
   }
 
   /// What findings can point into beside plans.
-  var sources: [SourceFile] { replaced + [recorded?.file].compactMap { $0 } }
+  var sources: [SourceFile] { replaced + variables + overlays + [recorded?.file].compactMap { $0 } }
 }
 
 /// What `lint` says of some plans. The switch is exhaustive: a new format does not compile until it is there.

@@ -16,6 +16,8 @@ struct MatrixRow {
   var guaranteed: TimeSpan?
   /// How the target is missed; nil where it is met.
   var counterexample: Counterexample?
+  /// What holds where it goes as expected.
+  var expected: String?
 
   var isBreached: Bool { target.map { computed.total > $0 } ?? false }
   /// target / computed, objectives 4.8.
@@ -41,7 +43,7 @@ func matrixRows(_ assessment: Assessment, serviceTarget: TimeSpan?) -> [MatrixRo
       MatrixRow(
         scenario: name, subject: data.dataClass.name.value.rawValue, objective: "RPO", target: data.lossTarget?.value, computed: data.loss,
         uses: data.candidates.first?.title ?? instead(data),
-        counterexample: data.counterexample)
+        counterexample: data.counterexample, expected: data.expectedByBranch)
     }
     for data in scenario.classes {
       guard let rebuild = data.rebuild, let time = data.recoveryTime else { continue }
@@ -68,4 +70,17 @@ private func instead(_ data: ClassAssessment) -> String {
   case .bounded: data.dataClass.derivation.map { "rebuilt from `\($0.source.value)`" } ?? "nothing"
   case .unbounded: "nothing that survives"
   }
+}
+
+extension ClassAssessment {
+  /// `30s by `replica``: what is lost by the branch that is expected, where another one that may be taken loses more.
+  var expectedByBranch: String? {
+    guard let expected = branches.first(where: \.isExpected), let worst = loss.figure, expected.candidate.figure.total != worst.total else { return nil }
+    return "\(expected.candidate.figure.total.rounded) by the branch `\(expected.branch)`"
+  }
+}
+
+extension MatrixRow {
+  /// The sum, and what is expected in its place.
+  var sum: String { computed.explanation + (expected.map { "; expected \($0)" } ?? "") }
 }

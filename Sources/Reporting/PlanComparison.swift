@@ -9,16 +9,27 @@ public struct PlanComparison: Sendable, Encodable {
   /// The plan as it is, and as it was; nil: there is or was none.
   public var path: String?
   public var base: String?
+  /// Nil: the plan as it stands.
+  public var environment: String?
   /// The worse first.
   public var objectives: [ObjectiveChange]
 
   public init(_ after: LintedFile?, since before: LintedFile?) {
     path = after?.file.path
     base = before?.file.path
+    environment = (after ?? before)?.result.environment
     let (old, new) = (before.map(rows) ?? [], after.map(rows) ?? [])
     let changes: [ObjectiveChange?] = new.map { row in ObjectiveChange(old.first { $0.isSameObjective(as: row) }, row) }
       + old.filter { row in !new.contains { $0.isSameObjective(as: row) } }.map { ObjectiveChange($0, nil) }
     objectives = changes.compactMap { $0 }.enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }.map(\.element)
+  }
+
+  /// Of each environment that either has.
+  public static func each(_ after: [LintedFile], since before: [LintedFile]) -> [PlanComparison] {
+    let environments = (after + before).map(\.result.environment).reduce(into: [String?]()) { if !$0.contains($1) { $0.append($1) } }
+    return environments.map { name in
+      PlanComparison(after.first { $0.result.environment == name }, since: before.first { $0.result.environment == name })
+    }
   }
 }
 

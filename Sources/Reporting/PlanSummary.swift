@@ -72,6 +72,8 @@ extension Change {
 }
 
 extension PlannedStep {
+  /// In the predicted course; a step of a branch need not be.
+  var isTaken: Bool { specification.branch == nil || starts < ends || duration.amount == .zero }
   var measured: String? {
     measurements.isEmpty ? nil : measurements.keys.sorted().map { "\($0) \(measurements[$0]?.description ?? "")" }.joined(separator: ", ")
   }
@@ -99,6 +101,10 @@ func timelineTable(_ changeset: Changeset) -> Table {
       case .timeout: "time-out counted"
       }
     let path = critical.contains(step.specification.name) ? ", critical path" : ""
+    guard step.isTaken else {
+      table.rows.append([step.specification.name.rawValue, "", "", step.duration.amount.rounded, "\(source), only if the branches before it are given up"])
+      continue
+    }
     table.rows.append([step.specification.name.rawValue, "+" + step.starts.rounded, "+" + step.ends.rounded, step.duration.amount.rounded, source + path])
   }
   return table

@@ -13,6 +13,8 @@ struct Table {
     let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
     func line(_ cells: [String]) -> String {
       let padded = cells.indices.map { column in
+        // Nothing stands to the right of the last one, and its widest cell can be very wide.
+        if column == cells.count - 1, sides[column] == .left { return cells[column] }
         let space = String(repeating: " ", count: widths[column] - cells[column].count)
         return sides[column] == .left ? cells[column] + space : space + cells[column]
       }

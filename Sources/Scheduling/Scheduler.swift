@@ -76,6 +76,9 @@ public struct Scheduler: Sendable {
     states[step] = .withdrawn
   }
 
+  /// Whether it has got its place and is at work.
+  func hasStarted(_ step: Int) -> Bool { states[step] == .started }
+
   /// Nothing runs and nothing is ready: what is left, if anything, needs a step that was withdrawn.
   public var isIdle: Bool { freeWidth == width && !states.contains(.ready) }
 

@@ -1,3 +1,5 @@
+public import Units
+
 /// Which step must be done before which, over the steps `0..<count`, without cycles.
 ///
 /// Names live with the caller, who numbers the steps in the order of their declaration: that number is the last tie-break of a schedule.
@@ -100,5 +102,22 @@ struct Rows: Sendable, Equatable {
       last = edge.to
     }
     while offsets.count <= count { offsets.append(targets.count) }
+  }
+}
+
+extension StepGraph {
+  /// The longest chain of these steps; what lies between two of them does not count.
+  public func longestPath(among steps: [Int], _ durations: [TimeSpan]) -> TimeSpan {
+    let members = Set(steps)
+    var longest: [Int: TimeSpan] = [:]
+    for step in topologicalOrder.reversed() where members.contains(step) {
+      longest[step] = durations[step] + (successors(of: step).compactMap { longest[$0] }.max() ?? .zero)
+    }
+    return longest.values.max() ?? .zero
+  }
+
+  /// How many of these steps can run at the same time, or more where that is too much to find out.
+  public func mostAtOnce(of steps: [Int]) -> Int {
+    steps.count < 2 ? steps.count : PartialOrder(self).largestAntichain(steps) ?? steps.count
   }
 }

@@ -22,10 +22,14 @@ public struct Timeline: Sendable, Equatable {
     }
   }
 
+  /// What becomes of a step: of one that stands in a branch it need not be done.
+  public enum Outcome: Sendable, Equatable { case done, givenUp, notTaken }
+
   public struct Entry: Sendable, Equatable {
     public var start: TimeSpan
     public var end: TimeSpan
     public var reason: StartReason
+    public var outcome = Outcome.done
 
     public init(start: TimeSpan, end: TimeSpan, reason: StartReason) {
       self.start = start
@@ -50,8 +54,8 @@ public struct Timeline: Sendable, Equatable {
 
 /// The timeline of these steps with exactly these durations, by discrete-event simulation with the scheduler that runs.
 /// It is no upper bound for shorter durations: list schedules show anomalies (see `guaranteedBound`).
-public func predict(graph: StepGraph, items: [SchedulingItem], width: Int, capacities: [Int64]) -> Timeline {
-  var simulation = Simulation(graph: graph, items: items, width: width, capacities: capacities)
+public func predict(graph: StepGraph, items: [SchedulingItem], width: Int, capacities: [Int64], alternatives: [Alternatives] = []) -> Timeline {
+  var simulation = Simulation(graph: graph, items: items, width: width, capacities: capacities, alternatives)
   return simulation.run()
 }
 
@@ -71,27 +75,69 @@ private struct Simulation {
   private var running = MinHeap<End>()
   private var entries: [Timeline.Entry]
   private var lastOfChain: Int?
+  private var branches: BranchProgress
+  private var isOver: [Bool]
 
-  init(graph: StepGraph, items: [SchedulingItem], width: Int, capacities: [Int64]) {
+  init(graph: StepGraph, items: [SchedulingItem], width: Int, capacities: [Int64], _ alternatives: [Alternatives]) {
     self.graph = graph
     self.items = items
     demands = items.map { Demand($0.uses, capacities: capacities.map { max(1, $0) }) }
     scheduler = Scheduler(graph: graph, items: items, width: width, capacities: capacities)
     entries = Array(repeating: .init(start: .zero, end: .zero, reason: .atOnce), count: graph.count)
+    branches = BranchProgress(alternatives)
+    isOver = Array(repeating: false, count: graph.count)
   }
 
   mutating func run() -> Timeline {
+    _ = settleBranches(at: .zero)
     startReady(at: .zero) { _ in .atOnce }
-    while let now = running.min?.at {
+    while let now = next() {
       var ended: [Int] = []
-      while let end = running.min, end.at == now { ended.append(end.step); running.popMin() }
+      while let end = running.min, end.at == now {
+        if !isOver[end.step] { ended.append(end.step) }
+        running.popMin()
+      }
       let before = Scarcity(freeWidth: scheduler.freeWidth, free: scheduler.free)
-      for step in ended { scheduler.finished(step) }
-      lastOfChain = ended.first
+      for step in ended { finish(step) }
+      ended += settleBranches(at: now)
+      lastOfChain = ended.first ?? lastOfChain
       let (graph, demands) = (graph, demands)
       startReady(at: now) { Self.reason($0, after: ended, before, graph, demands) }
     }
     return Timeline(entries: entries, end: entries.map(\.end).max() ?? .zero, criticalPath: criticalPath())
+  }
+
+  private mutating func next() -> TimeSpan? {
+    while let end = running.min, isOver[end.step] { running.popMin() }
+    return [running.min?.at, branches.nextDeadline].compactMap { $0 }.min()
+  }
+
+  private mutating func finish(_ step: Int) {
+    isOver[step] = true
+    scheduler.finished(step)
+  }
+
+  /// What ends now without being done. A step of a given-up branch that never got a place waited as long as the branch lasted.
+  private mutating func settleBranches(at now: TimeSpan) -> [Int] {
+    var ended: [Int] = []
+    var branches = branches
+    branches.settle(at: now, isDone: { isOver[$0] }) { step, end in
+      let hasStarted = scheduler.hasStarted(step)
+      switch end {
+      case .notTaken: entries[step] = .init(start: now, end: now, reason: .atOnce)
+      case .givenUp(let began, let after) where !hasStarted: entries[step] = .init(start: began, end: now, reason: lastEnd(at: began, among: after))
+      case .givenUp: entries[step].end = now
+      }
+      entries[step].outcome = if case .notTaken = end { .notTaken } else { .givenUp }
+      finish(step)
+      ended.append(step)
+    }
+    self.branches = branches
+    return ended
+  }
+
+  private func lastEnd(at time: TimeSpan, among steps: [Int]) -> Timeline.StartReason {
+    steps.first { isOver[$0] && entries[$0].end == time && entries[$0].outcome != .notTaken }.map { .needs($0) } ?? .atOnce
   }
 
   private mutating func startReady(at now: TimeSpan, because reason: (Int) -> Timeline.StartReason) {

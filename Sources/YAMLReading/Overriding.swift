@@ -15,30 +15,19 @@ extension YAMLDocument {
   /// it would lie in must be there. The text of the file stays as it is.
   public func replacing(_ overrides: [YAMLOverride], limits: YAMLLimits = .standard) -> (document: YAMLDocument, diagnostics: [Diagnostic]) {
     guard let root, !overrides.isEmpty else { return (self, []) }
-    var overriding = Overriding(root.tree, limits: limits)
+    var editor = TreeEditor(root.tree, limits: limits)
     var index = root.index
     var diagnostics: [Diagnostic] = []
     for override in overrides {
-      do throws(Stop) { index = try overriding.copy(index, at: override.address[...], override) } catch { diagnostics.append(error.diagnostic) }
+      do throws(Stop) { index = try editor.copy(index, at: override.address[...], override) } catch { diagnostics.append(error.diagnostic) }
     }
-    return (YAMLDocument(file: file, root: YAMLNode(tree: YAMLTree(paths: overriding.paths, content: overriding.content), index: index)), diagnostics)
+    return (editor.document(file, root: index), diagnostics)
   }
 }
 
-/// Nodes are never changed: each on the way to a replaced value is copied, so that other aliases of the same content keep it.
-private struct Overriding {
-  var content: YAMLTree.Content
-  var paths: [String]
-  let limits: YAMLLimits
-
-  init(_ tree: YAMLTree, limits: YAMLLimits) {
-    content = tree.content
-    paths = tree.paths
-    self.limits = limits
-  }
-
+extension TreeEditor {
   /// The node with the override's value at `rest`, which counts from it.
-  mutating func copy(_ index: UInt32, at rest: Substring, _ override: YAMLOverride) throws(Stop) -> UInt32 {
+  fileprivate mutating func copy(_ index: UInt32, at rest: Substring, _ override: YAMLOverride) throws(Stop) -> UInt32 {
     var node = resolved(index, in: content)
     // What a scalar has are bytes of text.
     var children = node.kind == .scalar ? [] : Array(content.children(of: node))
@@ -69,64 +58,9 @@ private struct Overriding {
     rest.isEmpty ? try graft(override.value.index, of: override.value.tree) : try copy(child, at: rest.dropFirst(), override)
   }
 
-  /// A copy of another tree's node, with what its aliases stand for.
-  private mutating func graft(_ index: UInt32, of tree: YAMLTree) throws(Stop) -> UInt32 {
-    var node = resolved(index, in: tree.content)
-    node.source = source(tree.paths[Int(node.source)])
-    guard node.kind == .scalar else {
-      var children: [UInt32] = []
-      for child in tree.content.children(of: node) { children.append(try graft(child, of: tree)) }
-      return try add(node, children)
-    }
-    return try add(node, text: tree.content.bytes(of: node))
-  }
-
   private mutating func key(_ text: String, _ override: YAMLOverride) throws(Stop) -> UInt32 {
     let span = override.span
     return try add(YAMLTree.Node(kind: .scalar, source: source(span.path), start: CompactMark(span.start), end: CompactMark(span.end)), text: text.utf8)
-  }
-
-  private mutating func add(_ node: YAMLTree.Node, _ children: [UInt32]) throws(Stop) -> UInt32 {
-    var node = node
-    node.first = UInt32(content.children.count)
-    node.count = UInt32(children.count)
-    content.children.append(contentsOf: children)
-    return try add(node)
-  }
-
-  private mutating func add(_ node: YAMLTree.Node, text: some Collection<UInt8>) throws(Stop) -> UInt32 {
-    var node = node
-    node.first = UInt32(content.text.count)
-    node.count = UInt32(text.count)
-    content.text.append(contentsOf: text)
-    return try add(node)
-  }
-
-  private mutating func add(_ node: YAMLTree.Node) throws(Stop) -> UInt32 {
-    guard content.nodes.count < limits.expandedNodes else {
-      let span = SourceSpan(path: paths[Int(node.source)], start: node.start.sourceMark, end: node.end.sourceMark)
-      throw Stop(diagnostic: Diagnostic(.tooManyNodes, "with what is replaced, the plan has more than \(limits.expandedNodes) values", at: span))
-    }
-    content.nodes.append(node)
-    return UInt32(content.nodes.count - 1)
-  }
-
-  /// Which of the paths this is; beyond so many they are told as the last.
-  private mutating func source(_ path: String) -> UInt8 {
-    if let known = paths.firstIndex(of: path) { return UInt8(clamping: known) }
-    if paths.count <= Int(UInt8.max) { paths.append(path) }
-    return UInt8(clamping: paths.count - 1)
-  }
-
-  /// The content of what an alias names, at the alias's own place.
-  private func resolved(_ index: UInt32, in content: YAMLTree.Content) -> YAMLTree.Node {
-    let node = content.nodes[Int(index)]
-    guard node.kind == .alias else { return node }
-    var target = content.nodes[Int(node.first)]
-    target.start = node.start
-    target.end = node.end
-    target.source = node.source
-    return target
   }
 
   private func unknown(_ rest: Substring, _ override: YAMLOverride, known: [String]) -> Stop {

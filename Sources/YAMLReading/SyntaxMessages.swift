@@ -117,6 +117,11 @@ extension SyntaxProblem {
   private func unclosed(_ opening: String, _ closing: String, in source: SourceText) -> Diagnostic {
     let last = source.lastText(atMost: mark.sourceMark)
     let isAtEnd = last != mark.sourceMark
+    if source.rest(from: last).hasPrefix("{var."), last.column > 1, source.line(last.line).dropFirst(last.column - 2).first == UInt8(ascii: "$") {
+      return Diagnostic(
+        .unclosed, "a reference to a variable inside `\(opening)\(closing)` has no quotes", at: source.word(at: SourceMark(line: last.line, column: last.column - 1)),
+        label: "its braces are taken for YAML's own", helps: ["put the whole value in quotes: \"${var.NAME}\""])
+    }
     return Diagnostic(
       .unclosed, "`\(opening)` is not closed", at: isAtEnd ? source.character(at: last) : source.word(at: last),
       label: isAtEnd ? "the file ends here" : "a `,` or `\(closing)` is expected before this",

@@ -6,6 +6,7 @@ public enum YAMLCode: String, CaseIterable, Sendable {
   case aliasRecursive = "yaml-alias-recursive"
   case aliasUndefined = "yaml-alias-undefined"
   case ambiguousValue = "yaml-ambiguous-value"
+  case brokenReference = "yaml-broken-reference"
   case controlCharacter = "yaml-control-character"
   case customTag = "yaml-custom-tag"
   case duplicateKey = "yaml-duplicate-key"
@@ -26,6 +27,7 @@ public enum YAMLCode: String, CaseIterable, Sendable {
   case unclosed = "yaml-unclosed"
   case unexpectedColon = "yaml-unexpected-colon"
   case unknownAddress = "yaml-unknown-address"
+  case variableInKey = "yaml-variable-in-key"
   case version = "yaml-version"
 
   public var code: DiagnosticCode { DiagnosticCode(rawValue: rawValue) }
@@ -37,6 +39,7 @@ public enum YAMLCode: String, CaseIterable, Sendable {
     case .aliasRecursive: "An alias stands inside the very value that it names."
     case .aliasUndefined: "An alias names an anchor that does not come before it."
     case .ambiguousValue: "A plain value that YAML 1.1 and YAML 1.2 tools read differently, such as `no` or `1:30`."
+    case .brokenReference: "A text begins like a reference to a variable, `${var.NAME}`, and is none."
     case .controlCharacter: "A character that cannot be seen, or that changes how the text around it is shown."
     case .customTag: "A tag that is not one of YAML's own."
     case .duplicateKey: "A mapping has the same key twice; the first is kept."
@@ -56,7 +59,8 @@ public enum YAMLCode: String, CaseIterable, Sendable {
     case .tooManyNodes: "The file has more values than any plan may have."
     case .unclosed: "A quote or bracket is opened and never closed."
     case .unexpectedColon: "A colon where no key can stand."
-    case .unknownAddress: "A `--set`, or a test of a plan, is for a place that the plan does not have."
+    case .unknownAddress: "A `--set`, a test or an overlay of a plan is for a place that the plan does not have."
+    case .variableInKey: "A key names a variable; only values can."
     case .version: "A `%YAML` line asks for another version than 1.2."
     }
   }

@@ -117,6 +117,7 @@ public struct YAMLMember: Sendable {
   public var key: String
   public var keySpan: SourceSpan
   public var value: YAMLNode
+  public init(key: String, keySpan: SourceSpan, value: YAMLNode) { self.key = key; self.keySpan = keySpan; self.value = value }
 }
 
 /// A scalar. What it means is for the reader of the plan to decide: `1.10` may be a version.
@@ -139,6 +140,8 @@ public struct YAMLLimits: Sendable {
   public var expandedNodes = 1_000_000
   /// Findings after which reading stops.
   public var diagnostics = 100
+  /// Bytes of a text once its variables have their values.
+  public var substituted = 64 << 10
 
   public init() {}
   public static let standard = YAMLLimits()

@@ -57,7 +57,7 @@ import Testing
 
   @Test("an unknown scenario and an unknown format are wrong usage")
   func graphUsage() async throws {
-    #expect(try await run("graph", "plans/sie.yaml", "--scenario", "region-los").status == 64)
+    #expect(try await run("graph", "plans/sie.yaml", "--scenario", "cluster-failur").status == 64)
     #expect(try await run("graph", "plans/sie.yaml", "--format", "svg").status == 64)
   }
 
@@ -67,6 +67,21 @@ import Testing
   @Test("the runbook of plans/sie.yaml is fresh")
   func runbookOfSIE() async throws {
     try expectSnapshot(try await output(["runbook", "plans/sie.yaml"]), "plans/sie.md")
+  }
+
+  /// The headings of the prose document that the plan comes from, in its order.
+  @Test("the runbook of plans/sie.yaml has every section of the document that it replaces")
+  func sectionsOfSIE() throws {
+    let page = try readFile(Repository.root + "plans/sie.md")
+    let headings = page.split(separator: "\n").filter { $0.hasPrefix("## ") || $0.hasPrefix("### Scenario") || $0 == "### failover" }.map(String.init)
+    let document = [
+      "## Recovery objectives", "## Data classification", "## Backup procedures", "## Disaster scenarios", "### Scenario 1: database-failure",
+      "### Scenario 2: cluster-failure", "### Scenario 3: data-corruption", "## Failover procedures", "### failover", "## Communication plan", "## DR testing schedule",
+      "## Post-incident",
+    ]
+    #expect(headings.filter(document.contains) == document)
+    let missing = ["#sie-incidents", "every 15m", "every 1h", "major changes", "incident report within 1d", "every 30d", "every 90d", "every 365d"].filter { !page.contains($0) }
+    #expect(missing == [])
   }
 
   @Test("the runbook of a plan with everything is what the snapshot says")

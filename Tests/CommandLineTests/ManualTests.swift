@@ -11,7 +11,7 @@ struct ManualTests {
 
   static let commands = [
     "", "lint", "test", "explain", "plan", "observe", "apply", "resume", "rollback", "runs", "points", "points list", "points show", "points hold", "points release",
-    "points accept", "expire", "doctor", "runbook", "graph", "schema", "fmt", "init",
+    "points accept", "expire", "doctor", "runbook", "graph", "schema", "fmt", "render", "init",
   ]
 
   /// Generated here and nowhere else: `SIE_DR_REWRITE=1 swift test --filter ManualTests` writes it anew.

@@ -24,7 +24,7 @@ import Testing
   @Test("plans/sie.test.yaml holds, alone and by its folder")
   func shipped() async throws {
     let result = try await test("plans/sie.test.yaml")
-    #expect(result.status == 0 && result.output.contains("✓ region-is-lost") && result.output.hasSuffix("4 passed in 1 file\n"), "\(result.output)\(result.errors)")
+    #expect(result.status == 0 && result.output.contains("✓ region-is-lost") && result.output.hasSuffix("7 passed in 1 file\n"), "\(result.output)\(result.errors)")
     #expect(try await test("plans").output == result.output)
   }
 

@@ -66,7 +66,7 @@ import Testing
 
   @Test("a site that is lost besides, and a width")
   func besides() async throws {
-    let lost = try await lint("plans/sie.yaml", "--set", "scenarios.region-loss.loses.sites=[us-east-1, us-west-2]")
+    let lost = try await lint("plans/sie.yaml", "--set", "scenarios.cluster-failure.loses.sites=[us-east-1, us-west-2]")
     #expect(lost.status == 3 && lost.output.contains("error[not-surviving]"))
     let narrow = try await lint("Tests/CommandLineTests/Snapshots/shop.yaml", "--parallelism", "1", "--format", "json")
     let wide = try await lint("Tests/CommandLineTests/Snapshots/shop.yaml", "--parallelism", "8", "--format", "json")

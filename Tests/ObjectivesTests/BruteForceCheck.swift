@@ -125,13 +125,19 @@ struct BruteForceCheck {
     if seconds(recovery.expected.total) != expected { fail("recovery takes \(expected) s, computed \(recovery.expected.sum)") }
     if expected > 1 { checkStory(scenario.counterexample(target: .seconds(1)), ends.map { before + $0 }, expected) }
     var random = SplitMix64(seed: "recovery \(seed)")
-    var worst = before + (model.ends(steps.map(BruteForceSchedule.longest)).max() ?? 0)
-    for _ in 0..<6 { worst = max(worst, before + (model.ends(steps.map { BruteForceSchedule.any($0, &random) }).max() ?? 0)) }
+    var worst = 0
+    func attempt(_ durations: [Int], failing: Set<Int>) { worst = max(worst, before + (model.ends(durations, failing: failing).max() ?? 0)) }
+    attempt(steps.map(BruteForceSchedule.longest), failing: [])
+    attempt(steps.map(BruteForceSchedule.longest), failing: model.lastOfBranches)
+    for round in 0..<6 {
+      let failing = round % 2 == 0 ? [] : Set(steps.indices.filter { _ in Int.random(in: 0...2, using: &random) == 0 })
+      attempt(steps.map { BruteForceSchedule.any($0, &random) }, failing: failing)
+    }
     // The guarantee is in milliseconds, the model in whole seconds.
     let guaranteed = Int((recovery.guaranteed.milliseconds + 999) / 1_000)
     if worst > guaranteed { fail("recovery can take \(worst) s, above the guarantee of \(guaranteed) s") }
     if recovery.bounds.basis == .longestPath {
-      if worst != guaranteed { fail("recovery takes at most \(worst) s, the guarantee of \(guaranteed) s is no longest path") }
+      if worst != guaranteed, plan.scenario.choice?.waitsOutside != true { fail("recovery takes at most \(worst) s, the guarantee of \(guaranteed) s is no longest path") }
       exact += 1
     } else {
       features.append("guaranteed recovery time is a bound")
@@ -170,6 +176,9 @@ struct BruteForceCheck {
     count("lost credentials", plan.stores.contains { $0.keys?.isLost ?? false })
     count("lost servers", !plan.scenario.servers.isEmpty)
     count("detection by a probe", plan.scenario.probe != nil)
+    count("m of n probes", plan.scenario.failures != nil)
+    count("choices among branches", plan.scenario.choice != nil)
+    count("branches that cannot be tried", plan.tried.count < plan.scenario.choice?.branches.count ?? 0)
     count("width below the steps", plan.scenario.steps.count > plan.width)
   }
 }

@@ -42,14 +42,19 @@ struct BruteForcePlan {
     var estimate: Int?
     /// Restores this class.
     var restores: Int?
+    var needsChoice = false
   }
   struct Scenario {
     var sites: [Int] = [], servers: [Int] = [], stores: [Int] = []
     var corrupts: (dataClasses: [Int], noticed: Int)?
     /// A probe with period and time-out that has to fail for so long, or a person.
     var probe: (every: Int, timeout: Int, failing: Int)?
+    /// So many of so many failures, in place of a time.
+    var failures: (least: Int, all: Int)?
+    var evaluate: Int?
     var person, decide: Int?
     var steps: [Step]
+    var choice: Choice?
   }
   static let sites = ["east", "west", "north"]
   static let servers = ["pg-east", "pg-west"]
@@ -164,6 +169,11 @@ extension BruteForcePlan {
         restores: chance(25) ? number(0...(classCount - 1)) : nil)
     }
     width = number(1...4)
+    if chance(50), scenario.steps.count > 2 { addChoice(&random) }
+    if scenario.probe != nil {
+      if chance(40) { scenario.failures = { (least: number(1...$0), all: $0) }(number(1...8)) }
+      if chance(30) { scenario.evaluate = number(1...10) }
+    }
   }
 }
 
@@ -229,13 +239,17 @@ extension BruteForcePlan {
     let keys = stores.indices.filter { stores[$0].keys?.isLost ?? false }
     text += ", stores: \(list(scenario.stores) { "s\($0)" }), secrets: \(list(keys) { "keys\($0)" }) }\n"
     if let corrupts = scenario.corrupts { text += "    corrupts: { data: \(list(corrupts.dataClasses) { "c\($0)" }), noticedWithin: \(corrupts.noticed)s }\n" }
-    if let probe = scenario.probe { text += "    detect: { probe: ready, failing: \(probe.failing)s }\n" }
+    if let probe = scenario.probe {
+      let condition = scenario.failures.map { "failures: { atLeast: \($0.least), of: \($0.all) }" } ?? "failing: \(probe.failing)s"
+      text += "    detect: { probe: ready, \(condition)" + (scenario.evaluate.map { ", evaluate: \($0)s" } ?? "") + " }\n"
+    }
     if let person = scenario.person { text += "    detect: { noticedWithin: \(person)s }\n" }
     if let decide = scenario.decide { text += "    decide: \(decide)s\n" }
     text += "    steps:\n"
     for (number, step) in scenario.steps.enumerated() {
+      let indent = choiceText(before: number, &text)
       let kind = step.restores.map { "postgresql.restore: { data: c\($0), server: pg-west }" } ?? "command.run: { run: [a], undo: [b] }"
-      text += "      t\(number): { \(kind), timeout: \(step.timeout)s, retries: \(step.retries), needs: \(list(step.needs) { "t\($0)" })"
+      text += "\(indent)t\(number): { \(kind), timeout: \(step.timeout)s, retries: \(step.retries), needs: [\((step.needs.map { "t\($0)" } + (step.needsChoice ? ["recover"] : [])).joined(separator: ", "))]"
       if let estimate = step.estimate { text += ", estimate: \(estimate)s" }
       text += " }\n"
     }

@@ -62,3 +62,26 @@ import Units
     #expect(other.secrets == ["west-url", "east-url"])
   }
 }
+
+@Suite("The time until a disaster is noticed") struct DetectionTests {
+  private func before(_ detect: String) throws -> String {
+    var shape = PlanShape()
+    shape.detect = "detect: \(detect)"
+    return Figure(try #require(try shape.assess().recovery).beforeRun).sum
+  }
+
+  @Test("is that of the m-th failure among n, of an alert, or of a window, and what its evaluation adds", arguments: [
+    ("{ probe: ready, failures: { atLeast: 9, of: 10 } }", "15s until the next probe + 5s its time-out + 2m until 9 of 10 have failed"),
+    ("{ probe: ready, failures: { atLeast: 1, of: 1 }, evaluate: 30s }", "15s until the next probe + 5s its time-out + 30s until the rule is evaluated"),
+    ("{ probe: ready, failing: 5m, evaluate: 30s, from: [east, west], agreeing: 2 }", "15s until the next probe + 5s its time-out + 5m failing + 30s until the rule is evaluated"),
+    ("{ alert: SIEDatabaseSlow, within: 6m }", "6m until the alert `SIEDatabaseSlow`"),
+  ]) func terms(_ detect: String, _ sum: String) throws { #expect(try before(detect) == sum) }
+
+  @Test("is told by a counterexample") func story() throws {
+    var shape = PlanShape()
+    shape.detect = "detect: { probe: ready, failures: { atLeast: 9, of: 10 } }"
+    let told = try #require(try shape.assess().counterexample(target: .minutes(1)))
+    #expect(told.lines.contains { $0.hasSuffix("20s  the probe `ready` fails for the first time, having succeeded just before the disaster") }, "\(told.lines)")
+    #expect(told.lines.contains { $0.hasSuffix("2m20s  9 of 10 have failed: noticed") }, "\(told.lines)")
+  }
+}

@@ -61,6 +61,8 @@ import Units
 
   @Test("is what the snapshots say, and twice the same", arguments: [LintFormat.text, .json, .markdown]) func snapshots(_ format: LintFormat) throws {
     let (now, comparison) = Self.comparison((old: "every: 30m", new: "every: 2h"), (old: "restore: 1h", new: "restore: 30m"))
+    var staged = now
+    staged.result.environment = "staging"
     let question = LintQuestion(
       replaced: [SourceFile(path: "--set #1", bytes: Array("data.orders.estimate.copy=1m".utf8))],
       comparisons: [comparison, PlanComparison(nil, since: Self.former)])
@@ -82,12 +84,14 @@ import Units
     let (now, comparison) = Self.comparison((old: "every: 30m", new: "every: 2h"))
     let exempt = FormatTests.linted("cache.yaml", samplePlan.replacing("\ndata:\n", with: "\ndata:\n  cache: { on: [pg-east], ephemeral: { onLoss: { accepted: It fills again. } } }\n"))
     let (lost, _) = Self.comparison((old: "to: [near], copy: [far]", new: "to: [near]"))
+    var staged = now
+    staged.result.environment = "staging"
     let question = LintQuestion(
       replaced: [SourceFile(path: "--set #1", bytes: Array("a=1".utf8))],
-      comparisons: [comparison, PlanComparison(Self.former, since: nil), PlanComparison(nil, since: now)],
+      comparisons: [comparison, PlanComparison(Self.former, since: nil), PlanComparison(nil, since: now), PlanComparison(staged, since: nil)],
       recorded: .init(file: SourceFile(path: "facts.json", bytes: []), at: .sample, now: nil))
     var touched: Set<String> = []
-    for (files, asked) in [(FormatTests.files + [FormatTests.fixable], LintQuestion()), ([now, lost, exempt], question)] {
+    for (files, asked) in [(FormatTests.files + [FormatTests.fixable], LintQuestion()), ([now, lost, exempt, staged], question)] {
       let text = try lintReport(files, as: .json, TextStyle(), toolVersion: "1.2.3", asked)
       let verdict = try schema.verdict(on: CanonicalJSON.decode(JSONValue.self, from: text.utf8))
       #expect(verdict.problems == [])

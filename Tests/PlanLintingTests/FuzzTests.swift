@@ -2,9 +2,11 @@
 import Diagnostics
 import Glibc
 import PlanLinting
+import PlanModel
 import Scheduling
 import TestSupport
 import Testing
+import YAMLReading
 
 /// Plans that somebody has half edited: real ones with parts removed, doubled, moved and replaced. `scripts/fuzz` tries more of them.
 struct FuzzTests {
@@ -26,6 +28,11 @@ struct FuzzTests {
       bytes += text.utf8.count
       let (first, second) = (linted(text), linted(text))
       #expect(first.diagnostics == second.diagnostics, "round \(round)")
+      // Every environment that is still there, whole or not.
+      for name in first.environments {
+        let other = Self.lintedIn(name, text)
+        #expect(other.diagnostics == Self.lintedIn(name, text).diagnostics, "round \(round), \(name)")
+      }
       for found in first.diagnostics {
         let isThere = found.span.map { $0.start.line >= 1 && $0.start.line <= lines.count + 1 && $0.start <= $0.end } ?? true
         #expect(isThere && !found.summary.isEmpty, "round \(round): \(found)")
@@ -36,9 +43,15 @@ struct FuzzTests {
     print("seed \(Self.seed): \(Self.count) plans, each twice, \(bytes) bytes, \(Int(Double(2 * Self.count) / seconds)) a second")
   }
 
+  private static func lintedIn(_ environment: String, _ text: String) -> LintResult {
+    lint(
+      SourceFile(path: "plan.yaml", bytes: Array(text.utf8)), kinds: Providers.kinds, protection: Providers.protection,
+      composing: PlanComposition(environment: environment, variables: [readOverride(SourceFile(path: "--var", bytes: Array("size=1GB".utf8)))?.override].compactMap(\.self)))
+  }
+
   private static let values = [
     "", "~", "0", "-1", "no", "1:30", "0777", "999999999999d", "0s", "1ms", "5m", "[]", "{}", "[a, a]", "{ a: { b: [ { c: d } ] } }", "*x", "&x y", "!!binary x", "\"\\u0000\"", "'", "|", "- x",
-    "{ secret: nowhere }", "{ output: verify.x }", "forever", "http://x:y@z", String(repeating: "x", count: 2_000),
+    "{ secret: nowhere }", "{ output: verify.x }", "forever", "http://x:y@z", "${var.size}", "\"${var.zone}-${var.every}\"", "\"$${var.x}${var.\"", "\"${var.zone}${var.zone}${var.backups}\"", "null", "{ every: 1d }", String(repeating: "x", count: 2_000),
   ]
 
   private static func mutate(_ lines: inout [String], using random: inout SplitMix64) {

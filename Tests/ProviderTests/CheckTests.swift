@@ -39,6 +39,6 @@ struct CheckTests {
     let it = try step("operator.confirm: { ask: are the writers stopped }")
     #expect(it.question == "are the writers stopped")
     #expect(!performers.knows(it.kind))
-    #expect(kinds[it.kind]?.compare(it.arguments.json, .nothing, noon).action == .check)
+    #expect(kinds[it.kind]?.compare(it.arguments, .nothing, noon).action == .check)
   }
 }

@@ -50,15 +50,15 @@ struct CommandTests {
   @Test("observe: 0 holds, 1 does not, anything else cannot tell", arguments: [(0, Change.Action.none), (1, .run), (2, .run)])
   func observe(status: Int, action: Change.Action) async throws {
     let it = try step("command.run: { run: [uname], observe: [sh, -c, exit \(status)] }")
-    let observation = await observers.observe(it.kind, it.arguments.json, in: observing())
+    let observation = await observers.observe(it.kind, it.arguments, in: observing())
     if case .unreachable = observation.reach { #expect(status == 2) } else { #expect(status < 2) }
-    #expect(kinds[it.kind]?.compare(it.arguments.json, observation, noon).action == action)
+    #expect(kinds[it.kind]?.compare(it.arguments, observation, noon).action == action)
   }
 
   @Test("without an observe command only an idempotent one settles by itself", arguments: [true, false])
   func settles(idempotent: Bool) async throws {
     let it = try step("command.run: { run: [uname], idempotent: \(idempotent) }")
-    let settlement = try await performers.settle(it.kind, it.arguments.json, in: performing())
+    let settlement = try await performers.settle(it.kind, it.arguments, in: performing())
     if case .unknown = settlement { #expect(!idempotent) } else { #expect(idempotent && settlement == .notDone) }
   }
 }

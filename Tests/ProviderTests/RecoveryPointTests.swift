@@ -49,8 +49,8 @@ struct RecoveryPointTests {
   func unreachable(text: String) async throws {
     let it = try step(text)
     try conformance(it) { 0 }.plansWithoutReach()
-    let observation = await observers.observe(it.kind, it.arguments.json, in: observing())
-    #expect(kinds[it.kind]?.compare(it.arguments.json, observation, noon).action == .unknown)
+    let observation = await observers.observe(it.kind, it.arguments, in: observing())
+    #expect(kinds[it.kind]?.compare(it.arguments, observation, noon).action == .unknown)
     let failure = await #expect(throws: StepFailure.self) { try await perform(it) }
     #expect(failure?.code == "store-unreachable")
   }
@@ -82,8 +82,8 @@ struct RecoveryPointTests {
   func retention(ages: [Int64], left: Int) async throws {
     let points = try await Points(agesInDays: ages)
     let it = try step(expireStep)
-    let observation = await observers.observe(it.kind, it.arguments.json, in: observing(points.stores))
-    #expect(kinds[it.kind]?.compare(it.arguments.json, observation, noon).action == (ages.count == left ? Change.Action.none : .delete))
+    let observation = await observers.observe(it.kind, it.arguments, in: observing(points.stores))
+    #expect(kinds[it.kind]?.compare(it.arguments, observation, noon).action == (ages.count == left ? Change.Action.none : .delete))
     _ = try await perform(it, performing(points.stores))
     await #expect(points.count(in: points.east) == left)
   }
@@ -121,8 +121,8 @@ struct RecoveryPointTests {
     let points = try await Points(agesInDays: [1, 40])
     let stores = Stores(byName: ["east": points.east])
     let it = try expiry(in: "east")
-    let observation = await observers.observe(it.kind, it.arguments.json, in: observing(stores))
-    let change = try #require(kinds[it.kind]?.compare(it.arguments.json, observation, noon))
+    let observation = await observers.observe(it.kind, it.arguments, in: observing(stores))
+    let change = try #require(kinds[it.kind]?.compare(it.arguments, observation, noon))
     #expect(change.action == .none && change.reason.contains("`west` does not answer"), "\(change.reason)")
     _ = try await perform(it, performing(stores))
     await #expect(points.count(in: points.east) == 2)
@@ -137,8 +137,8 @@ struct RecoveryPointTests {
     let unfinished = PointPlace(dataClass: "shop", id: PointID(started: noon - .days(400), mark: "another"))
     _ = try await PointWriter(unfinished, in: points.east).put("roles.json.zst", [1])
     let it = try step(expireStep)
-    let observation = await observers.observe(it.kind, it.arguments.json, in: observing(points.stores))
-    let change = try #require(kinds[it.kind]?.compare(it.arguments.json, observation, noon))
+    let observation = await observers.observe(it.kind, it.arguments, in: observing(points.stores))
+    let change = try #require(kinds[it.kind]?.compare(it.arguments, observation, noon))
     #expect(change.action == .delete && change.reason.contains("cut short"), "\(change.reason)")
     _ = try await perform(it, performing(points.stores))
     let left = try await points.east.listAll(prefix: "").map(\.key.path)
@@ -150,7 +150,7 @@ struct RecoveryPointTests {
   func losses() async throws {
     let points = try await Points(agesInDays: [1, 40])
     let it = try step(expireStep)
-    let observation = await observers.observe(it.kind, it.arguments.json, in: observing(points.stores))
-    #expect(kinds[it.kind]?.compare(it.arguments.json, observation, noon).losses.count == 1)
+    let observation = await observers.observe(it.kind, it.arguments, in: observing(points.stores))
+    #expect(kinds[it.kind]?.compare(it.arguments, observation, noon).losses.count == 1)
   }
 }

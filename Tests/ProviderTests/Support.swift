@@ -77,7 +77,7 @@ func observing(_ stores: Stores = Stores(), now: Timestamp = noon) -> ObservingC
 }
 
 func perform(_ step: StepSpecification, _ context: PerformingContext = performing()) async throws -> StepResult {
-  try await performers.perform(step.kind, step.arguments.json, in: context)
+  try await performers.perform(step.kind, step.arguments, in: context)
 }
 
 func conformance<World>(

@@ -20,9 +20,12 @@ enum Documents {
     let varied = Changeset.sampleSteps(undo: StepSpecification.Undo.every, basis: PlannedStep.Basis.every, actions: Change.Action.allCases)
     var full = try Changeset.sample(varied, before: SampleStep("rollback-before") { $0.question = "go?" }, after: SampleStep("rollback-after"))
     full.observedAt = .sample
+    full.plan.environment = "staging"
     full.steps[0].specification.footprint = footprint
     full.steps[0].measurements = ["size": "12GB", "rows": 7]
     full.steps[0].change = Change(.update, reason: "it is old", before: ["age": "42m"], after: ["age": "0s"], losses: ["every row since"])
+    full.steps[1].specification.branch = BranchPlace(choice: "recover", branch: "replica", number: 0, until: .minutes(10), needs: ["fence"])
+    full.steps[2].specification.branch = BranchPlace(choice: "recover", branch: "backup", number: 1, until: nil, needs: [])
     full.steps[1].duration = PredictedDuration(amount: .longest, source: .timeout)
     full.prediction.criticalPath = ["step-0"]
     full.prediction.objectives = [

@@ -13,9 +13,10 @@ import YAMLReading
 
   private func read(_ text: String) -> (json: JSONValue?, diagnostics: [Diagnostic]) {
     let (document, yaml) = readYAML(SourceFile(path: "plan.yaml", bytes: Array(text.utf8)))
-    let (plan, reading) = readPlan(document)
+    let composed = compose(document)
+    let (plan, reading) = readPlan(composed.document)
     let typing = plan.map { typecheck($0, kinds: Providers.kinds, protection: Providers.protection).diagnostics } ?? []
-    return (document.root.flatMap(jsonValue), yaml + reading + typing)
+    return (document.root.flatMap(jsonValue), yaml + composed.diagnostics + reading + typing)
   }
 
   @Test("takes every plan that we ship") func shipped() throws {
@@ -52,7 +53,7 @@ import YAMLReading
 
   @Test("refuses an unknown key, a missing one and a value of another type", arguments: [
     ("priority: high", "priorty: high"), ("every: 30m", "every: 30"), ("every: 30m,", ""), ("to: [near]", "to: { near: 1 }"), ("apiVersion: sie-dr/v1", ""),
-    ("priority: high", "priority: highest"), ("workers: 2", "workers: 99"), ("orders:", "Orders:"), ("port: 5432", "port: http"), ("http.check:", "http.chek:"),
+    ("priority: high", "priority: highest"), ("workers: 2", "workers: 99"), ("orders:", "Orders:"), ("port: \"${var.port}\"", "port: http"), ("type: duration", "type: time"), ("default: 4h", "defualt: 4h"), ("http.check:", "http.chek:"),
   ]) func refused(_ old: String, _ new: String) throws {
     try #require(everyKey.contains(old))
     #expect(try !schema().verdict(on: #require(read(everyKey.replacing(old, with: new)).json)).isValid)
@@ -64,7 +65,11 @@ private let everyKey = """
   apiVersion: sie-dr/v1
   kind: RecoveryPlan
   metadata: { name: everything, owner: sre, description: Every key there is. }
-  objectives: { rto: 4h, rpo: 1h }
+  variables:
+    goal: { type: duration, default: 4h, description: What we promise. }
+    port: { type: integer, default: 5432, oneOf: [5432, 6432] }
+  overlays: { staging: { description: Small., variables: { goal: 8h }, merge: { stores: { other: { site: west } } } } }
+  objectives: { rto: "${var.goal}", rpo: 1h }
   sites: { east: { description: Here. }, west: {} }
   secrets:
     url: { env: URL, site: west }
@@ -105,7 +110,7 @@ private let everyKey = """
   lint: { ignore: [{ rule: headroom-low, at: scenarios.lost, reason: It grows no more., until: 2027-01-01 }] }
   probes:
     ready: { http: { url: "http://localhost/ready", expect: { status: 200, json: { ready: true }, contains: ok } }, every: 15s, timeout: 5s }
-    port: { tcp: { host: db.example, port: 5432 } }
+    port: { tcp: { host: db.example, port: "${var.port}" } }
     rows: { sql: { server: pg, query: select 1, expect: "1" } }
   data:
     orders:
@@ -178,8 +183,21 @@ private let everyKey = """
             captureLine: true
             recovers: orders
           undo: { command.run: { run: [switch, --back] }, timeout: 1m, retries: 2 }
+        recover:
+          needs: [ask]
+          firstOf:
+            replica: { until: 10m, steps: { promote: { postgresql.promote: { server: pg-two, data: orders } } } }
+            backup: { steps: { other: { postgresql.restore: { data: orders, server: pg } } } }
+          gives: [url]
+        tell: { command.run: { run: [tell], env: { URL: { output: recover.url } } } }
     noticed:
       detect: { noticedWithin: 15m }
+      steps: {}
+    counted:
+      detect: { probe: ready, failures: { atLeast: 9, of: 10 }, from: [east, west], agreeing: 2, evaluate: 30s, coolDown: 30m }
+      steps: {}
+    alerted:
+      detect: { alert: SIEDatabaseSlow, within: 6m }
       steps: {}
 
   """ + everyPlannedKind

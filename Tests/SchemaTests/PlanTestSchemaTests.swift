@@ -20,6 +20,8 @@ import YAMLReading
         scenario: lost
         now: 2026-11-25T08:00:00Z
         set: { data.orders.estimate.size: 500GB }
+        environment: staging
+        variables: { every: 1h }
         parallelism: 2
         expect:
           rto: { exactly: 1h, atMost: 1h, atLeast: 1h, unbounded: false }

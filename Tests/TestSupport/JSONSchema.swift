@@ -58,11 +58,12 @@ extension JSONSchema {
           if keyword == "properties", !place.hasSuffix("/if") { places.insert("\(here)/\(name)") }
           try examine(schema, "\(here)/\(name)")
         }
-      case "oneOf", "anyOf":
+      case "oneOf":
         for (index, schema) in (value.array ?? []).enumerated() {
           places.insert("\(here)/\(index)")
           try examine(schema, "\(here)/\(index)")
         }
+      case "anyOf": for (index, schema) in (value.array ?? []).enumerated() { try examine(schema, "\(here)/\(index)") }
       case "if", "then", "items", "additionalProperties", "propertyNames": try examine(value, here)
       default: throw Unsupported(description: "\(here) is not a keyword that this validator knows")
       }
@@ -99,12 +100,12 @@ extension JSONSchema {
       case "required":
         for name in wanted.array?.compactMap(\.string) ?? [] where value.object.map({ $0[name] == nil }) ?? false { refuse("has no `\(name)`") }
       case "$ref": if let (schema, place) = definition(wanted) { hold(value, against: schema, place, at: path, &verdict) }
-      case "anyOf":
-        let verdicts = (wanted.array ?? []).map { self.verdict(on: value, $0, "\(place)/anyOf", at: path) }
-        if !verdicts.contains(where: \.isValid) { refuse("fits no alternative: " + verdicts.flatMap(\.problems).joined(separator: "; ")) }
       case "uniqueItems": if wanted == true, let array = value.array, Set(array).count < array.count { refuse("has an element twice") }
       case "format": if let text = value.string, let format = Self.formats[wanted.string ?? ""], (try? Regex(format).wholeMatch(in: text)) ?? nil == nil { refuse("is no \(wanted)") }
       case "oneOf": holdOneOf(value, wanted.array ?? [], "\(place)/oneOf", at: path, &verdict)
+      case "anyOf":
+        let verdicts = (wanted.array ?? []).enumerated().map { self.verdict(on: value, $0.element, "\(place)/anyOf/\($0.offset)", at: path) }
+        if !verdicts.contains(where: \.isValid) { refuse("fits none of the alternatives: " + verdicts.flatMap(\.problems).joined(separator: "; ")) }
       case "if":
         guard self.verdict(on: value, wanted, "\(place)/if", at: path).isValid, let then = schema["then"] else { continue }
         hold(value, against: then, "\(place)/then", at: path, &verdict)

@@ -5,7 +5,8 @@ internal import Testing
 /// What every step kind must hold to, asked of one real step in one real world.
 public struct StepConformance<World: Equatable & Sendable>: Sendable {
   public var kind: AnyStepKind
-  public var arguments: JSONValue
+  /// As a changeset or a journal gives them back.
+  public var arguments: StepArguments
   public var performers: StepPerformers
   public var context: PerformingContext
   /// What the step may change, looked at from outside.
@@ -15,7 +16,7 @@ public struct StepConformance<World: Equatable & Sendable>: Sendable {
     _ kind: AnyStepKind, _ arguments: JSONValue, _ performers: StepPerformers, _ context: PerformingContext,
     world: @escaping @Sendable () async throws -> World
   ) {
-    self.kind = kind; self.arguments = arguments; self.performers = performers; self.context = context; self.world = world
+    self.kind = kind; self.arguments = StepArguments(arguments); self.performers = performers; self.context = context; self.world = world
   }
 
   /// Performing a second time, as after a crash, leaves the same world as performing once.
@@ -56,7 +57,7 @@ public struct StepConformance<World: Equatable & Sendable>: Sendable {
   /// Its arguments come through a file unchanged, and a world out of reach gives a change with a reason.
   public func plansWithoutReach() throws {
     let bytes = try CanonicalJSON.bytes(arguments)
-    #expect(try CanonicalJSON.decode(JSONValue.self, from: bytes) == arguments)
+    #expect(try CanonicalJSON.decode(JSONValue.self, from: bytes) == arguments.json)
     let change = kind.compare(arguments, .unreachable("the site burns"), context.now())
     #expect(change.action != .none && !change.reason.isEmpty)
     #expect(!change.reason.contains("another version"), "the arguments were not understood")

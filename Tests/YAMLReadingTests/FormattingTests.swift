@@ -57,12 +57,12 @@ import YAMLReading
     var random = SeededNumbers(state: UInt64(seed))
     for plan in try Repository.plans() {
       let width = Int.random(in: 1...5, using: &random)
-      // The text of a literal block moves as a whole, and white space at the end of its lines is part of it.
+      // The text of a block moves as a whole, and white space at the end of its lines is part of it.
       var block: Int?
       let text = plan.text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map { line -> String in
         let indent = line.prefix { $0 == " " }.count
         let isText = block.map { line.isEmpty || indent > $0 } ?? false
-        if !isText { block = line.hasSuffix("|") || line.hasSuffix("|-") ? indent : nil }
+        if !isText { block = ["|", "|-", ">", ">-"].contains { line.hasSuffix(" \($0)") } ? indent : nil }
         if isText, let block { return String(repeating: " ", count: line.isEmpty ? 0 : block / 2 * width + indent - block) + line.dropFirst(indent) }
         let more = line.isEmpty && Bool.random(using: &random) ? "\n  \n" : ""
         return String(repeating: " ", count: indent / 2 * width) + line.dropFirst(indent) + String(repeating: " ", count: Int.random(in: 0...3, using: &random)) + more

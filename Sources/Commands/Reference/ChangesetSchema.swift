@@ -31,6 +31,7 @@ enum ChangesetSchema {
   private static let plan: [Schema.Member] = [
     .required("name", .name, "The plan's name."), .required("file", .text, "The file it was read from."),
     .required("folder", .text, "From which relative paths count. Not part of the digest."),
+    .optional("environment", .text, "Which of the plan's environments; none: the plan as it stands."),
   ]
 
   private static let step: [Schema.Member] = [
@@ -55,6 +56,12 @@ enum ChangesetSchema {
     .required("onFailure", .choice(FailurePolicy.self), "What its failure does to the run."),
     .required("priority", .count, "The higher goes first."), .required("footprint", .definition("footprint"), "What it touches and needs."),
     .optional("question", .text, "Asked instead of performed."),
+    .optional("branch", .object(branch), "Where it stands in a choice; done in any case if not there."),
+  ]
+
+  private static let branch: [Schema.Member] = [
+    .required("choice", .name, "The choice."), .required("branch", .name, "Its branch."), .required("number", .count, "In the order of preference, from 0."),
+    .optional("until", .timeSpan, "From its beginning until the next one begins."), .required("needs", .list(of: .name), "Before the first branch begins."),
   ]
 
   private static let undo: [Schema.Member] = [

@@ -46,7 +46,8 @@ enum LintReportSchema {
   ]
 
   private static let plan: [Schema.Member] = [
-    .required("path", .text, "The plan's file."), .required("objectives", .list(of: .object(objective)), "What can be lost, and how long recovery takes."),
+    .required("path", .text, "The plan's file."), .optional("environment", .text, "Which of its environments; none: the plan as it stands."),
+    .required("objectives", .list(of: .object(objective)), "What can be lost, and how long recovery takes."),
     .required("unjudged", .list(of: .text), "Rules that only `--now` lets judge."),
   ]
 
@@ -75,8 +76,9 @@ enum LintReportSchema {
         ])), "How the target is missed."),
   ]
 
-  private static let comparison: [Schema.Member] = [
+  static let comparison: [Schema.Member] = [
     .optional("path", .text, "The plan as it is; gone if not there."), .optional("base", .text, "The plan as it was; new if not there."),
+    .optional("environment", .text, "Which of its environments; none: the plan as it stands."),
     .required(
       "objectives",
       .list(
@@ -94,7 +96,7 @@ enum LintReportSchema {
           ])), "The worse first."),
   ]
 
-  private static let side: [Schema.Member] = [
+  static let side: [Schema.Member] = [
     .optional("target", .timeSpan, "What the plan asks for."), .optional("computed", .timeSpan, "The worst case; unbounded if not there."),
     .optional("guaranteed", .timeSpan, "However long each step takes."), .required("isBreached", .bool, "Whether the target is missed."),
   ]

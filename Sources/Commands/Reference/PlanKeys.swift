@@ -37,6 +37,7 @@ enum PlanKeys {
     PlanKey("apiVersion", .constant("sie-dr/v1"), required: true, "The version of the language."),
     PlanKey("kind", .constant("RecoveryPlan"), required: true, "What the file is."),
     PlanKey("metadata", .object(metadata), required: true, "Name and owner of the plan."),
+    variables, overlays,
     PlanKey("objectives", .object(objectives), "Targets of the service; a data class may state stricter ones."),
     PlanKey("sites", .map(.object([description])), "Places that can be lost as a whole."),
     PlanKey("secrets", .map(.object(secret)), "Where secret values are found when they are needed."),
@@ -162,18 +163,13 @@ enum PlanKeys {
       "corrupts",
       .object([PlanKey("data", .names, required: true, "Data classes."), PlanKey("noticedWithin", .timeSpan, required: true, "How late that is noticed, at most.")]),
       "Data that is there but wrong."),
-    PlanKey(
-      "detect",
-      .object([
-        PlanKey("probe", .text, "A probe."), PlanKey("failing", .timeSpan, "For how long it fails before it counts."),
-        PlanKey("noticedWithin", .timeSpan, "A person notices, at the latest after this long."),
-      ]), "How it is noticed: part of the recovery time."),
+    PlanKey("detect", .object(detection), "How it is noticed: part of the recovery time."),
     PlanKey("decide", .timeSpan, "How long people take to decide."),
     PlanKey("trigger", .object([PlanKey("by", .names, required: true, "People or roles.")]), "Who may start it by hand, whatever the probe says."),
     PlanKey("approve", .object(approval), "Who must agree: part of the recovery time."),
     PlanKey("onFailure", .choice(FailurePolicy.allCases.map(\.rawValue)), "What a failing step does to the run; pause if not given."),
     PlanKey("rollback", .object([PlanKey("before", .step, "Before anything is undone."), PlanKey("after", .step, "When everything is.")]), "Steps around a rollback."),
-    PlanKey("steps", .map(.step), required: true, "What is done."),
+    PlanKey("steps", .map(.oneOf([.step, .object(choice)])), required: true, "What is done: steps, and choices among branches of steps."),
   ]
 
   /// What every step may say beside its kind.

@@ -5,7 +5,22 @@ internal import ProviderInterface
 /// JSON Schema (2020-12) of the plan language, for editors: completion, hover texts, red lines while typing.
 enum PlanSchema {
   static func document(_ kinds: StepKinds) -> JSONValue {
-    Schema(object(PlanKeys.plan)).document("plan.v1.json", title: "sie-dr recovery plan", definitions: definitions(kinds).mapValues(Schema.init))
+    let definitions = definitions(kinds).mapValues { Schema(allowingVariables($0)) }
+    return Schema(allowingVariables(object(PlanKeys.plan))).document("plan.v1.json", title: "sie-dr recovery plan", definitions: definitions)
+  }
+
+  /// Wherever a value must be of some form, a text that names a variable may stand for it.
+  private static func allowingVariables(_ schema: JSONValue) -> JSONValue {
+    if let elements = schema.array { return .array(elements.map(allowingVariables)) }
+    guard let members = schema.object else { return schema }
+    let isNumberOrBool = ["integer", "boolean"].contains(schema["type"]?.string ?? "")
+    guard isNumberOrBool || schema["enum"]?.array != nil || schema["pattern"]?.string != nil else {
+      let untouched: Set<String> = ["propertyNames", "variables", "overlays"]
+      return .object(Dictionary(members.map { ($0.key, untouched.contains($0.key) ? $0.value : allowingVariables($0.value)) }) { first, _ in first })
+    }
+    let description = members.filter { $0.key == "description" }
+    let reference: JSONValue = ["type": "string", "pattern": "\\$\\{var\\.[a-z][a-z0-9-]*\\}"]
+    return .object(description.merging(["anyOf": [.object(members.filter { $0.key != "description" }), reference]]) { first, _ in first })
   }
 
   /// Of another file that people write, in the words of the plan language.

@@ -11,6 +11,7 @@ extension PlanKeys {
   private static let testCase = [
     PlanKey("description", .text, "For people."), PlanKey("scenario", .text, "The disaster; needed for all but findings."),
     PlanKey("now", .text, "What day or time it is."), PlanKey("set", .anything, "Values in the place of the plan's, by address: `data.NAME.estimate.size: 500GB`."),
+    PlanKey("environment", .text, "The plan for this environment: one of its `overlays`."), PlanKey("variables", .map(.text), "Values of the plan's variables."),
     PlanKey("parallelism", .integer(1...256), "How many steps may run at once; 4 if not given."),
     PlanKey("expect", .object(expectations), required: true, "What must come out."),
   ]

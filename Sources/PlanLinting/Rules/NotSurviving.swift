@@ -53,13 +53,23 @@ extension LintRule {
   }
 
   private static func steps(_ scenario: ScenarioAssessment, _ plan: Plan) -> [Diagnostic] {
-    scenario.typed.steps.flatMap { step in
-      step.specification.footprint.requires.compactMap { scenario.survival.loss(of: $0, in: plan) }.sorted().map { lost in
+    scenario.typed.steps.flatMap { step -> [Diagnostic] in
+      // Another way is left: that is what the choice is for.
+      if let place = step.specification.branch, scenario.hasSurvivingBranch(of: place.choice, plan) { return [] }
+      return step.specification.footprint.requires.compactMap { scenario.survival.loss(of: $0, in: plan) }.sorted().map { lost in
         Diagnostic(
           "not-surviving", "the step `\(step.specification.name)` needs \(lost), lost in `\(scenario.scenario.name.value)`", at: step.span,
           label: "cannot work in this scenario", related: [.init(span: scenario.scenario.name.span, label: "the scenario")],
           helps: ["use one that survives, or keep it where this disaster does not reach"])
       }
     }
+  }
+}
+
+extension ScenarioAssessment {
+  fileprivate func hasSurvivingBranch(of choice: StepName, _ plan: Plan) -> Bool {
+    let steps = typed.steps.map(\.specification).filter { $0.branch?.choice == choice }
+    let lost = Set(steps.filter { survival.loses($0, in: plan) }.map { $0.branch?.number ?? 0 })
+    return !Set(steps.map { $0.branch?.number ?? 0 }).subtracting(lost).isEmpty
   }
 }

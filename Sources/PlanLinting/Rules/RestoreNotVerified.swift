@@ -27,13 +27,13 @@ extension LintRule {
         let step = scenario.typed.steps[index]
         guard let data = step.specification.footprint.recovers else { return nil }
         var proofs = step.specification.footprint.writes
-        if case .probe(let probe, _) = scenario.scenario.detection { proofs.insert(.probe(probe.value)) }
+        if let rule = scenario.scenario.detection?.rule { proofs.insert(.probe(rule.probe.value)) }
         let later = network.graph.descendants(of: index).map { network.steps[$0].footprint }
         guard !later.contains(where: { !$0.verifies.isDisjoint(with: proofs) }) else { return nil }
         return Diagnostic(
           "restore-not-verified", "nothing looks at `\(data)` after `\(step.specification.name)` has restored it", at: step.span,
           label: "not verified by a later step",
-          helps: ["add a step with `needs: [\(step.specification.name)]`, such as `postgresql.query: { server: …, sql: \"select count(*) > 0 from …\", expect: t }`"])
+          helps: ["add a step with `needs: [\(step.specification.branch?.choice ?? step.specification.name)]`, such as `postgresql.query: { server: …, sql: \"select count(*) > 0 from …\", expect: t }`"])
       }
     }
   }

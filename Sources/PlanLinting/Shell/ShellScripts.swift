@@ -56,8 +56,9 @@ private struct ShellCall {
   }
 
   private init?(_ node: YAMLNode) {
-    guard let elements = node.elements, let shell = elements.first?.scalar?.text.split(separator: "/").last.map(String.init),
-      ["sh", "bash", "dash", "ash", "ksh", "zsh"].contains(shell)
+    // All shells end in `sh`, and most lists of a plan are none.
+    guard let elements = node.elements, elements.count > 2, let program = elements[0].scalar?.text, program.utf8.last == UInt8(ascii: "h"),
+      let shell = program.split(separator: "/").last.map(String.init), ["sh", "bash", "dash", "ash", "ksh", "zsh"].contains(shell)
     else { return nil }
     let words = elements.map { $0.scalar?.text ?? "" }
     // `-c`, `-ec`, `-euo pipefail -c`.

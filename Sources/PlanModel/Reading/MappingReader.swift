@@ -22,6 +22,8 @@ public struct MappingReader: ~Copyable {
   public let collector: DiagnosticCollector
   private let members: [YAMLMember]
   private var known: [String] = []
+  /// Whoever reads members by names of their own reads all of them.
+  private var readsAll = false
 
   /// Nil, and reported, if the node is not a mapping. An empty value counts as an empty mapping.
   public init?(_ node: YAMLNode, _ what: String, _ collector: DiagnosticCollector) {
@@ -54,7 +56,7 @@ public struct MappingReader: ~Copyable {
 
   /// The members that are read by name of their own: for maps keyed by names.
   public mutating func allMembers() -> [YAMLMember] {
-    known += members.map(\.key)
+    readsAll = true
     return members
   }
 
@@ -65,6 +67,7 @@ public struct MappingReader: ~Copyable {
   }
 
   public consuming func finish() {
+    guard !readsAll else { return }
     func fix(_ member: YAMLMember, _ near: [String]) -> Diagnostic.Fix? {
       guard near.count == 1, !members.contains(where: { $0.key == near[0] }) else { return nil }
       return Diagnostic.Fix(member.keySpan, near[0], isSafe: true)

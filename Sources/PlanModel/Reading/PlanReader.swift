@@ -19,6 +19,8 @@ struct PlanReader {
   func plan(_ top: consuming MappingReader, _ file: SourceFile) -> Plan {
     var top = top
     readHeader(&top, kind: "RecoveryPlan")
+    // `compose` has read them.
+    for section in ["variables", "overlays"] { _ = top.node(section) }
     let plan = Plan(
       file: file,
       metadata: metadata(&top),

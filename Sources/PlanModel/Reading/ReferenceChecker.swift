@@ -39,9 +39,20 @@ struct ReferenceChecker {
     scenario.loses.stores.forEach { refer($0, "store", stores) }
     scenario.loses.secrets.forEach { refer($0, "secret", secrets) }
     scenario.corrupts?.dataClasses.forEach { refer($0, "data class", plan.dataClasses.map(\.name)) }
-    if case .probe(let probe, _) = scenario.detection { refer(probe, "probe", plan.probes.map(\.name)) }
-    let steps = scenario.steps.map(\.name)
-    for step in scenario.steps { step.needs.forEach { refer($0, "step", steps) } }
+    if let rule = scenario.detection?.rule {
+      refer(rule.probe, "probe", plan.probes.map(\.name))
+      rule.from.forEach { refer($0, "site", sites) }
+    }
+    let steps = scenario.nameable
+    let known = Set(steps.map(\.value))
+    func check(_ needs: [Located<StepName>], of step: StepName) {
+      for need in needs {
+        if !known.contains(need.value) { refer(need, "step", steps) }
+        if !scenario.choices.isEmpty, let problem = scenario.problem(with: need, takenBy: step) { collector.add(problem) }
+      }
+    }
+    for step in scenario.steps { check(step.needs, of: step.name.value) }
+    for choice in scenario.choices { check(choice.needs, of: choice.name.value) }
   }
 
   private func checkHome(of dataClass: DataClass) {

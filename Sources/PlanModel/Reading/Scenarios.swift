@@ -21,17 +21,17 @@ extension PlanReader {
       hooks.finish()
     }
     _ = reader.required("steps", example: "{ … }")
-    let steps = entries(&reader, "steps", "step", step)
+    let (steps, choices) = stepsAndChoices(&reader)
     reader.finish()
-    for step in steps where Self.hooks.contains(step.name.value) {
+    for step in steps.map(\.name) + choices.map(\.name) where Self.hooks.contains(step.value) {
       collector.add(
         Diagnostic(
-          "wrong-name", "no step can be called `\(step.name.value)`", at: step.name.span, label: "the name of the step under `rollback`",
+          "wrong-name", "no step can be called `\(step.value)`", at: step.span, label: "the name of the step under `rollback`",
           helps: ["call it something else"]))
     }
     return Scenario(
       name: name, description: description, loses: loses, corrupts: corrupts, detection: detection, decide: decide, triggeredBy: triggeredBy, approval: approval, onFailure: onFailure,
-      rollbackBefore: before, rollbackAfter: after, steps: steps)
+      rollbackBefore: before, rollbackAfter: after, steps: steps, choices: choices)
   }
 
   private func losses(_ node: YAMLNode?, _ what: String) -> Losses {
@@ -53,23 +53,6 @@ extension PlanReader {
     let noticed = reader.timeSpan("noticedWithin")
     reader.finish()
     return noticed.map { Corruption(dataClasses: dataClasses, noticedWithin: $0) }
-  }
-
-  private func detection(_ node: YAMLNode?, _ what: String) -> Detection? {
-    guard let node, var reader = MappingReader(node, "`detect` of \(what)", collector) else { return nil }
-    let found = oneOf(["probe", "noticedWithin"], &reader, example: "probe: NAME")
-    let detection: Detection?
-    switch found?.key {
-    case "probe":
-      _ = reader.required("failing", example: "5m")
-      let failing = reader.timeSpan("failing")
-      let probe: Located<ProbeName>? = reader.name("probe")
-      detection = probe.flatMap { probe in failing.map { .probe(probe, failing: $0) } }
-    case "noticedWithin": detection = reader.timeSpan("noticedWithin").map { .person(within: $0) }
-    default: detection = nil
-    }
-    reader.finish()
-    return detection
   }
 
   /// The names of the steps around a rollback.

@@ -11,6 +11,8 @@ public struct CommandObserver: StepObserver {
 
   public init(_ children: ChildRunner, _ environment: [String: String]) { programs = StepPrograms(children: children, own: environment) }
 
+  public func looks(for arguments: CommandRun.Arguments) -> Bool { arguments.observe != nil }
+
   public func observe(_ arguments: CommandRun.Arguments, in context: ObservingContext) async -> Observation {
     guard let observe = arguments.observe else { return .nothing }
     var variables: [String: SecretValue] = [:]

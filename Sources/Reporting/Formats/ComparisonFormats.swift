@@ -13,10 +13,11 @@ extension PlanComparison {
 
   fileprivate var changed: [ObjectiveChange] { objectives.filter { $0.verdict != .unchanged } }
   fileprivate func title(_ name: (String) -> String = { $0 }) -> String {
-    switch (path, base) {
-    case (let path?, let base?): "\(name(path)) since \(name(base))"
-    case (let path?, nil): "\(name(path)), which is new"
-    case (nil, let base): "\(name(base ?? "")), which is gone"
+    let suffix = environment.map { " (\($0))" } ?? ""
+    return switch (path, base) {
+    case (let path?, let base?): "\(name(path + suffix)) since \(name(base))"
+    case (let path?, nil): "\(name(path + suffix)), which is new"
+    case (nil, let base): "\(name((base ?? "") + suffix)), which is gone"
     }
   }
 
@@ -79,6 +80,7 @@ extension LintQuestion {
 
   /// What the figures are for, where values were replaced.
   var sentence: String? {
-    replaced.isEmpty ? nil : "what if: computed with " + replaced.map { "`\(String(decoding: $0.bytes, as: UTF8.self).visible)`" }.joined(separator: ", ")
+    let values = replaced + variables
+    return values.isEmpty ? nil : (replaced.isEmpty ? "computed with " : "what if: computed with ") + values.map { "`\(String(decoding: $0.bytes, as: UTF8.self).visible)`" }.joined(separator: ", ")
   }
 }

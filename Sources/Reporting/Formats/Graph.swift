@@ -18,8 +18,8 @@ extension StepChart {
     for node in nodes {
       let step = node.step.specification
       table.rows.append([
-        node.isCritical ? "*" : "", node.name, step.kind.rawValue, "+" + node.entry.start.rounded, "+" + node.entry.end.rounded, node.duration,
-        step.needs.map(\.rawValue).joined(separator: ", "),
+        node.isCritical ? "*" : "", node.name, step.kind.rawValue, node.isTaken ? "+" + node.entry.start.rounded : "", node.isTaken ? "+" + node.entry.end.rounded : "",
+        node.entry.outcome == .givenUp ? "given up" : node.duration, step.afterText,
       ])
     }
     return style.paint(title, .bold) + ": \(nodes.count) step\(nodes.count == 1 ? "" : "s"), \(end.rounded)\n" + table.text(indent: "", style)
@@ -30,9 +30,13 @@ extension StepChart {
   private var dot: String {
     var lines = ["digraph steps {", "  label=\"\(title.replacing("`", with: "")), \(end.rounded)\"", "  rankdir=LR", "  node [shape=box]"]
     for node in nodes {
-      lines.append("  \"\(node.name)\" [label=\"\(node.name)\\n\(node.step.specification.kind)\\n\(node.duration)\"\(node.isCritical ? ", penwidth=3" : "")]")
+      let branch = node.step.specification.branch.map { "\\n" + $0.short } ?? ""
+      lines.append("  \"\(node.name)\" [label=\"\(node.name)\\n\(node.step.specification.kind)\\n\(node.duration)\(branch)\"\(node.isCritical ? ", penwidth=3" : node.isTaken ? "" : ", style=dashed")]")
     }
-    for edge in edges() { lines.append("  \"\(nodes[edge.from].name)\" -> \"\(nodes[edge.to].name)\"\(edge.isCritical ? " [penwidth=3]" : "")") }
+    for edge in edges() {
+      let look = [edge.isCritical ? "penwidth=3" : "", isElse(edge.from, edge.to) ? "style=dashed, label=else" : ""].filter { !$0.isEmpty }.joined(separator: ", ")
+      lines.append("  \"\(nodes[edge.from].name)\" -> \"\(nodes[edge.to].name)\"\(look.isEmpty ? "" : " [\(look)]")")
+    }
     return (lines + ["}", ""]).joined(separator: "\n")
   }
 
@@ -40,9 +44,9 @@ extension StepChart {
   private var mermaid: String {
     var lines = ["flowchart LR"]
     for (index, node) in nodes.enumerated() {
-      lines.append("  s\(index)[\"\(node.name)<br>\(node.step.specification.kind)<br>\(node.duration)\"]")
+      lines.append("  s\(index)[\"\(node.name)<br>\(node.step.specification.kind)<br>\(node.duration)\(node.step.specification.branch.map { "<br>" + $0.short } ?? "")\"]")
     }
-    for edge in edges() { lines.append("  s\(edge.from) \(edge.isCritical ? "==>" : "-->") s\(edge.to)") }
+    for edge in edges() { lines.append("  s\(edge.from) \(isElse(edge.from, edge.to) ? "-. else .->" : edge.isCritical ? "==>" : "-->") s\(edge.to)") }
     let critical = nodes.indices.filter { nodes[$0].isCritical }.map { "s\($0)" }
     if !critical.isEmpty { lines += ["  classDef critical stroke-width:4px", "  class \(critical.joined(separator: ",")) critical"] }
     return lines.joined(separator: "\n") + "\n"

@@ -12,7 +12,7 @@ func lintJSON(_ results: [LintedFile], _ question: LintQuestion) throws -> Strin
       formatVersion: 1, findings: results.flatMap(\.result.diagnostics), ignored: results.flatMap(\.result.ignored).map(Report.Ignored.init),
       plans: results.map { file, result in
         Report.PlanFigures(
-          path: file.path, objectives: (result.assessment.map { matrixRows($0, serviceTarget: result.plan?.objectives.rto?.value) } ?? []).map(Report.Objective.init),
+          path: file.path, environment: result.environment, objectives: (result.assessment.map { matrixRows($0, serviceTarget: result.plan?.objectives.rto?.value) } ?? []).map(Report.Objective.init),
           unjudged: result.unjudged)
       },
       replaced: question.replaced.map { String(decoding: $0.bytes, as: UTF8.self) }, comparisons: question.comparisons,
@@ -22,6 +22,8 @@ func lintJSON(_ results: [LintedFile], _ question: LintQuestion) throws -> Strin
 private struct Report: Encodable {
   struct PlanFigures: Encodable {
     var path: String
+    /// Nil: the plan as it stands.
+    var environment: String?
     var objectives: [Objective]
     /// Rules that only `--now` lets judge.
     var unjudged: [DiagnosticCode]

@@ -4,7 +4,7 @@ internal import PlanLinting
 /// JUnit's XML, for test reports: a suite a plan, a case a rule, so that a case has the same name from run to run. Errors fail a case, what is
 /// less stands in its output; a rule that could not look because the plan could not be read is skipped.
 func lintJUnit(_ results: [LintedFile]) -> String {
-  let suites = results.map { Suite($0.file.path, $0.result) }
+  let suites = results.map { Suite(title($0), $0.result) }
   let all = suites.reduce(into: Suite.Counts()) { $0.add($1.counts) }
   return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"sie-dr lint\" \(all.attributes)>\n" + suites.map(\.text).joined() + "</testsuites>\n"
 }

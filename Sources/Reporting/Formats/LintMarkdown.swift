@@ -45,7 +45,7 @@ private func objectives(_ linted: LintedFile) -> MarkdownPage.Section? {
       row.headroom, row.uses,
     ]
   }
-  return table.section(opening: "\n`\(linted.file.path)`\n\n", noun: "objective")
+  return table.section(opening: "\n`\(title(linted))`\n\n", noun: "objective")
 }
 
 private func line(_ finding: Diagnostic) -> String {

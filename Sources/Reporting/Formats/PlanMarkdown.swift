@@ -4,11 +4,12 @@ internal import ProviderInterface
 internal import Units
 
 /// A plan for a pull request: verdict, risks and objectives first, then the changes; the timeline folds open.
-func planMarkdown(_ changeset: Changeset) -> String {
-  let title = "### sie-dr plan: \(changeset.purpose) of `\(changeset.plan.name)`\n"
+func planMarkdown(_ changeset: Changeset, change: [MarkdownPage.Section] = []) -> String {
+  let title = "### sie-dr plan: \(changeset.purpose) of \(changeset.plan.title)\n"
   let verdict = "\n**\(changeset.counts)**, predicted to take \(changeset.prediction.duration.rounded)\n"
   var sections = [MarkdownPage.Section(opening: title + verdict)]
   if let recorded = changeset.recorded { sections.append(.init(opening: "\n\(recorded)\n")) }
+  sections += change
   if !changeset.risks.isEmpty { sections.append(.init(opening: "\n> [!WARNING]\n", items: changeset.risks.map { "> - \($0)\n" }, noun: "risk")) }
   if !changeset.prediction.objectives.isEmpty { sections.append(objectivesTable(changeset).section(opening: "\n", noun: "objective")) }
   var table = Table(("", .left), ("step", .left), ("kind", .left), ("why", .left), ("undo", .left))

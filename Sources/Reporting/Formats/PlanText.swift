@@ -6,7 +6,7 @@ internal import Units
 /// A plan for a terminal: risks first, then each change with its reason and its undo, then objectives and timeline.
 func planText(_ changeset: Changeset, _ style: TextStyle) -> String {
   var parts: [String] = []
-  parts.append(style.paint("Plan for \(changeset.purpose) of `\(changeset.plan.name)`", .bold) + ": \(changeset.counts)\n")
+  parts.append(style.paint("Plan for \(changeset.purpose) of \(changeset.plan.title)", .bold) + ": \(changeset.counts)\n")
   if let recorded = changeset.recorded { parts.append(style.paint(recorded, .yellow) + "\n") }
   if !changeset.risks.isEmpty {
     parts.append(style.paint("Before you say yes", .yellow) + "\n" + changeset.risks.map { "  ! \($0)\n" }.joined())
@@ -34,7 +34,7 @@ private func text(_ step: PlannedStep, _ style: TextStyle) -> String {
   lines += change.differences.map { "      \($0)" }
   if let measured = step.measured { lines.append("      measured: \(measured)") }
   if change.action.changesTheWorld { lines.append("      undo: \(step.specification.undoText)") }
-  if !step.specification.needs.isEmpty { lines.append("      after: " + step.specification.needs.map(\.rawValue).joined(separator: ", ")) }
+  if !step.specification.afterText.isEmpty { lines.append("      after: " + step.specification.afterText) }
   return lines.joined(separator: "\n") + "\n"
 }
 

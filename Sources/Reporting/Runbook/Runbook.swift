@@ -17,7 +17,7 @@ struct Runbook {
   var path: String { plan.file.path }
 
   var text: String {
-    ([head, objectives, dataClassification, backupProcedures, places] + [scenarios] + people + [byHand, unsaid]).joined(separator: "\n")
+    ([head, objectives, dataClassification, backupProcedures, places] + [scenarios] + people + [byHand]).joined(separator: "\n")
   }
 
   private var head: String {
@@ -44,7 +44,7 @@ struct Runbook {
     for row in matrixRows(assessment, serviceTarget: plan.objectives.rto?.value) {
       computed.rows.append([
         "`\(row.scenario)`", "\(row.objective) of \(row.subject)", row.target?.rounded ?? "none", row.computedText + (row.isBreached ? ", **breached**" : ""),
-        row.guaranteed?.rounded ?? "", row.computed.explanation,
+        row.guaranteed?.rounded ?? "", row.sum,
       ])
     }
     text += """
@@ -86,15 +86,6 @@ struct Runbook {
     $ sie-dr points list \(path)
     $ sie-dr points show \(path) latest --commands
     ```
-
-    """
-  }
-
-  private var unsaid: String {
-    """
-    ## What this page does not say
-
-    Failover and failback: a plan cannot say them yet, so nothing is said here.
 
     """
   }

@@ -5,15 +5,26 @@ internal import Scheduling
 internal import Units
 
 extension Runbook {
+  /// Disasters first; then, as in most such documents, the scenarios in which a standby takes over have a section of their own.
   var scenarios: String {
     var text = "## Disaster scenarios\n"
     if assessment.scenarios.isEmpty { text += "\nThe plan prepares for none.\n" }
-    for (index, scenario) in assessment.scenarios.enumerated() {
-      text += "\n### Scenario \(index + 1): \(scenario.scenario.name.value)\n"
-      if let description = scenario.scenario.description { text += "\n\(Markdown.line(description))\n" }
-      text += "\n" + circumstances(scenario).map { "- \($0)\n" }.joined() + response(scenario)
-    }
+    let disasters = assessment.scenarios.filter { !isFailover($0) }
+    for (index, scenario) in disasters.enumerated() { text += section("Scenario \(index + 1): \(scenario.scenario.name.value)", scenario) }
+    guard disasters.count < assessment.scenarios.count else { return text }
+    text += "\n## Failover procedures\n"
+    for scenario in assessment.scenarios where isFailover(scenario) { text += section(scenario.scenario.name.value.rawValue, scenario) }
     return text
+  }
+
+  private func isFailover(_ scenario: ScenarioAssessment) -> Bool {
+    scenario.typed.steps.contains { $0.specification.kind.rawValue.hasSuffix(".promote") }
+  }
+
+  private func section(_ title: String, _ scenario: ScenarioAssessment) -> String {
+    var text = "\n### \(title)\n"
+    if let description = scenario.scenario.description { text += "\n\(Markdown.line(description))\n" }
+    return text + "\n" + circumstances(scenario).map { "- \($0)\n" }.joined() + response(scenario)
   }
 
   private func circumstances(_ assessed: ScenarioAssessment) -> [String] {
@@ -34,7 +45,8 @@ extension Runbook {
       lines.append("**Wrong**: data of " + corruption.dataClasses.map { "`\($0.value)`" }.joined(separator: ", ") + ", noticed within \(corruption.noticedWithin.value.rounded)")
     }
     switch scenario.detection {
-    case .probe(let name, let failing): lines.append("**Detection**: the probe `\(name.value)`\(plan.probe(name.value).map(probe) ?? "") fails for \(failing.value.rounded)")
+    case .probe(let rule): lines.append("**Detection**: the probe `\(rule.probe.value)`\(plan.probe(rule.probe.value).map(probe) ?? "") \(rule.description)")
+    case .alert(let name, let within): lines.append("**Detection**: the alert \(Markdown.code(name.value)), at the latest after \(within.value.rounded)")
     case .person(let within): lines.append("**Detection**: a person notices, at the latest after \(within.value.rounded)")
     case nil: lines.append("**Detection**: the plan does not say")
     }
@@ -81,6 +93,7 @@ extension Runbook {
       ```
 
       """
+    if !assessed.scenario.choices.isEmpty { text += "\nThis version's `apply` refuses it: it has a choice among several ways.\n" }
     text += "\nBy hand, in this order; each begins when those that it needs are done:\n"
     for (index, node) in chart.nodes.enumerated() { text += "\n" + RunbookStep(node.step, typed.kinds).text(number: index + 1, node) }
     text += "\n" + failure(assessed.typed)

@@ -18,10 +18,11 @@ struct RunbookStep {
     let indent = String(repeating: " ", count: "\(number). ".count)
     var lines = step.question.map { [["**Ask whoever runs it:** \(Markdown.line($0)) Go on only with a yes; without a terminal the run pauses, and `sie-dr resume RUN --confirm \(step.name)` answers."]] }
       ?? [[kinds[step.kind]?.summary ?? ""]] + fields(of: typed.step?.fields, step.kind)
+    if let place = step.branch { lines.append([place.sentence]) }
     if let node {
       let needs = step.needs.isEmpty ? "" : ", after " + step.needs.map { "`\($0)`" }.joined(separator: ", ")
       let critical = node.isCritical ? "; on the critical path" : ""
-      lines.append(["Starts at +\(node.entry.start.rounded)\(needs); takes \(node.duration)\(critical)."])
+      lines.append([!node.isTaken ? "Takes \(node.duration) if it is done." : "Starts at +\(node.entry.start.rounded)\(needs); takes \(node.duration)\(critical)."])
     }
     if kinds[step.kind]?.isCarriedOut == false { lines.append(["By hand: this version of sie-dr cannot carry it out, and `apply` refuses the whole run."]) }
     lines.append([limits])

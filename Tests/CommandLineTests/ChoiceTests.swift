@@ -1,0 +1,60 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// What this version only plans besides kinds of steps: shown whole, and refused by name.
+@Suite("What is only planned, besides step kinds") struct ChoiceTests {
+  private static let plan = """
+    apiVersion: sie-dr/v1
+    kind: RecoveryPlan
+    metadata: { name: choice }
+    scenarios:
+      failover:
+        detect: { noticedWithin: 5m }
+        steps:
+          mark: { command.run: { run: [touch, begun], undo: [rm, -f, begun] }, timeout: 10s, estimate: 1s }
+          move:
+            needs: [mark]
+            firstOf:
+              quick: { until: 1m, steps: { a: { command.run: { run: [touch, a], undo: [rm, a] }, timeout: 5m, estimate: 30s } } }
+              slow: { steps: { b: { command.run: { run: [touch, b], undo: [rm, b] }, timeout: 10m, estimate: 4m } } }
+          tell: { command.run: { run: [touch, told], undo: [rm, told] }, needs: [move], timeout: 10s, estimate: 1s }
+
+    """
+
+  private func inFolder(_ body: (_ folder: String, _ run: ([String]) async throws -> ProgramResult) async throws -> Void) async throws {
+    let folder = try temporaryFolder("choice")
+    defer { removeFolder(folder) }
+    try writeFile("\(folder)/plan.yaml", Self.plan)
+    try await body(folder) { try await StartedProgram([BuiltProgram.sieDR] + $0, in: folder).end() }
+  }
+
+  @Test("plan, graph and runbook show every branch, and which one is expected") func shown() async throws {
+    try await inFolder { _, run in
+      let plan = try await run(["plan", "plan.yaml", "--scenario", "failover"]).output
+      #expect(plan.contains("after: mark (move/quick, at first, for 1m at most)") && plan.contains("after: mark (move/slow, else)"), "\(plan)")
+      #expect(plan.contains("critical path: mark → a → tell"))
+      #expect(plan.contains("4m  estimate, only if the branches before it are given up"))
+      let text = try await run(["graph", "plan.yaml", "--scenario", "failover"]).output
+      #expect(text.contains("* critical path: mark → a → tell"), "\(text)")
+      let dot = try await run(["graph", "plan.yaml", "--scenario", "failover", "--format", "dot"]).output
+      #expect(dot.contains("\"a\" -> \"b\" [style=dashed, label=else]") && dot.contains("\"b\" -> \"tell\""), "\(dot)")
+      let mermaid = try await run(["graph", "plan.yaml", "--scenario", "failover", "--format", "mermaid"]).output
+      #expect(mermaid.contains("s1 -. else .-> s2"), "\(mermaid)")
+      let runbook = try await run(["runbook", "plan.yaml"]).output
+      #expect(runbook.contains("The first way of `move`, `quick`") && runbook.contains("Another way of `move`, `slow`: only if"), "\(runbook)")
+    }
+  }
+
+  @Test("apply refuses a choice before anything begins, also from a changeset") func refused() async throws {
+    try await inFolder { folder, run in
+      #expect(try await run(["plan", "plan.yaml", "--scenario", "failover", "--out", "saved.json"]).status == 0)
+      for arguments in [["apply", "--yes", "plan.yaml", "--scenario", "failover"], ["apply", "--yes", "saved.json"]] {
+        let result = try await run(arguments)
+        #expect(result.status == 1 && result.output == "", "\(result.output)")
+        #expect(result.errors.hasPrefix("error[not-carried-out]: this version of sie-dr cannot carry out the choice `move` (`firstOf`): nothing was begun\n"), "\(result.errors)")
+        #expect(!names(in: folder).contains { ["begun", "a", ".sie-dr"].contains($0) })
+      }
+    }
+  }
+}
