@@ -54,6 +54,7 @@ public let lintRules: [LintRule] = [
   .drillNeverDone,
   .drillOverdue,
   .drillMissing,
+  .quantileUnsupported,
   .noAbsenceAlarm,
   .postIncidentMissing,
 ]

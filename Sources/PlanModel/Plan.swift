@@ -58,6 +58,8 @@ public struct Metadata: Sendable {
 public struct RecoveryObjectives: Sendable {
   public var rto: Located<TimeSpan>?
   public var rpo: Located<TimeSpan>?
+  /// Of how many recoveries in a hundred `rto` must hold, as measured; nil: nobody asks.
+  public var percentile: Located<Int>?
   public init(rto: Located<TimeSpan>? = nil, rpo: Located<TimeSpan>? = nil) { self.rto = rto; self.rpo = rpo }
 }
 

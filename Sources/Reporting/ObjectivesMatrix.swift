@@ -63,6 +63,16 @@ func matrixRows(_ assessment: Assessment, serviceTarget: TimeSpan?) -> [MatrixRo
   }
 }
 
+/// What drills and incidents say of the recovery from each scenario, as far as they carry.
+func measuredLines(_ plan: Plan) -> [String] {
+  plan.scenarios.compactMap { scenario in
+    let took = plan.recoveries(from: scenario.name.value)
+    guard let slowest = took.max() else { return nil }
+    let runs = "\(took.count) run\(took.count == 1 ? "" : "s")"
+    return "measured: `\(scenario.name.value)` took \(slowest.rounded) at the longest of \(runs), which bounds p\(SupportedPercentile.of(runs: took.count)) at 95 %"
+  }
+}
+
 /// What a class comes back from, if not from something that was kept of it.
 private func instead(_ data: ClassAssessment) -> String {
   switch data.loss {

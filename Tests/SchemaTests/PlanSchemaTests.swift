@@ -69,7 +69,7 @@ private let everyKey = """
     goal: { type: duration, default: 4h, description: What we promise. }
     port: { type: integer, default: 5432, oneOf: [5432, 6432] }
   overlays: { staging: { description: Small., variables: { goal: 8h }, merge: { stores: { other: { site: west } } } } }
-  objectives: { rto: "${var.goal}", rpo: 1h }
+  objectives: { rto: "${var.goal}", rpo: 1h, percentile: 95 }
   sites: { east: { description: Here. }, west: {} }
   secrets:
     url: { env: URL, site: west }

@@ -38,7 +38,7 @@ enum PlanKeys {
     PlanKey("kind", .constant("RecoveryPlan"), required: true, "What the file is."),
     PlanKey("metadata", .object(metadata), required: true, "Name and owner of the plan."),
     variables, overlays,
-    PlanKey("objectives", .object(objectives), "Targets of the service; a data class may state stricter ones."),
+    PlanKey("objectives", .object(objectives + [percentile]), "Targets of the service; a data class may state stricter ones."),
     PlanKey("sites", .map(.object([description])), "Places that can be lost as a whole."),
     PlanKey("secrets", .map(.object(secret)), "Where secret values are found when they are needed."),
     PlanKey("servers", .map(.object(server)), "Servers that hold data, or can."),
@@ -68,6 +68,7 @@ enum PlanKeys {
   private static let objectives = [
     PlanKey("rto", .timeSpan, "How long recovery may take, from the disaster on."), PlanKey("rpo", .timeSpan, "How much may be lost."),
   ]
+  private static let percentile = PlanKey("percentile", .integer(1...99), "In how many of a hundred recoveries `rto` must hold, as measured.")
   private static let secret = [
     PlanKey("env", .text, "An environment variable."), PlanKey("file", .text, "A file that holds the value."),
     PlanKey("command", .argumentList, "A program that prints the value."), site,

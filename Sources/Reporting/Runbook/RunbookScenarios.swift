@@ -17,8 +17,9 @@ extension Runbook {
     return text
   }
 
+  /// Not where it is one way of several to bring the data back.
   private func isFailover(_ scenario: ScenarioAssessment) -> Bool {
-    scenario.typed.steps.contains { $0.specification.kind.rawValue.hasSuffix(".promote") }
+    scenario.typed.steps.contains { $0.specification.branch == nil && $0.specification.kind.rawValue.hasSuffix(".promote") }
   }
 
   private func section(_ title: String, _ scenario: ScenarioAssessment) -> String {
