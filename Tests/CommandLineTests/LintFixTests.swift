@@ -17,7 +17,7 @@ import Testing
     #expect(dry.status == 1 && dry.errors.contains("would have written `every` for `evry` (unknown-key)") && dry.output.contains("unknown-key"))
     #expect(try readFile(path) == wrong)
     let made = try await lint()
-    #expect(made.status == 0 && made.errors.hasSuffix(": written `every` for `evry` (unknown-key)\n") && made.output.hasPrefix("no findings"))
+    #expect(made.status == 0 && made.errors.hasSuffix(": written `every` for `evry` (unknown-key)\n") && !made.output.contains("unknown-key"))
     #expect(try readFile(path) == plan)
     var info = stat()
     #expect(stat(path, &info) == 0 && info.st_mode & 0o777 == 0o640)
