@@ -44,6 +44,16 @@ enum Files {
     }
   }
 
+  /// With the rights that the file has, and in its place where the path is a link to it.
+  static func replace(_ path: String, with text: [UInt8]) throws(CommandFailure) {
+    var info = stat()
+    guard stat(path, &info) == 0, let real = realpath(path, nil) else {
+      throw CommandFailure("cannot-write", "\(path) cannot be written any more", helps: ["check that it is still there"])
+    }
+    defer { free(real) }
+    try write(text, to: String(cString: real), mode: info.st_mode & 0o7777)
+  }
+
   /// What a folder's files are by their names: tests of plans end in `.test.yaml`, overlays, which are neither, in `.overlay.yaml`.
   enum Kind { case plans, tests }
 

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Diagnostics
-internal import Glibc
 internal import Reporting
 internal import YAMLReading
 
@@ -44,18 +43,8 @@ struct FmtCommand: ParsableCommand {
         if text != file.bytes { console.write("\(file.path)\n") }
         return text == file.bytes ? .done : .changesPending
       }
-      if !write { console.write(String(decoding: text, as: UTF8.self)) } else if text != file.bytes { try Self.replace(plan, with: text) }
+      if !write { console.write(String(decoding: text, as: UTF8.self)) } else if text != file.bytes { try Files.replace(plan, with: text) }
       return .done
     }
-  }
-
-  /// With the rights that the file has, and in its place where the path is a link to it.
-  private static func replace(_ path: String, with text: [UInt8]) throws(CommandFailure) {
-    var info = stat()
-    guard stat(path, &info) == 0, let real = realpath(path, nil) else {
-      throw CommandFailure("cannot-write", "\(path) cannot be written any more", helps: ["check that it is still there"])
-    }
-    defer { free(real) }
-    try Files.write(text, to: String(cString: real), mode: info.st_mode & 0o7777)
   }
 }

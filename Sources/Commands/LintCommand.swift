@@ -29,6 +29,10 @@ struct LintCommand: ParsableCommand {
   var policy: String?
   @Option(help: ArgumentHelp("The former plan, or a folder of former plans: shows what became better and worse; `-` for standard input.", valueName: "base"))
   var diff: String?
+  @Flag(help: "Make the fixes that are safe in the files, say what was changed, and lint what they are then.")
+  var fix = false
+  @Flag(help: "With `--fix`: only say what it would change.")
+  var dryRun = false
   @OptionGroup var composition: CompositionOptions
   @OptionGroup var whatIf: WhatIfOptions
   @Option(help: ArgumentHelp("Compute with the sizes and durations that `observe` has measured. For one plan; `--now` tells how old they are.", valueName: "file"))
@@ -45,6 +49,7 @@ struct LintCommand: ParsableCommand {
         throw CommandFailure("wrong-usage", "`--observations` is of one plan, and there are \(files.count)", status: .usage, helps: ["name one plan file"])
       }
       let recorded = try observations.map { path throws(CommandFailure) in try ObservationsFile(path) }
+      if fix { try LintFixes(writes: !dryRun, policy: policy, now: now).make(in: files, console) }
       let replaced = try whatIf.read(console, plans: files)
       let made = try composition.read(console)
       func linted(_ path: String, now: Timestamp?, what: WhatIfOptions.Read) throws(CommandFailure) -> [LintedFile] {
@@ -81,6 +86,8 @@ struct LintCommand: ParsableCommand {
     if diff != nil || !whatIf.set.isEmpty, ![.text, .json, .markdown].contains(format.format) {
       throw ValidationError("'--format \(format.format.rawValue)' holds findings at lines of plans only; '--diff' and '--set' are for text, json and markdown")
     }
+    if fix, paths.contains("-") { throw ValidationError("'--fix' changes files, not standard input") }
+    if dryRun, !fix { throw ValidationError("'--dry-run' is for '--fix'") }
     if diff == "-", paths.contains("-") { throw ValidationError("standard input is either the plan or the former plan") }
     if writeBaseline, !whatIf.set.isEmpty { throw ValidationError("a baseline is of the plan as it is, without '--set'") }
     if writeBaseline, baseline == nil { throw ValidationError("'--write-baseline' needs '--baseline FILE', the file to write") }

@@ -48,6 +48,16 @@ public struct Diagnostic: Hashable, Sendable, Codable {
     public init(span: SourceSpan, label: String) { self.span = span; self.label = label }
   }
 
+  /// A change of the text that mends it.
+  public struct Fix: Hashable, Sendable, Codable {
+    /// What is replaced; empty: something is put in.
+    public var span: SourceSpan
+    public var replacement: String
+    /// Whether it can be made without a person: the plan then says what it was meant to say, or keeps more than before.
+    public var isSafe: Bool
+    public init(_ span: SourceSpan, _ replacement: String, isSafe: Bool) { self.span = span; self.replacement = replacement; self.isSafe = isSafe }
+  }
+
   public var code: DiagnosticCode
   public var severity: Severity
   public var summary: String
@@ -56,6 +66,8 @@ public struct Diagnostic: Hashable, Sendable, Codable {
   public var related: [Related]
   public var notes: [String]
   public var helps: [String]
+  /// What a machine can write instead; several of them are alternatives.
+  public var fixes: [Fix] = []
 
   public init(
     _ code: DiagnosticCode, _ severity: Severity, _ summary: String, at span: SourceSpan?, label: String = "",
@@ -73,6 +85,14 @@ extension Diagnostic {
     helps: [String] = []
   ) {
     self.init(code, .error, summary, at: span, label: label, related: related, notes: notes, helps: helps)
+  }
+}
+
+extension Diagnostic {
+  public func fixed(by fix: Fix?) -> Diagnostic {
+    var fixable = self
+    if let fix { fixable.fixes.append(fix) }
+    return fixable
   }
 }
 

@@ -67,8 +67,10 @@ public struct ClassAssessment: Sendable {
   }
   public var dataClass: DataClass
   public var cause: Cause
-  /// All that protects it.
+  /// All that protects it and that the scenario's steps can bring it back from.
   public var protections: [any ProtectionModel]
+  /// What survives of other protections, which no step uses; best first.
+  public var unused: [Candidate] = []
   /// Where it is derived and no step of its own brings it back: what it takes to make it anew, and when its source is back.
   public var rebuild: Rebuild?
   /// What survives, best first.

@@ -30,22 +30,29 @@ struct ClassAssessor {
     return dataClass.servers.contains { survival.servers.contains($0.value) } ? .lost : nil
   }
 
+  /// Steps that bring it back in different ways can lose differently much: the worst of them counts.
   func protected(_ dataClass: DataClass, _ cause: ClassAssessment.Cause) -> ClassAssessment {
     let periodic = protections.filter { $0.dataClass.name.value == dataClass.name.value }.map(\.backup)
     let all = periodic + continuousModels(of: dataClass)
+    let uses = RecoveryUses(of: dataClass, all, recovery)
+    let worst = uses.ways.map { protected(dataClass, cause, by: $0.map { all[$0] }) }.max { $0.loss.total < $1.loss.total }
+    guard var worst else { return protected(dataClass, cause, by: all) }
+    worst.unused = surviving(uses.unused.map { all[$0] }, cause)
+    return worst
+  }
+
+  private func protected(_ dataClass: DataClass, _ cause: ClassAssessment.Cause, by all: [any ProtectionModel]) -> ClassAssessment {
     // Where corruption is noticed late, only a protection that reaches back that far helps.
     let kept = all.filter { protection in
       guard case .corrupted(let corruption) = cause else { return true }
       return protection.reachesBack(to: corruption, reaction: reaction)
     }
-    var candidates = (kept.isEmpty ? all : kept).flatMap { protection in
-      protection.places.map(\.value).filter { $0.survives(survival) }.compactMap { place -> ClassAssessment.Candidate? in
-        guard var figure = protection.loss(from: place, cause) else { return nil }
-        // What another protection has can be newer at that moment.
-        figure.isBound = figure.isBound || all.count > 1
-        return ClassAssessment.Candidate(protection: protection, place: place, figure: figure)
-      }
-    }.sorted { $0.figure.total < $1.figure.total }
+    var candidates = surviving(kept.isEmpty ? all : kept, cause).map { candidate in
+      var candidate = candidate
+      // What another protection has can be newer at that moment.
+      candidate.figure.isBound = candidate.figure.isBound || all.count > 1
+      return candidate
+    }
     let branches = recovery?.losses(of: dataClass, candidates) ?? []
     // At worst it comes back by the branch that loses most.
     if let worst = branches.max(by: { $0.candidate.figure.total < $1.candidate.figure.total })?.candidate, let place = candidates.firstIndex(where: { $0.isSame(as: worst) }) {
@@ -58,6 +65,15 @@ struct ClassAssessor {
     var result = assessment(dataClass, cause, protections: all, candidates: candidates, loss: loss)
     result.branches = branches
     return result
+  }
+
+  /// What survives of them, best first.
+  private func surviving(_ protections: [any ProtectionModel], _ cause: ClassAssessment.Cause) -> [ClassAssessment.Candidate] {
+    protections.flatMap { protection in
+      protection.places.map(\.value).filter { $0.survives(survival) }.compactMap { place in
+        protection.loss(from: place, cause).map { ClassAssessment.Candidate(protection: protection, place: place, figure: $0) }
+      }
+    }.sorted { $0.figure.total < $1.figure.total }
   }
 
   private func noHelp(of all: [any ProtectionModel], for dataClass: DataClass, _ cause: ClassAssessment.Cause) -> String {

@@ -48,6 +48,8 @@ struct LintContext: Sendable {
   let orderedSteps: [OrderedSteps]
   /// What day it is; nil: nobody said.
   let now: Timestamp?
+  /// Of the plan's text; split only for who asks.
+  var lines: SourceLines { SourceLines(document.file.bytes) }
   var plan: Plan { typed.plan }
 }
 
@@ -95,9 +97,11 @@ public let objectiveBreaches: Set<DiagnosticCode> = ["rpo-exceeded", "rto-exceed
 ///   - composition: the environment, further overlays, values of variables.
 ///   - overrides: values that are replaced before anything is understood: what if?
 ///   - width: how many steps may run at once.
+///   - rules: what is looked for.
 public func lint(
   _ file: SourceFile, kinds: StepKinds, protection: ProtectionSteps, now: Timestamp? = nil, policy: LintPolicy? = nil,
-  composing composition: PlanComposition = PlanComposition(), replacing overrides: [YAMLOverride] = [], width: Int = defaultParallelism, evidence: (String) throws(UnreadableEvidence) -> SourceFile = noEvidence
+  composing composition: PlanComposition = PlanComposition(), replacing overrides: [YAMLOverride] = [], width: Int = defaultParallelism,
+  rules known: [LintRule] = lintRules, evidence: (String) throws(UnreadableEvidence) -> SourceFile = noEvidence
 ) -> LintResult {
   let (written, yaml) = readYAML(file)
   let composed = compose(written, composition)
@@ -113,7 +117,7 @@ public func lint(
     typed: typed, assessment: assessment, document: document, shellScripts: ShellScript.all(in: document),
     orderedSteps: assessment.scenarios.compactMap { OrderedSteps($0) }, now: now)
   let isWhole = !(yaml + reading + typing).contains { $0.severity == .error }
-  let rules = lintRules.filter { isWhole || $0.looksAtIncompletePlans }
+  let rules = known.filter { isWhole || $0.looksAtIncompletePlans }
   var findings = rules.flatMap { $0.check(context) }
   if let policy { findings = policy.weighed(findings) + (isWhole ? policy.findings(in: plan) : []) }
   var result = LintResult(diagnostics: unique((yaml + reading + measuring + typing + findings).sorted()).map(composed.explained), composed, addresses)

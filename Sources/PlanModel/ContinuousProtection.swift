@@ -30,6 +30,8 @@ public struct WALArchiving: Sendable {
   public var timeout: Located<TimeSpan>
   /// The target still allows for a segment that is lost: nothing after it can be restored until the next base backup is there.
   public var allowsBreak: Located<Bool>?
+  /// The archiver drops WAL when more than this waits: past it, a segment can be lost though the target does not allow for it.
+  public var queueLimit: Located<ByteCount>?
   /// Each gets every base backup and every segment.
   public var stores: [Located<StoreName>]
   /// How far one can go back; nil: as far as to the first base backup.

@@ -5,6 +5,8 @@ public struct Server: Sendable {
   public var name: Located<ServerName>
   public var kind: Kind
   public var site: Located<SiteName>?
+  /// What it runs; nil: the plan does not say.
+  public var version: Located<String>?
 
   public enum Kind: Sendable {
     /// `url` is the connection URL of one database; it holds a password, so it is a secret.

@@ -63,7 +63,8 @@ private struct Typist {
     guard let kind = kinds[step.kind.value] else {
       let near = nearestNames(to: step.kind.value.rawValue, in: kinds.names.map(\.rawValue))
       let help = near.isEmpty ? "known are " + kinds.names.map { "`\($0)`" }.joined(separator: ", ") : "did you mean " + near.map { "`\($0)`" }.joined(separator: " or ") + "?"
-      collector.add(Diagnostic("unknown-step-kind", "there is no step kind `\(step.kind.value)`", at: step.kind.span, helps: [help]))
+      collector.add(Diagnostic("unknown-step-kind", "there is no step kind `\(step.kind.value)`", at: step.kind.span, helps: [help])
+          .fixed(by: near.count == 1 ? Diagnostic.Fix(step.kind.span, near[0], isSafe: false) : nil))
       return nil
     }
     guard var fields = MappingReader(step.fields, "`\(kind.name)` of the step `\(step.name.value)`", collector) else { return nil }

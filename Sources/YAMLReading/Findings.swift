@@ -51,7 +51,14 @@ extension Composer {
     if node.coreType == .int { helps.append("write it in decimal, without a leading 0, where a number is meant") }
     return Diagnostic(
       .ambiguousValue, "`\(text)` is \(here) in YAML 1.2, and \(other) for tools that read YAML 1.1",
-      at: span(node), label: "quote it", helps: helps)
+      at: span(node), label: "quote it", helps: helps
+    ).fixed(by: quoted(node, text))
+  }
+
+  /// Text stays text; whether a number was meant as one nobody can tell. What needs escapes is left to people.
+  private func quoted(_ node: YAMLTree.Node, _ text: String) -> Diagnostic.Fix? {
+    guard node.coreType == .string, node.start.line == node.end.line, !text.contains(where: { "\"\\".contains($0) }) else { return nil }
+    return Diagnostic.Fix(span(node), "\"\(text)\"", isSafe: true)
   }
 
   /// A `- ` that was meant as an entry and is read as text, as it is indented further than the entry before it.

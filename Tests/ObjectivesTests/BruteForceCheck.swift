@@ -53,7 +53,7 @@ struct BruteForceCheck {
         continue
       }
       guard let figure = assessed.loss.figure else {
-        let data = plan.dataClasses[number]
+        let data = plan.used(number)
         let isKept = data.protections.contains { $0.keep == nil && $0.stores.contains { !plan.isLost($0) } }
           || data.archive.map { $0.keep == nil && !$0.isOutpaced && !$0.stores.allSatisfy(plan.isLost) } ?? false
         if isKept || !harm.isCorrupted { fail("c\(number) is called unbounded, but points are kept") }
@@ -86,7 +86,7 @@ struct BruteForceCheck {
     func attempt(_ adversary: BruteForceRuns.Adversary, _ classes: some Sequence<Int>, isHostile: Bool = true) {
       let points = model.points(adversary, &random, horizon: horizon)
       for number in classes {
-        let archive = plan.dataClasses[number].archive.flatMap { $0.isOutpaced ? nil : BruteForceArchive($0, isHostile: isHostile, &random, horizon: horizon) }
+        let archive = plan.used(number).archive.flatMap { $0.isOutpaced ? nil : BruteForceArchive($0, isHostile: isHostile, &random, horizon: horizon) }
         guard let loss = model.worstLoss(of: number, points, archive, reaction: reaction, horizon: horizon) else { continue }
         worst[number] = max(worst[number] ?? 0, loss)
       }
@@ -170,6 +170,7 @@ struct BruteForceCheck {
     count("WAL load", plan.dataClasses.contains { $0.archive?.fill != nil })
     count("WAL faster than it is pushed", plan.dataClasses.contains { $0.archive?.isOutpaced ?? false })
     count("chain breaks", plan.dataClasses.contains { $0.archive?.hasBreak ?? false })
+    count("points restored beside others", plan.dataClasses.indices.contains { plan.used($0).count < plan.dataClasses[$0].count })
     count("replicas", plan.dataClasses.contains { $0.replica != nil })
     count("corruption", plan.scenario.corrupts != nil)
     count("lost sites", !plan.scenario.sites.isEmpty)

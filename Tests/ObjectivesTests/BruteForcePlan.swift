@@ -93,14 +93,22 @@ extension BruteForcePlan {
 
   /// Whether anything that protects the class survives and is of help.
   func survives(_ dataClass: Int) -> Bool {
-    let one = dataClasses[dataClass]
+    let one = used(dataClass)
     let stores = one.protections.flatMap(\.stores) + (one.archive.map { $0.isOutpaced ? [] : $0.stores } ?? [])
     return stores.contains { !isLost($0) } || helpingReplica(of: dataClass) != nil
   }
 
+  /// A class without what the steps do not bring it back from: a step that restores reads points.
+  func used(_ dataClass: Int) -> DataClass {
+    var one = dataClasses[dataClass]
+    guard !one.protections.isEmpty, scenario.steps.contains(where: { $0.restores == dataClass }) else { return one }
+    (one.archive, one.replica) = (nil, nil)
+    return one
+  }
+
   /// A replica that survives, and that no corruption has reached.
   func helpingReplica(of dataClass: Int) -> Replica? {
-    guard let replica = dataClasses[dataClass].replica, !isServerLost(replica.server), harm(to: dataClass)?.isCorrupted == false else { return nil }
+    guard let replica = used(dataClass).replica, !isServerLost(replica.server), harm(to: dataClass)?.isCorrupted == false else { return nil }
     return replica
   }
 

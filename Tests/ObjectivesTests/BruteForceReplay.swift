@@ -9,8 +9,8 @@ extension BruteForcePlan {
     guard assessed.loss.total > .seconds(1) else { return nil }
     guard let told = assessed.counterexample, let best = assessed.best else { return "there is no counterexample" }
     func seconds(_ kind: Counterexample.Event.Kind) -> [Int] { told.events.filter { $0.kind == kind }.map { Int($0.at.milliseconds / 1_000) } }
-    if let replica = dataClasses[dataClass].replica { return seconds(.received) == [-replica.lag] ? nil : "the replica has received up to \(seconds(.received))" }
-    if let archive = dataClasses[dataClass].archive { return replay(archive, harm(to: dataClass)?.unnoticed ?? 0, Int(best.figure.total.milliseconds / 1_000), seconds) }
+    if let replica = used(dataClass).replica { return seconds(.received) == [-replica.lag] ? nil : "the replica has received up to \(seconds(.received))" }
+    if let archive = used(dataClass).archive { return replay(archive, harm(to: dataClass)?.unnoticed ?? 0, Int(best.figure.total.milliseconds / 1_000), seconds) }
     guard let victim = protections.firstIndex(where: { $0.dataClass == dataClass }) else { return "there is no protection" }
     guard let consistent = seconds(.runStarts).first else { return "no run starts" }
     let protection = protections[victim].protection

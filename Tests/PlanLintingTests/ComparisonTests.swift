@@ -91,7 +91,7 @@ import Units
       comparisons: [comparison, PlanComparison(Self.former, since: nil), PlanComparison(nil, since: now), PlanComparison(staged, since: nil)],
       recorded: .init(file: SourceFile(path: "facts.json", bytes: []), at: .sample, now: nil))
     var touched: Set<String> = []
-    for (files, asked) in [(FormatTests.files, LintQuestion()), ([now, lost, exempt, staged], question)] {
+    for (files, asked) in [(FormatTests.files + [FormatTests.fixable], LintQuestion()), ([now, lost, exempt, staged], question)] {
       let text = try lintReport(files, as: .json, TextStyle(), toolVersion: "1.2.3", asked)
       let verdict = try schema.verdict(on: CanonicalJSON.decode(JSONValue.self, from: text.utf8))
       #expect(verdict.problems == [])

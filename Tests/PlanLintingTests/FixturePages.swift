@@ -1,4 +1,7 @@
+import Diagnostics
+import PlanLinting
 import TestSupport
+import Testing
 
 /// The pages of `Fixtures`: prose, a plan with the problem, what lint says of it, the plan mended. A block of JSON is the evidence `drills.json` of
 /// the plan next to it.
@@ -38,4 +41,25 @@ struct FixturePage {
   }
 
   struct Malformed: Error { var path: String }
+}
+
+// MARK: What it proves
+
+extension FixturePage {
+  /// The page shows exactly what lint says with these rules, and its mended plan is clean.
+  func hold(rules: [LintRule] = lintRules, rewriting: Bool = false) throws {
+    let text = shown(findings(of: problem, rules: rules).filter { $0.code.rawValue == rule }, of: problem)
+    if rewriting { try rewrite(text) } else { #expect(text == findings, "\(rule)") }
+    #expect(!text.isEmpty, "\(rule) finds nothing on its own page")
+    // A note asks for more than the page is about.
+    let left = findings(of: mended, rules: rules).filter { $0.severity > .note || $0.code.rawValue == rule }
+    #expect(left.isEmpty, "\(rule), mended: \(shown(left, of: mended))")
+  }
+
+  func findings(of it: Case, rules: [LintRule] = lintRules) -> [Diagnostic] { linted(it.plan, evidence: it.evidence, now: now, rules: rules).diagnostics }
+
+  private func shown(_ diagnostics: [Diagnostic], of it: Case) -> String {
+    let evidence = it.evidence.map { [SourceFile(path: "drills.json", bytes: Array($0.utf8))] } ?? []
+    return DiagnosticRenderer(sources: [SourceFile(path: "plan.yaml", bytes: Array(it.plan.utf8))] + evidence).render(diagnostics)
+  }
 }

@@ -17,6 +17,8 @@ import Testing
     linted("ignoring.yaml", breached + "lint: { ignore: [{ rule: detection-missing, at: scenarios.lost, reason: 'A & B', until: 2027-01-01 }] }\n"),
   ]
 
+  /// With a key and a reference that are nearly right.
+  static let fixable = linted("fixable.yaml", samplePlan.replacing("timeout: 90m", with: "timout: 90m").replacing("data: orders", with: "data: ordrs"))
   static let breached = samplePlan.replacing("every: 30m", with: "every: 2h").replacing("    detect: { noticedWithin: 10m }\n", with: "")
     .replacing("secrets: {", with: "secrets: { more: { command: [p, --password, sesame] },")
 
@@ -50,6 +52,28 @@ import Testing
     for result in results { #expect(rules[Int(try #require(result["ruleIndex"]?.int))]["id"] == result["ruleId"]) }
     let uris = Set(results.compactMap { $0["locations"]?.array?.first?["physicalLocation"]?["artifactLocation"]?["uri"]?.string })
     #expect(uris == ["plans/%C3%BCber%20shop.yaml", "hostile.yaml", "ignoring.yaml", "file:///srv/broken.yaml"])
+  }
+
+  /// With fixes that are made and fixes that are only shown, a baseline, evidence, and a file that cannot be parsed.
+  @Test("SARIF validates against the schema that OASIS publishes") func officialSARIF() throws {
+    let schema = try JSONSchema(CanonicalJSON.decode(JSONValue.self, from: Array(readFile(Repository.root + "Tests/PlanLintingTests/Standards/sarif-schema-2.1.0.json").utf8)))
+    let fixable = Self.fixable
+    #expect(Set(fixable.result.diagnostics.flatMap(\.fixes).map(\.isSafe)) == [true, false])
+    var hidden = Self.files[0]
+    #expect(!hidden.result.apply(baseline: Set(hidden.result.fingerprints(of: hidden.file.path).values), named: "baseline.json", path: hidden.file.path).isEmpty)
+    let overdue = try FixturePage(named: "drill-overdue.md")
+    let evidence: LintedFile = (SourceFile(path: "plan.yaml", bytes: Array(overdue.problem.plan.utf8)), PlanLintingTests.linted(overdue.problem.plan, evidence: overdue.problem.evidence, now: overdue.now))
+    for files in [Self.files, [fixable], [hidden], [evidence], [Self.files[2]], []] {
+      let document = try json(files, .sarif)
+      #expect(schema.verdict(on: document).problems == [], "\(files.map(\.file.path))")
+    }
+    let fixes = try #require(json([fixable], .sarif)["runs"]?.array?.first?["results"]?.array?.flatMap { $0["fixes"]?.array ?? [] })
+    #expect(fixes.count == fixable.result.diagnostics.flatMap(\.fixes).count && fixes.count > 1)
+    // The schema says no to what is wrong.
+    #expect(!schema.verdict(on: ["version": "2.1.0"]).isValid && !schema.verdict(on: ["version": "2.0.0", "runs": []]).isValid)
+    var broken = try #require(json([fixable], .sarif).object)
+    broken["runs"] = [["results": []]]
+    #expect(!schema.verdict(on: .object(broken)).isValid)
   }
 
   private func fingerprints(_ text: String, path: String = "plan.yaml") -> [String] {

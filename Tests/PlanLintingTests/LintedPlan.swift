@@ -17,10 +17,10 @@ func linted(_ replacements: [(old: String, new: String)] = [], steps: String = "
 }
 
 /// What lint says of a plan, of a day, with one file of evidence, `drills.json`.
-func linted(_ plan: String, evidence: String? = nil, now: String? = nil) -> LintResult {
+func linted(_ plan: String, evidence: String? = nil, now: String? = nil, rules: [LintRule] = lintRules) -> LintResult {
   lint(
     SourceFile(path: "plan.yaml", bytes: Array(plan.utf8)), kinds: Providers.kinds, protection: Providers.protection,
-    now: now.flatMap { Timestamp($0 + "T00:00:00Z") }
+    now: now.flatMap { Timestamp($0 + "T00:00:00Z") }, rules: rules
   ) { path throws(UnreadableEvidence) in
     guard path == "drills.json", let evidence else { throw UnreadableEvidence(reason: "it does not exist", help: "write it") }
     return SourceFile(path: path, bytes: Array(evidence.utf8))

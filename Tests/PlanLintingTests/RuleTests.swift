@@ -17,28 +17,13 @@ import Units
     DiagnosticRenderer(sources: [SourceFile(path: "plan.yaml", bytes: Array(plan.utf8))]).render(diagnostics)
   }
 
-  private func findings(_ of: FixturePage.Case, _ page: FixturePage) -> [Diagnostic] { linted(of.plan, evidence: of.evidence, now: page.now).diagnostics }
-
-  private func shown(_ diagnostics: [Diagnostic], of it: FixturePage.Case) -> String {
-    let evidence = it.evidence.map { [SourceFile(path: "drills.json", bytes: Array($0.utf8))] } ?? []
-    return DiagnosticRenderer(sources: [SourceFile(path: "plan.yaml", bytes: Array(it.plan.utf8))] + evidence).render(diagnostics)
-  }
-
   @Test("each page shows exactly what lint says, and its mended plan is clean") func pages() throws {
-    for page in try FixturePage.all() {
-      let found = findings(page.problem, page)
-      let text = shown(found.filter { $0.code.rawValue == page.rule }, of: page.problem)
-      if getenv("SIE_DR_REWRITE") != nil { try page.rewrite(text) } else { #expect(text == page.findings, "\(page.rule)") }
-      #expect(!text.isEmpty, "\(page.rule) finds nothing on its own page")
-      // A note asks for more than the page is about.
-      let mended = findings(page.mended, page).filter { $0.severity > .note || $0.code.rawValue == page.rule }
-      #expect(mended.isEmpty, "\(page.rule), mended: \(shown(mended, of: page.mended))")
-    }
+    for page in try FixturePage.all() { try page.hold(rewriting: getenv("SIE_DR_REWRITE") != nil) }
   }
 
   @Test("what stands in back quotes in a summary is a name and no figure: fingerprints rest on it") func quotedNames() throws {
     for page in try FixturePage.all() {
-      for finding in findings(page.problem, page) {
+      for finding in page.findings(of: page.problem) {
         let names = finding.summary.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
         #expect(!names.contains { $0.first?.isNumber ?? true }, "\(finding.summary)")
       }

@@ -78,7 +78,7 @@ private let everyKey = """
   servers:
     pg: { postgresql: { url: { secret: url } }, site: west }
     redis: { redis: { url: { secret: url } } }
-    search: { meilisearch: { url: "http://search:7700", key: { secret: keys } } }
+    search: { meilisearch: { url: "http://search:7700", key: { secret: keys }, version: "1.11" } }
     cluster: { kubernetes: { context: east, kubeconfig: { secret: keys } } }
     zone: { dns: { zone: sie.example, host: ns1.sie.example, key: { secret: keys } } }
     pg-two: { postgresql: { url: { secret: url } }, site: east }
@@ -125,7 +125,7 @@ private let everyKey = """
           { logical: { workers: 2, yieldAfter: 30s, pieceSize: 64MiB, databases: [shop] }, every: 30m, jitter: 1m, misses: 1, to: [near], copy: far, keep: { for: 30d, atLeast: 3 },
             encrypt: { recipients: [age1amwjfk89hav4hdxgxly577l4h34606cfw53a4t2jgc6ghrwmw47qngs7t9] },
             suspectBelow: 20%, ping: { secret: more }, timeout: 25m, retries: 1 }
-        archive: { wal: { base: 1d, timeout: 60s, jitter: 5m, misses: 1, break: true }, to: [near, far], keep: { for: 30d, atLeast: 2 } }
+        archive: { wal: { base: 1d, timeout: 60s, jitter: 5m, misses: 1, break: true, queueLimit: 10GB }, to: [near, far], keep: { for: 30d, atLeast: 2 } }
         standby: { replica: { server: pg-two, maxLag: 30s } }
         script: { command: { run: [backup, --all] }, every: 1d, overlap: skip, to: [near] }
         nightly: { logical: {}, cron: "0 2 * * *", zone: Europe/Berlin, clockChange: { gap: run, repeat: once }, to: [near] }

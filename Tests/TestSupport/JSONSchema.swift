@@ -1,6 +1,6 @@
 public import CanonicalJSON
 
-/// A JSON Schema (2020-12) that values are held against. Knows the keywords that our schemas use; any other one is an error, so that
+/// A JSON Schema (2020-12, or draft 4) that values are held against. Knows the keywords that our schemas and that of SARIF use; any other one is an error, so that
 /// nothing is taken for checked that was not.
 public struct JSONSchema {
   public struct Unsupported: Error, CustomStringConvertible {
@@ -34,6 +34,14 @@ public struct JSONSchema {
 // MARK: The schema itself
 
 extension JSONSchema {
+  /// What a format looks like, as far as a pattern can say it.
+  private static let formats = [
+    "uri": #"[A-Za-z][A-Za-z0-9+.-]*:[!-~]*"#, "uri-reference": #"[!-~]*"#,
+    "date-time": #"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"#,
+  ]
+}
+
+extension JSONSchema {
   private mutating func examine(_ schema: JSONValue, _ place: String) throws {
     if schema.bool != nil { return }
     guard let members = schema.object else { throw Unsupported(description: "\(place) is no schema") }
@@ -41,10 +49,11 @@ extension JSONSchema {
       let here = "\(place)/\(keyword)"
       switch keyword {
       case "$schema", "$id", "title", "description", "type", "const", "enum", "required", "minItems", "maxLength", "minimum", "maximum", "minProperties",
-        "maxProperties": break
+        "maxProperties", "id", "default", "uniqueItems": break
+      case "format": guard Self.formats[value.string ?? ""] != nil else { throw Unsupported(description: "\(here) is not a format that this validator knows") }
       case "$ref": guard definition(value) != nil else { throw Unsupported(description: "\(here) refers to nothing") }
       case "pattern": patterns[value.string ?? ""] = try Regex(value.string ?? "")
-      case "$defs", "properties":
+      case "$defs", "definitions", "properties":
         for (name, schema) in value.object ?? [:] {
           if keyword == "properties", !place.hasSuffix("/if") { places.insert("\(here)/\(name)") }
           try examine(schema, "\(here)/\(name)")
@@ -62,8 +71,11 @@ extension JSONSchema {
   }
 
   private func definition(_ reference: JSONValue) -> (schema: JSONValue, place: String)? {
-    guard let text = reference.string, text.hasPrefix("#/$defs/") else { return nil }
-    return root["$defs"]?[String(text.dropFirst(8))].map { ($0, text) }
+    if reference == "#" { return (root, "#") }
+    guard let text = reference.string else { return nil }
+    let parts = text.split(separator: "/").map(String.init)
+    guard parts.count == 3, parts[0] == "#", ["$defs", "definitions"].contains(parts[1]) else { return nil }
+    return root[parts[1]]?[parts[2]].map { ($0, text) }
   }
 }
 
@@ -88,6 +100,8 @@ extension JSONSchema {
       case "required":
         for name in wanted.array?.compactMap(\.string) ?? [] where value.object.map({ $0[name] == nil }) ?? false { refuse("has no `\(name)`") }
       case "$ref": if let (schema, place) = definition(wanted) { hold(value, against: schema, place, at: path, &verdict) }
+      case "uniqueItems": if wanted == true, let array = value.array, Set(array).count < array.count { refuse("has an element twice") }
+      case "format": if let text = value.string, let format = Self.formats[wanted.string ?? ""], (try? Regex(format).wholeMatch(in: text)) ?? nil == nil { refuse("is no \(wanted)") }
       case "oneOf": holdOneOf(value, wanted.array ?? [], "\(place)/oneOf", at: path, &verdict)
       case "anyOf":
         let verdicts = (wanted.array ?? []).enumerated().map { self.verdict(on: value, $0.element, "\(place)/anyOf/\($0.offset)", at: path) }

@@ -21,6 +21,9 @@ public enum GeneratedFiles {
     for page in explanations where rules.contains(page.code) { text += "\n" + explanationMarkdown(page) }
     text += "\n# What else is found\n\nIn ignores, by the plan reader and by the YAML reader.\n\n| code | | finding |\n| --- | --- | --- |\n"
     for page in explanations where !rules.contains(page.code) { text += "| `\(page.code)` | \(page.severity.rawValue) | \(page.summary) |\n" }
+    text += "\n# What lint cannot decide\n\nNeither plan text nor evidence nor recorded observations answer these. No rule pretends to; silence is no proof.\n"
+    text += "\n| question | why not | what decides it |\n| --- | --- | --- |\n"
+    for it in undecidedQuestions { text += "| \(it.question) | \(it.why) | \(it.instead) |\n" }
     return text
   }
 

@@ -31,6 +31,13 @@ enum LintReportSchema {
     .required("summary", .text, "One line."), .optional("span", .definition("span"), "Where; the whole file if not there."), .required("label", .text, "What stands under the place."),
     .required("related", .list(of: .object([.required("span", .definition("span"), "Where."), .required("label", .text, "What is there.")])), "Other places."),
     .required("notes", .list(of: .text), "Why; the sums."), .required("helps", .list(of: .text), "What to do."),
+    .required(
+      "fixes",
+      .list(
+        of: .object([
+          .required("span", .definition("span"), "What is replaced; where it ends at its start, something is put in."), .required("replacement", .text, "What is written there."),
+          .required("isSafe", .bool, "Whether `lint --fix` makes it."),
+        ])), "Changes of the text, of which any one mends it."),
   ]
 
   private static let ignored: [Schema.Member] = [

@@ -37,6 +37,7 @@ extension PlanKeys {
     PlanKey("misses", .integer(0...100), "How many base backups in a row may be missed; 0 if not given."),
     PlanKey("timeout", .timeSpan, required: true, "PostgreSQL's `archive_timeout`: how long a segment that holds something stays open."),
     PlanKey("break", .bool, "Whether the target still allows for a segment that is lost: nothing after it can be restored until the next base backup is there."),
+    PlanKey("queueLimit", .size, "The archiver drops WAL when more than this waits, as pgBackRest's `archive-push-queue-max`; it drops none if not given."),
   ]
   private static let replica = [
     PlanKey("server", .text, required: true, "Which server follows; one of `on`."), PlanKey("maxLag", .timeSpan, required: true, "How far what it has received can be behind."),

@@ -22,8 +22,20 @@ extension LintRule {
         guard let keep = protection.keep, keep.atLeast < 2, keep.duration.value < .days(7) else { return nil }
         return Diagnostic(
           "retention-without-minimum", .warning, "points of `\(dataClass.name.value)` go after \(keep.duration.value.rounded), however few are left", at: keep.duration.span,
-          label: "all but the newest", helps: ["write `keep: { for: \(keep.duration.value), atLeast: 3 }`"])
+          label: "all but the newest", helps: ["write `keep: { for: \(keep.duration.value), atLeast: 3 }`"]
+        ).fixed(by: fix(keep.duration.span, context.lines))
       }
     }
+  }
+
+  /// Behind the duration, in its own style. That more is kept than before harms nobody.
+  private static func fix(_ duration: SourceSpan, _ lines: SourceLines) -> Diagnostic.Fix? {
+    guard let line = lines[duration.end.line], duration.start.line == duration.end.line else { return nil }
+    let end = SourceSpan(path: duration.path, start: duration.end, end: duration.end)
+    let behind = SourceLines.text(line, afterScalars: duration.end.column - 1).drop { $0 == 0x20 }
+    if behind.first == UInt8(ascii: "}") || behind.first == UInt8(ascii: ",") { return Diagnostic.Fix(end, ", atLeast: 3", isSafe: true) }
+    let before = String(decoding: line, as: UTF8.self).prefix { $0 == " " }
+    guard behind.isEmpty, String(decoding: line, as: UTF8.self).dropFirst(before.count).hasPrefix("for:") else { return nil }
+    return Diagnostic.Fix(end, "\n\(before)atLeast: 3", isSafe: true)
   }
 }

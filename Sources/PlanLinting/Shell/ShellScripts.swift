@@ -8,7 +8,7 @@ struct ShellScript {
   let shell: String
   /// So many findings of one rule in one text are enough to see what is the matter.
   static let findings = 10
-  private let node: YAMLNode
+  let node: YAMLNode
   private let lines: [Substring]
 
   /// Every one of a plan, in its order.

@@ -23,13 +23,14 @@ extension PlanReader {
     if fields.node("timeout") == nil { _ = fields.required("timeout", example: "60s") }
     let timeout = fields.positiveTimeSpan("timeout")
     let allowsBreak = fields.bool("break")
+    let queueLimit = fields.byteCount("queueLimit")
     fields.finish()
     guard let base, let timeout, !stores.isEmpty else { return nil }
     return ContinuousProtection(
       name: name,
       method: .wal(
         WALArchiving(
-          base: base, jitter: jitter, misses: misses, timeout: timeout, allowsBreak: allowsBreak.flatMap { $0.value ? $0 : nil }, stores: stores,
+          base: base, jitter: jitter, misses: misses, timeout: timeout, allowsBreak: allowsBreak.flatMap { $0.value ? $0 : nil }, queueLimit: queueLimit, stores: stores,
           keep: keep?.duration)), span: node.span)
   }
 

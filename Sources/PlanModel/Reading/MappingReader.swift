@@ -68,10 +68,14 @@ public struct MappingReader: ~Copyable {
 
   public consuming func finish() {
     guard !readsAll else { return }
+    func fix(_ member: YAMLMember, _ near: [String]) -> Diagnostic.Fix? {
+      guard near.count == 1, !members.contains(where: { $0.key == near[0] }) else { return nil }
+      return Diagnostic.Fix(member.keySpan, near[0], isSafe: true)
+    }
     for member in members where !known.contains(member.key) {
       let near = nearestNames(to: member.key, in: known)
       let help = near.isEmpty ? "known here: " + known.map { "`\($0)`" }.joined(separator: ", ") : "did you mean " + near.map { "`\($0)`" }.joined(separator: " or ") + "?"
-      collector.add(Diagnostic("unknown-key", "\(what) has no key `\(member.key)`", at: member.keySpan, label: "not known here", helps: [help]))
+      collector.add(Diagnostic("unknown-key", "\(what) has no key `\(member.key)`", at: member.keySpan, label: "not known here", helps: [help]).fixed(by: fix(member, near)))
     }
   }
 }

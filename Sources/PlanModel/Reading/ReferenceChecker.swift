@@ -86,4 +86,6 @@ public func unknownReference<Of>(_ name: Located<Name<Of>>, _ noun: String, amon
     else if defined.isEmpty { "the plan defines no \(noun) yet" }
     else { "defined are " + defined.map { "`\($0.value)`" }.joined(separator: ", ") }
   return Diagnostic("unknown-reference", "there is no \(noun) `\(name.value)`", at: name.span, label: "not defined in this plan", related: related, helps: [help])
+    // The nearest name may be the wrong server all the same.
+    .fixed(by: near.count == 1 ? Diagnostic.Fix(name.span, near[0], isSafe: false) : nil)
 }

@@ -4,14 +4,16 @@ internal import YAMLReading
 extension PlanReader {
   func server(_ name: Located<ServerName>, _ reader: consuming MappingReader) -> Server? {
     let site: Located<SiteName>? = reader.name("site")
+    var version: Located<String>?
     let kind: Server.Kind? = oneOf(ServerKind.allCases.map(\.rawValue), &reader, example: "postgresql: { url: { secret: NAME } }").flatMap { key, node in
       guard let kind = ServerKind(rawValue: key), var fields = MappingReader(node, "`\(key)` of the server `\(name.value)`", collector) else { return nil }
       let read = serverKind(kind, &fields)
+      if case .meilisearch = kind { version = fields.text("version") }
       fields.finish()
       return read
     }
     reader.finish()
-    return kind.map { Server(name: name, kind: $0, site: site) }
+    return kind.map { Server(name: name, kind: $0, site: site, version: version) }
   }
 
   private func serverKind(_ kind: ServerKind, _ fields: inout MappingReader) -> Server.Kind? {

@@ -45,7 +45,25 @@ private func entry(_ finding: Diagnostic, ignored: IgnoredFinding?, in path: Str
       ["id": .int(Int64(index)), "physicalLocation": place(related.span, in: path), "message": message(related.label)]
     })
   }
+  if !finding.fixes.isEmpty { result["fixes"] = .array(finding.fixes.map { fix($0, finding, in: path) }) }
   return .object(result)
+}
+
+private func fix(_ fix: Diagnostic.Fix, _ finding: Diagnostic, in path: String) -> JSONValue {
+  let region: JSONValue = [
+    "startLine": .int(Int64(fix.span.start.line)), "startColumn": .int(Int64(fix.span.start.column)), "endLine": .int(Int64(fix.span.end.line)),
+    "endColumn": .int(Int64(fix.span.end.column)),
+  ]
+  return [
+    "description": message(finding.helps.first ?? finding.summary),
+    "artifactChanges": [
+      [
+        "artifactLocation": ["uri": .string(uri(fix.span.path))],
+        "replacements": [["deletedRegion": region, "insertedContent": ["text": .string(fix.replacement)]]],
+      ]
+    ],
+    "properties": ["isSafe": .bool(fix.isSafe)],
+  ]
 }
 
 /// A finding without a place is about the whole file.
