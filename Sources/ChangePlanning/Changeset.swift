@@ -22,6 +22,8 @@ public struct Changeset: Hashable, Sendable, Codable {
   public var steps: [PlannedStep]
   public var rollbackBefore: StepSpecification?
   public var rollbackAfter: StepSpecification?
+  /// It is only tried at first; nil: it is kept.
+  public var provisional: Provisional?
   public var prediction: Prediction
   /// SHA-256 over all that was reviewed: the typed plan, each step's change and facts, the tool's major version and the options. Times,
   /// measurements and places in the file are not in it.
@@ -29,12 +31,13 @@ public struct Changeset: Hashable, Sendable, Codable {
 
   public init(
     toolVersion: String, plan: PlanIdentity, scenario: ScenarioName?, plannedAt: Timestamp, observedAt: Timestamp? = nil, parallelism: Int, onFailure: FailurePolicy,
-    steps: [PlannedStep], rollbackBefore: StepSpecification?, rollbackAfter: StepSpecification?, prediction: Prediction
+    steps: [PlannedStep], rollbackBefore: StepSpecification?, rollbackAfter: StepSpecification?, provisional: Provisional? = nil, prediction: Prediction
   ) throws {
     formatVersion = Self.currentFormat
     self.toolVersion = toolVersion; self.plan = plan; self.scenario = scenario; self.plannedAt = plannedAt; self.observedAt = observedAt
     self.parallelism = parallelism
     self.onFailure = onFailure; self.steps = steps; self.rollbackBefore = rollbackBefore; self.rollbackAfter = rollbackAfter
+    self.provisional = provisional
     self.prediction = prediction
     digest = ""
     digest = try computedDigest()

@@ -4,31 +4,37 @@ internal import PlanModel
 internal import ProviderInterface
 
 extension Changeset {
-  /// What the digest covers, and nothing else.
+  /// What the digest covers, and nothing else: this, and then each step. Every one of them is a text that ends where it ends, so one after the
+  /// other is as clear as one within the other, and ten thousand steps need the memory of one.
   private struct Reviewed: Encodable {
-    struct Step: Encodable {
-      var specification: StepSpecification
-      var action: Change.Action
-      var basis: PlannedStep.Basis
-    }
     var toolMajor: String
     var plan: String
     var environment: String?
     var scenario: ScenarioName?
     var parallelism: Int
     var onFailure: FailurePolicy
-    var steps: [Step]
+    var steps: Int
     var rollbackBefore: StepSpecification?
     var rollbackAfter: StepSpecification?
+    var provisional: Provisional?
+  }
+  private struct ReviewedStep: Encodable {
+    var specification: StepSpecification
+    var action: Change.Action
+    var basis: PlannedStep.Basis
   }
 
   /// The digest as it must be; `digest` differs if the file was changed by hand.
   public func computedDigest() throws -> String {
     let reviewed = Reviewed(
       toolMajor: String(toolVersion.prefix { $0 != "." }), plan: plan.name, environment: plan.environment, scenario: scenario, parallelism: parallelism, onFailure: onFailure,
-      steps: steps.map { .init(specification: $0.specification, action: $0.change.action, basis: $0.basis.reviewed) },
-      rollbackBefore: rollbackBefore, rollbackAfter: rollbackAfter)
-    return SHA256Digest.of(try CanonicalJSON.bytes(reviewed)).description
+      steps: steps.count, rollbackBefore: rollbackBefore, rollbackAfter: rollbackAfter, provisional: provisional)
+    let hasher = SHA256Hasher()
+    hasher.update(try CanonicalJSON.bytes(reviewed))
+    for step in steps {
+      hasher.update(try CanonicalJSON.bytes(ReviewedStep(specification: step.specification, action: step.change.action, basis: step.basis.reviewed)))
+    }
+    return hasher.finalize().description
   }
 }
 

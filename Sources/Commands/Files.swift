@@ -44,7 +44,7 @@ enum Files {
     }
   }
 
-  /// What a folder's files are by their names: tests of plans end in `.test.yaml`.
+  /// What a folder's files are by their names: tests of plans end in `.test.yaml`, overlays, which are neither, in `.overlay.yaml`.
   enum Kind { case plans, tests }
 
   /// The files that a path stands for: itself, or those of a folder and its subfolders, sorted.
@@ -101,6 +101,8 @@ enum Files {
 
 extension Files.Kind {
   fileprivate func holds(_ name: String) -> Bool {
+    // They are laid over plans.
+    if name.hasSuffix(".overlay.yaml") || name.hasSuffix(".overlay.yml") { return false }
     let isTest = name.hasSuffix(".test.yaml") || name.hasSuffix(".test.yml")
     return isTest ? self == .tests : self == .plans && (name.hasSuffix(".yaml") || name.hasSuffix(".yml"))
   }

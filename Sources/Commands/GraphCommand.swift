@@ -13,6 +13,8 @@ struct GraphCommand: ParsableCommand {
   var plan: String
   @Option(help: "The steps of this scenario. Without it: those of protection.")
   var scenario: String?
+  @Option(help: "In this mode of the scenario; as `--scenario NAME/MODE`.")
+  var mode: String?
   @Option(help: "How to write the graph: text, dot or mermaid.", transform: GraphFormat.named)
   var format: GraphFormat = .text
   @OptionGroup var composition: CompositionOptions
@@ -21,7 +23,7 @@ struct GraphCommand: ParsableCommand {
   func run() throws {
     try CommandSession.guarded(global) { console in
       let loaded = try LoadedPlan.load(plan, composition, console)
-      let purpose = try loaded.purpose(scenario)
+      let purpose = try loaded.purpose(scenario, mode: mode)
       console.write(try stepChart(loaded.typed, purpose).written(as: format, console.style))
       return .done
     }

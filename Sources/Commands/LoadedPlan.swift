@@ -64,8 +64,12 @@ struct LoadedPlan {
     StateFinding.directory(option.state, environment, planState: plan.state?.directory.value, folder: identity.folder)
   }
 
-  func purpose(_ scenario: String?) throws(CommandFailure) -> Purpose {
-    guard let scenario else { return .protection }
+  func purpose(_ name: String?, mode: String?) throws(CommandFailure) -> Purpose {
+    guard let name else {
+      if mode != nil { throw CommandFailure("wrong-usage", "`--mode` is of a scenario, and none is named", status: .usage, helps: ["add `--scenario NAME`"]) }
+      return .protection
+    }
+    let scenario = mode.map { "\(name)/\($0)" } ?? name
     if let typed = typed.scenarios.first(where: { $0.scenario.name.value.rawValue == scenario }) { return .recovery(typed) }
     let names = plan.scenarios.map(\.name.value.rawValue)
     let near = nearestNames(to: scenario, in: names)

@@ -12,6 +12,8 @@ internal import Units
 struct PlanningOptions: ParsableArguments {
   @Option(help: "Recover from this scenario. Without it: protection, that is backups that are due, copies that are missing, points that have expired.")
   var scenario: String?
+  @Option(help: "In this mode of the scenario; as `--scenario NAME/MODE`.")
+  var mode: String?
   @Option(help: ArgumentHelp("Restore this point of this data class, whatever the plan says; again for further classes.", valueName: "class=point"))
   var point: [String] = []
   @Option(help: ArgumentHelp("How many steps may run at once. [env: SIE_DR_PARALLELISM]", valueName: "n"))
@@ -57,7 +59,7 @@ struct PlanningOptions: ParsableArguments {
 /// Plans against the world as it is. Gets hold of a `ReadOnlyWorld` and of nothing that writes.
 func makeChangeset(_ loaded: LoadedPlan, _ options: PlanningOptions, _ world: ReadOnlyWorld, _ environment: [String: String]) async throws -> Changeset {
   try await makeChangeset(
-    loaded, for: loaded.purpose(options.scenario), world, now: options.time(), timeout: options.timeout(), width: options.width(environment))
+    loaded, for: loaded.purpose(options.scenario, mode: options.mode), world, now: options.time(), timeout: options.timeout(), width: options.width(environment))
 }
 
 func makeChangeset(
@@ -77,7 +79,7 @@ func makeChangeset(_ loaded: LoadedPlan, _ options: PlanningOptions, from path: 
   }
   let request = PlanningRequest(
     toolVersion: Version.number, identity: loaded.identity, now: now, parallelism: try options.width(environment), observedAt: observations.record.observedAt)
-  return try await makeChangeset(loaded, for: loaded.purpose(options.scenario), request) { observations.record.observations(of: $0, in: path) }
+  return try await makeChangeset(loaded, for: loaded.purpose(options.scenario, mode: options.mode), request) { observations.record.observations(of: $0, in: path) }
 }
 
 private func makeChangeset(

@@ -18,6 +18,10 @@ struct RunsCommand: AsyncParsableCommand {
   @OptionGroup var format: FormatOption
   @OptionGroup var global: GlobalOptions
 
+  func validate() throws {
+    if plan == nil, composition.areGiven { throw ValidationError("'--environment', '--overlay' and '--var' are of a plan: name it") }
+  }
+
   func run() async throws {
     try await CommandSession.guarded(global) { console in
       let environment = CommandSession.environment

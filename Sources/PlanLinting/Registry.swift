@@ -20,6 +20,7 @@ public let lintRules: [LintRule] = [
   .singleCopy,
   .restoreNotVerified,
   .undoMissing,
+  .provisionalNotUndoable,
   .timeoutMissing,
   .estimateExceedsTimeout,
   .dependencyCycle,
@@ -47,6 +48,7 @@ public let lintRules: [LintRule] = [
   .drillNeverDone,
   .drillOverdue,
   .drillMissing,
+  .quantileUnsupported,
   .noAbsenceAlarm,
   .postIncidentMissing,
 ]

@@ -12,6 +12,8 @@ public struct Choice: Sendable {
   public var branches: [Branch]
   /// Outputs that every branch gives.
   public var gives: [Located<String>]
+  /// The modes in which it is done; empty: all.
+  public var only: [Located<ModeName>] = []
 }
 
 /// One way. It is given up when one of its steps has failed, or at its deadline.
@@ -19,7 +21,7 @@ public struct Branch: Sendable {
   public var name: Located<BranchName>
   /// From its beginning until the next branch begins; nil: it is not given up for the time it takes.
   public var until: Located<TimeSpan>?
-  public var steps: [StepName]
+  public var steps: Set<StepName>
 }
 
 /// Where a step stands in a choice: all that a run and a schedule need to know of it.

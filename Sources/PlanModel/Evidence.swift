@@ -43,7 +43,7 @@ extension Measurement: CustomStringConvertible {
       case .incident(let text): "in the incident \(text)"
       case .benchmark(let text): "by \(text)"
       }
-    return "measured \(date.day) \(place), \(runs == 1 ? "the only run" : "slowest of \(runs) runs")"
+    return "measured \(date.day) \(place), \(runs == 1 ? "the only run" : "slowest of \(runs) runs"), bounds p\(SupportedPercentile.of(runs: runs)) at 95 %"
   }
 }
 

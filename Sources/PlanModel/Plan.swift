@@ -61,6 +61,8 @@ public struct Metadata: Sendable {
 public struct RecoveryObjectives: Sendable {
   public var rto: Located<TimeSpan>?
   public var rpo: Located<TimeSpan>?
+  /// Of how many recoveries in a hundred `rto` must hold, as measured; nil: nobody asks.
+  public var percentile: Located<Int>?
   public init(rto: Located<TimeSpan>? = nil, rpo: Located<TimeSpan>? = nil) { self.rto = rto; self.rpo = rpo }
 }
 
@@ -357,6 +359,8 @@ public struct Scenario: Sendable {
   /// With those of the branches of `choices`.
   public var steps: [Step]
   public var choices: [Choice] = []
+  /// Nil: what was done stays.
+  public var provisional: Located<Provisional>?
 }
 
 /// What the disaster takes: decides which copies, secrets and servers survive.
@@ -391,6 +395,8 @@ public struct Step: Sendable {
   public var estimate: Located<TimeSpan>?
   public var onFailure: FailurePolicy?
   public var undo: WrittenUndo?
+  /// The modes in which it is done; empty: all.
+  public var only: [Located<ModeName>] = []
 
   /// What the author says about taking the step back; nil leaves it to the step's kind.
   public indirect enum WrittenUndo: Sendable {

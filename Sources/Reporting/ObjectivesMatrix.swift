@@ -64,6 +64,16 @@ func matrixRows(_ assessment: Assessment, serviceTarget: TimeSpan?) -> [MatrixRo
   }
 }
 
+/// What drills and incidents say of the recovery from each scenario, as far as they carry.
+func measuredLines(_ plan: Plan) -> [String] {
+  plan.scenarios.compactMap { scenario in
+    let took = plan.recoveries(from: scenario.name.value)
+    guard let slowest = took.max() else { return nil }
+    let runs = "\(took.count) run\(took.count == 1 ? "" : "s")"
+    return "measured: `\(scenario.name.value)` took \(slowest.rounded) at the longest of \(runs), which bounds p\(SupportedPercentile.of(runs: took.count)) at 95 %"
+  }
+}
+
 /// What a group loses at its newest common cut, and what each class in it does.
 private func groupRows(_ found: GroupAssessment, _ scenario: String) -> [MatrixRow] {
   let name = found.group.name.value.rawValue

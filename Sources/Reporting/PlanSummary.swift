@@ -38,6 +38,9 @@ extension Changeset {
       if case .unreachable(let reason) = step.basis { "`\(step.specification.name)` could not be observed: \(reason)" } else { nil }
     }
     risks += changes.compactMap { step in step.specification.question.map { "`\(step.specification.name)` waits for a person: \($0)" } }
+    if let provisional {
+      risks.append("it is provisional for \(provisional.duration.rounded), then \(provisional.ending.rawValue): what is written meanwhile is lost by a rollback")
+    }
     if prediction.objectives.contains(where: { objective in objective.computed.map { computed in objective.target.map { computed > $0 } ?? false } ?? (objective.target != nil) }) {
       risks.insert("an objective is breached: see the objectives", at: 0)
     }

@@ -19,6 +19,19 @@ import Testing
               quick: { until: 1m, steps: { a: { command.run: { run: [touch, a], undo: [rm, a] }, timeout: 5m, estimate: 30s } } }
               slow: { steps: { b: { command.run: { run: [touch, b], undo: [rm, b] }, timeout: 10m, estimate: 4m } } }
           tell: { command.run: { run: [touch, told], undo: [rm, told] }, needs: [move], timeout: 10s, estimate: 1s }
+      tried:
+        detect: { noticedWithin: 5m }
+        provisional: { for: 30m, then: rollback }
+        steps:
+          mark: { command.run: { run: [touch, begun], undo: [rm, -f, begun] }, timeout: 10s, estimate: 1s }
+      region:
+        modes:
+          failover: { detect: { noticedWithin: 5m } }
+          switchover: { detect: { noticedWithin: 0s } }
+        steps:
+          quiesce: { command.run: { run: [touch, quiet], undo: [rm, quiet] }, only: switchover, timeout: 10s, estimate: 4s }
+          fence: { command.run: { run: [touch, fenced], undo: [rm, fenced] }, only: [failover], timeout: 10s, estimate: 1s }
+          promote: { command.run: { run: [touch, promoted], undo: [rm, promoted] }, needs: [quiesce, fence], timeout: 10s, estimate: 1s }
 
     """
 
@@ -55,6 +68,31 @@ import Testing
         #expect(result.errors.hasPrefix("error[not-carried-out]: this version of sie-dr cannot carry out the choice `move` (`firstOf`): nothing was begun\n"), "\(result.errors)")
         #expect(!names(in: folder).contains { ["begun", "a", ".sie-dr"].contains($0) })
       }
+    }
+  }
+
+  @Test("apply refuses what is provisional, and plan says what that means") func provisional() async throws {
+    try await inFolder { folder, run in
+      let plan = try await run(["plan", "plan.yaml", "--scenario", "tried"]).output
+      #expect(plan.contains("! it is provisional for 30m, then rollback: what is written meanwhile is lost by a rollback"), "\(plan)")
+      let result = try await run(["apply", "--yes", "plan.yaml", "--scenario", "tried"])
+      #expect(result.status == 1 && result.errors.hasPrefix("error[not-carried-out]: this version of sie-dr cannot carry out a recovery that is `provisional`: nothing was begun"), "\(result.errors)")
+      #expect(!names(in: folder).contains("begun"))
+    }
+  }
+
+  @Test("each mode is a scenario of its own, with its own steps, and is carried out") func modes() async throws {
+    try await inFolder { folder, run in
+      let lint = try await run(["lint", "plan.yaml"]).output
+      #expect(lint.contains("5m until somebody notices + 1s `fence` + 1s `promote`") && lint.contains("4s `quiesce` + 1s `promote`"), "\(lint)")
+      #expect(try await run(["graph", "plan.yaml", "--scenario", "region", "--mode", "failover"]).output.contains("critical path: fence → promote"))
+      #expect(try await run(["plan", "plan.yaml", "--scenario", "region"]).status == 64)
+      let result = try await run(["apply", "--yes", "plan.yaml", "--scenario", "region", "--mode", "switchover"])
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(Set(names(in: folder)).isSuperset(of: ["quiet", "promoted"]) && !names(in: folder).contains("fenced"))
+      #expect(try await run(["apply", "--yes", "plan.yaml", "--scenario", "region/failover"]).status == 0)
+      #expect(names(in: folder).contains("fenced"))
+      #expect(try await run(["runs", "plan.yaml"]).output.contains("region/failover"))
     }
   }
 }

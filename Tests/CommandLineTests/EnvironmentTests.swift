@@ -120,7 +120,7 @@ import Testing
   @Test("wrong options are told before anything is read into the plan", arguments: [
     (["lint", plan, "--environment", "stagin"], 1, "did you mean `staging`?"), (["lint", plan, "--var", "sise=5GB"], 1, "did you mean `size`?"),
     (["lint", plan, "--var", "size=5"], 1, "--var #1:1:6"), (["lint", plan, "--var", "size"], 64, "write `--var NAME=VALUE`"), (["graph", plan, "--overlay", "nowhere.yaml"], 1, "it does not exist"),
-    (["render", plan, "--environment", "x"], 1, "cannot be rendered"), (["runbook", plan, "--var", "every=soon"], 1, "expected a length of time"),
+    (["render", plan, "--environment", "x"], 1, "cannot be rendered"), (["runs", "--environment", "staging"], 64, "are of a plan"), (["runbook", plan, "--var", "every=soon"], 1, "expected a length of time"),
   ]) func refused(_ arguments: [String], _ status: Int32, _ words: String) async throws {
     let result = try await StartedProgram([BuiltProgram.sieDR] + arguments, in: Repository.root).end()
     #expect(result.status == status && (result.output + result.errors).contains(words), "\(result)")
@@ -170,6 +170,9 @@ import Testing
     let schema = try JSONSchema(CanonicalJSON.decode(JSONValue.self, from: readFile(Repository.root + "schemas/plan-diff.v1.json").utf8))
     let verdict = schema.verdict(on: json)
     #expect(verdict.problems == [])
+    // What is the changeset's and the comparison's own is held against their schemas elsewhere.
+    let own = schema.places.filter { place in !["#/$defs/", "#/properties/changeset/", "#/properties/comparison/"].contains { place.hasPrefix($0) } }
+    #expect(own.subtracting(verdict.touched) == [] && own.count > 10)
   }
 
   @Test("nothing changed is said so, and a scenario that is new has only new steps") func ends() async throws {

@@ -25,7 +25,7 @@ import Units
     #expect(result.diagnostics == [])
     let after = try recovery(result)
     #expect(before.expected.total == TimeSpan("1h11m") && after.expected.sum == "10m until somebody notices + 55m `restore` + 7s `verify`")
-    #expect(after.expected.sources(in: "plan.yaml") == "measured 2026-10-02 in the drill restore, slowest of 2 runs; measured 2026-10-02 in the drill restore, the only run")
+    #expect(after.expected.sources(in: "plan.yaml") == "measured 2026-10-02 in the drill restore, slowest of 2 runs, bounds p22 at 95 %; measured 2026-10-02 in the drill restore, the only run, bounds p5 at 95 %")
     #expect(after.guaranteed == before.guaranteed)
   }
 
@@ -35,7 +35,7 @@ import Units
       "date: 2026-10-03, benchmark: fio, outcome: passed, data: { orders: { copy: 1m } }")
     let loss = try #require(result.assessment?.scenarios.first?.classes.first?.loss.figure)
     #expect(loss.sum == "30m interval + 4m dump + 1m copy to far")
-    #expect(loss.sources(in: "plan.yaml") == "measured 2026-10-02 in the incident a burnt disk, the only run; measured 2026-10-03 by fio, the only run")
+    #expect(loss.sources(in: "plan.yaml") == "measured 2026-10-02 in the incident a burnt disk, the only run, bounds p5 at 95 %; measured 2026-10-03 by fio, the only run, bounds p5 at 95 %")
     #expect(try recovery(result).expected.sum == "10m until somebody notices + 40m `restore` + 1m `verify`")
   }
 

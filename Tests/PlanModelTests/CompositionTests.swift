@@ -60,6 +60,7 @@ import YAMLReading
     Row(old: "every: 1d", new: "evry: 1d", finding: "plan.yaml:10:50: error[undefined-variable]: the variable `evry` is given a value, and the plan has none of that name", help: "did you mean `every`?"),
     Row(old: "db.${var.zone}", new: "db.${var.zones}", finding: "plan.yaml:7:32: error[undefined-variable]: the variable `zones` is named, and the plan has none of that name", help: "did you mean `zone`?"),
     Row(old: "120GB", new: "120", finding: "plan.yaml:5:32: error[wrong-variable]: the variable `size` is `120`"),
+    Row(old: "120GB", new: "120", finding: "plan.yaml:5:32: error[wrong-variable]: the variable `size` is `120`", environment: "staging"),
     Row(old: "every: 30m", new: "every: soon", finding: "plan.yaml:11:37: error[wrong-variable]: the variable `every` is `soon`"),
     Row(old: "default: example", new: "default: exampel", finding: "plan.yaml:6:56: error[wrong-variable]: the variable `zone` is `exampel`", help: "did you mean `example`?"),
     Row(old: "every: 30m", new: "every: [30m]", finding: "plan.yaml:11:37: error[wrong-variable]: the variable `every` is a list"),

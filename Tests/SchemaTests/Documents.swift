@@ -20,6 +20,7 @@ enum Documents {
     let varied = Changeset.sampleSteps(undo: StepSpecification.Undo.every, basis: PlannedStep.Basis.every, actions: Change.Action.allCases)
     var full = try Changeset.sample(varied, before: SampleStep("rollback-before") { $0.question = "go?" }, after: SampleStep("rollback-after"))
     full.observedAt = .sample
+    full.provisional = Provisional(duration: .minutes(30), ending: .commit)
     full.plan.environment = "staging"
     full.steps[0].specification.footprint = footprint
     full.steps[0].measurements = ["size": "12GB", "rows": 7]

@@ -69,7 +69,7 @@ private let everyKey = """
     goal: { type: duration, default: 4h, description: What we promise. }
     port: { type: integer, default: 5432, oneOf: [5432, 6432] }
   overlays: { staging: { description: Small., variables: { goal: 8h }, merge: { stores: { other: { site: west } } } } }
-  objectives: { rto: "${var.goal}", rpo: 1h }
+  objectives: { rto: "${var.goal}", rpo: 1h, percentile: 95 }
   sites: { east: { description: Here. }, west: {} }
   secrets:
     url: { env: URL, site: west }
@@ -201,6 +201,26 @@ private let everyKey = """
     counted:
       detect: { probe: ready, failures: { atLeast: 9, of: 10 }, from: [east, west], agreeing: 2, evaluate: 30s, coolDown: 30m }
       steps: {}
+    there-and-back:
+      provisional: { for: 30m, then: commit }
+      modes:
+        failover:
+          description: It is gone.
+          loses: { sites: [east], servers: [pg], stores: [near], secrets: [keys] }
+          detect: { probe: ready, failing: 5m }
+          decide: 10m
+          trigger: { by: [sre] }
+          approve: { by: [sre-lead, owner], atLeast: 1, within: 15m }
+        counted: { detect: { probe: ready, failures: { atLeast: 9, of: 10 }, from: [east, west], agreeing: 2, evaluate: 30s, coolDown: 30m } }
+        alerted: { detect: { alert: SIEDatabaseSlow, within: 6m } }
+        switchover: { detect: { noticedWithin: 15m } }
+      steps:
+        quiesce: { operator.confirm: { ask: "quiet?" }, only: switchover }
+        move:
+          only: [failover, alerted]
+          firstOf:
+            one: { until: 5m, steps: { first: { operator.confirm: { ask: "first?" } } } }
+            two: { steps: { second: { operator.confirm: { ask: "second?" } } } }
     alerted:
       detect: { alert: SIEDatabaseSlow, within: 6m }
       steps: {}

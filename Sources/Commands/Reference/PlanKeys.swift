@@ -38,7 +38,7 @@ enum PlanKeys {
     PlanKey("kind", .constant("RecoveryPlan"), required: true, "What the file is."),
     PlanKey("metadata", .object(metadata), required: true, "Name and owner of the plan."),
     variables, overlays,
-    PlanKey("objectives", .object(objectives), "Targets of the service; a data class may state stricter ones."),
+    PlanKey("objectives", .object(objectives + [percentile]), "Targets of the service; a data class may state stricter ones."),
     PlanKey("sites", .map(.object([description])), "Places that can be lost as a whole."),
     PlanKey("secrets", .map(.object(secret)), "Where secret values are found when they are needed."),
     PlanKey("servers", .map(.object(server)), "Servers that hold data, or can."),
@@ -47,8 +47,8 @@ enum PlanKeys {
     PlanKey("metrics", .text, "A folder, from the plan file's folder on, for a file of metrics: node_exporter's textfile folder."),
     PlanKey("probes", .map(.object(probe)), "Questions about the world's health."),
     PlanKey("data", .map(.oneOf([.object(dataClass), .object(repository)])), "The data classes: what is protected, how, and how well."),
-    PlanKey("scenarios", .map(.object(scenario)), "Disasters, and what is done about them."),
     PlanKey("consistency", .map(.object(group)), "Data classes that must be from one moment."),
+    PlanKey("scenarios", .map(.object(scenario + [provisional, modes(of: scenario)])), "Disasters, and what is done about them."),
     PlanKey("observations", .object([PlanKey("maxAge", .timeSpan, "How old they may be; any age if not given.")]), "What `observe` has recorded, for `plan` and `lint` elsewhere."),
     PlanKey("communication", .map(.object(audience)), "Who is told during an incident, where, and how often."),
     PlanKey("drills", .map(.object(drill)), "Exercises, and how often they are held."),
@@ -72,6 +72,7 @@ enum PlanKeys {
   private static let objectives = [
     PlanKey("rto", .timeSpan, "How long recovery may take, from the disaster on."), PlanKey("rpo", .timeSpan, "How much may be lost."),
   ]
+  private static let percentile = PlanKey("percentile", .integer(1...99), "In how many of a hundred recoveries `rto` must hold, as measured.")
   private static let secret = [
     PlanKey("env", .text, "An environment variable."), PlanKey("file", .text, "A file that holds the value."),
     PlanKey("command", .argumentList, "A program that prints the value."), site,
@@ -183,6 +184,6 @@ enum PlanKeys {
     PlanKey("needs", .names, "Steps that come before."), PlanKey("timeout", .timeSpan, "For one attempt."),
     PlanKey("retries", .integer(0...20), "After a transient failure; 0 if not given."), PlanKey("estimate", .timeSpan, "How long it is believed to take."),
     PlanKey("onFailure", .choice(FailurePolicy.allCases.map(\.rawValue)), "Instead of the scenario's."),
-    PlanKey("undo", .step, "A step that takes it back."), PlanKey("irreversible", .text, "Why it cannot be taken back."),
+    PlanKey("undo", .step, "A step that takes it back."), PlanKey("irreversible", .text, "Why it cannot be taken back."), only,
   ]
 }

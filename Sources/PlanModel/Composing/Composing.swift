@@ -49,6 +49,9 @@ struct Composing {
     }
     given += composition.variables.map { YAMLMember(key: $0.address, keySpan: $0.span, value: $0.value) }
     check(given)
+    for variable in variables {
+      if let initial = variable.initial, initial.namedVariables.isEmpty, let problem = variable.problem(with: initial) { collector.add(problem) }
+    }
     let values = VariableValues(variables, given: given, environments: environments, collector)
     result.needsEnvironment = values.needsEnvironment && composition.environment == nil
     result.values = values.places
@@ -64,6 +67,7 @@ struct Composing {
           PlanCode.unusedVariable.code, .warning, "no value names the variable `\(variable.name)`", at: variable.span, label: "never used",
           helps: ["write `${var.\(variable.name)}` where it belongs, or remove it"]))
     }
+    misspelt()
     result.diagnostics = collector.diagnostics
     if result.diagnostics.contains(where: { $0.severity == .error }) { result.document.root = nil }
     return result
@@ -84,6 +88,15 @@ struct Composing {
     }
     for member in given where member.value.namedVariables.isEmpty {
       if let problem = variables.first(where: { $0.name == member.key })?.problem(with: member.value) { collector.add(problem) }
+    }
+  }
+
+  /// Without the section every reference is wrong, and nobody would read the key that was meant.
+  private func misspelt() {
+    guard variables.isEmpty, !collector.diagnostics.isEmpty else { return }
+    for member in document.root?.members ?? [] where !["variables", "overlays"].contains(member.key) {
+      guard let near = nearestNames(to: member.key, in: ["variables", "overlays"]).first else { continue }
+      collector.add(Diagnostic(PlanCode.unknownKey.code, "the plan has no key `\(member.key)`", at: member.keySpan, label: "not known here", helps: ["did you mean `\(near)`?"]))
     }
   }
 

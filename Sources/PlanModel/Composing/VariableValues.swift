@@ -47,9 +47,8 @@ struct VariableValues {
     collector.add(contentsOf: findings)
     nodes[variable.name] = value
     places[variable.name] = node.span
-    // Values that were given as they are have been checked.
-    guard !names.isEmpty || variable.initial?.span == node.span, let problem = variable.problem(with: value) else { return }
-    collector.add(problem)
+    // Values that name no other have been checked where they are written.
+    if !names.isEmpty, let problem = variable.problem(with: value) { collector.add(problem) }
   }
 
   private mutating func missing(_ variable: Variable, _ environments: [YAMLMember]) {

@@ -28,6 +28,7 @@ extension PlanReader {
     let firstOf = reader.span(of: "firstOf")
     let needs: [Located<StepName>] = reader.names("needs")
     let gives = reader.texts("gives") ?? []
+    let only: [Located<ModeName>] = reader.names("only")
     let branches = entries(&reader, "firstOf", "branch", branch)
     reader.finish()
     if branches.count < 2 {
@@ -36,7 +37,7 @@ extension PlanReader {
           "wrong-value", "\(what) has \(branches.isEmpty ? "no branch" : "only one branch")", at: firstOf, label: "a choice needs two",
           helps: ["add a branch under `firstOf`, or write its steps without it"]))
     }
-    return .choice(Choice(name: name, needs: needs, branches: branches.map(\.branch), gives: gives), branches.flatMap(\.steps))
+    return .choice(Choice(name: name, needs: needs, branches: branches.map(\.branch), gives: gives, only: only), branches.flatMap(\.steps))
   }
 
   private func branch(_ name: Located<BranchName>, _ reader: consuming MappingReader) -> (branch: Branch, steps: [Step])? {
@@ -47,7 +48,7 @@ extension PlanReader {
       collector.add(Diagnostic("missing-key", "\(reader.what) has no steps", at: name.span, helps: ["add a step, or remove the branch"]))
     }
     reader.finish()
-    return (Branch(name: name, until: until, steps: steps.map(\.name.value)), steps)
+    return (Branch(name: name, until: until, steps: Set(steps.map(\.name.value))), steps)
   }
 
   private func stepOfBranch(_ name: Located<StepName>, _ reader: consuming MappingReader) -> Step? {

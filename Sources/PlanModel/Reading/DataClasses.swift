@@ -11,7 +11,7 @@ extension PlanReader {
     let priority = reader.choice("priority", of: DataClass.Priority.self)?.value ?? .medium
     let objectives = objectives(reader.node("objectives"), "`objectives` of \(what)")
     let estimate = estimate(reader.node("estimate"), what)
-    let identity = reader.keys.contains("identity") ? secretReference("identity", &reader) : nil
+    let identity = reader.node("identity") != nil ? secretReference("identity", &reader) : nil
     let derivation = derivation(&reader, estimate)
     let ephemeral = ephemeral(&reader)
     let protections = entries(&reader, "protect", "protection", protection)

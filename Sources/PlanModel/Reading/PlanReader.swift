@@ -24,7 +24,7 @@ struct PlanReader {
     let plan = Plan(
       file: file,
       metadata: metadata(&top),
-      objectives: objectives(top.node("objectives"), "`objectives`"),
+      objectives: objectives(top.node("objectives"), "`objectives`", isService: true),
       sites: entries(&top, "sites", "site", site),
       secrets: entries(&top, "secrets", "secret", secret),
       servers: entries(&top, "servers", "server", server),
@@ -33,7 +33,7 @@ struct PlanReader {
       metrics: top.text("metrics"),
       probes: entries(&top, "probes", "probe", probe),
       dataClasses: entries(&top, "data", "data class", dataClass),
-      scenarios: entries(&top, "scenarios", "scenario", scenario),
+      scenarios: entries(&top, "scenarios", "scenario", scenario).flatMap { $0 },
       consistency: entries(&top, "consistency", "consistency group", consistencyGroup),
       observationsMaxAge: observationsMaxAge(&top),
       communication: entries(&top, "communication", "audience", audience),
@@ -72,9 +72,10 @@ struct PlanReader {
     return age
   }
 
-  func objectives(_ node: YAMLNode?, _ what: String) -> RecoveryObjectives {
+  func objectives(_ node: YAMLNode?, _ what: String, isService: Bool = false) -> RecoveryObjectives {
     guard let node, var reader = MappingReader(node, what, collector) else { return RecoveryObjectives() }
-    let objectives = RecoveryObjectives(rto: reader.timeSpan("rto"), rpo: reader.timeSpan("rpo"))
+    var objectives = RecoveryObjectives(rto: reader.timeSpan("rto"), rpo: reader.timeSpan("rpo"))
+    if isService { objectives.percentile = reader.integer("percentile", in: 1...99) }
     reader.finish()
     return objectives
   }

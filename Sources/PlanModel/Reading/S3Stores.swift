@@ -11,7 +11,7 @@ extension PlanReader {
     let endpoint = fields.text("endpoint")
     let style = fields.choice("style", of: S3Location.Style.self)?.value
     let certificates = fields.text("ca")?.value
-    let credentials = fields.keys.contains("credentials") ? secretReference("credentials", &fields) : nil
+    let credentials = fields.node("credentials") != nil ? secretReference("credentials", &fields) : nil
     let encryption = fields.node("encryption").flatMap { self.encryption($0, fields.what) }
     let lock = fields.node("lock").flatMap { self.lock($0, fields.what) }
     guard let bucket else { return nil }

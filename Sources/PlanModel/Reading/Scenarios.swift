@@ -3,7 +3,7 @@ internal import Units
 internal import YAMLReading
 
 extension PlanReader {
-  func scenario(_ name: Located<ScenarioName>, _ reader: consuming MappingReader) -> Scenario? {
+  func scenario(_ name: Located<ScenarioName>, _ reader: consuming MappingReader) -> [Scenario]? {
     let what = reader.what
     let description = reader.text("description")?.value
     let loses = losses(reader.node("loses"), what)
@@ -22,19 +22,22 @@ extension PlanReader {
     }
     _ = reader.required("steps", example: "{ … }")
     let (steps, choices) = stepsAndChoices(&reader)
-    reader.finish()
+    let provisional = provisional(reader.node("provisional"), what)
     for step in steps.map(\.name) + choices.map(\.name) where Self.hooks.contains(step.value) {
       collector.add(
         Diagnostic(
           "wrong-name", "no step can be called `\(step.value)`", at: step.span, label: "the name of the step under `rollback`",
           helps: ["call it something else"]))
     }
-    return Scenario(
+    let scenario = Scenario(
       name: name, description: description, loses: loses, corrupts: corrupts, detection: detection, decide: decide, triggeredBy: triggeredBy, approval: approval, onFailure: onFailure,
-      rollbackBefore: before, rollbackAfter: after, steps: steps, choices: choices)
+      rollbackBefore: before, rollbackAfter: after, steps: steps, choices: choices, provisional: provisional)
+    let modes = modes(of: scenario, &reader)
+    reader.finish()
+    return modes
   }
 
-  private func losses(_ node: YAMLNode?, _ what: String) -> Losses {
+  func losses(_ node: YAMLNode?, _ what: String) -> Losses {
     var losses = Losses()
     guard let node, var reader = MappingReader(node, "`loses` of \(what)", collector) else { return losses }
     losses.sites = reader.names("sites")
@@ -60,7 +63,7 @@ extension PlanReader {
 
   private func hook(_ node: YAMLNode, _ name: StepName, _ span: SourceSpan) -> Step? {
     guard let reader = MappingReader(node, "the step under `\(name.rawValue.split(separator: "-").last ?? "")`", collector) else { return nil }
-    refuse(["needs", "undo", "irreversible"], in: reader, label: "stands for itself", help: "it runs before or after everything that is undone")
+    refuse(["needs", "undo", "irreversible", "only"], in: reader, label: "stands for itself", help: "it runs before or after everything that is undone")
     return step(Located(name, at: span), reader)
   }
 
@@ -69,6 +72,11 @@ extension PlanReader {
     let what = reader.what
     let kinds = reader.keys.filter { $0.contains(".") }
     guard let kind = kinds.first else {
+      if let key = reader.keys.first(where: { !nearestNames(to: $0, in: ["firstOf"]).isEmpty }) {
+        collector.add(
+          Diagnostic("unknown-key", "\(what) has no key `\(key)`", at: reader.span(of: key), label: "not known here", helps: ["did you mean `firstOf`?"]))
+        return nil
+      }
       collector.add(
         Diagnostic(
           "missing-key", "\(what) says nothing to do", at: name.span, label: "one key with a dot is its kind",
@@ -88,11 +96,12 @@ extension PlanReader {
     let estimate = reader.timeSpan("estimate")
     let onFailure = reader.choice("onFailure", of: FailurePolicy.self)?.value
     let undo = undo(&reader, name)
+    let only: [Located<ModeName>] = reader.names("only")
     reader.finish()
     guard let fields else { return nil }
     return Step(
       name: name, kind: Located(StepKindName(rawValue: kind), at: kindSpan), fields: fields, needs: needs, timeout: timeout, retries: retries,
-      estimate: estimate, onFailure: onFailure, undo: undo)
+      estimate: estimate, onFailure: onFailure, undo: undo, only: only)
   }
 
   private func undo(_ reader: inout MappingReader, _ name: Located<StepName>) -> Step.WrittenUndo? {
@@ -104,7 +113,7 @@ extension PlanReader {
           "too-many-keys", "\(reader.what) has an `undo` and is said to be irreversible", at: irreversible.span, label: "only one of both can be true"))
     }
     guard let fields = MappingReader(node, "the undo of the step `\(name.value)`", collector) else { return nil }
-    refuse(["needs", "onFailure", "undo", "irreversible"], in: fields, label: "an undo stands for itself", help: "undo steps run in the reverse order of their steps")
+    refuse(["needs", "onFailure", "undo", "irreversible", "only"], in: fields, label: "an undo stands for itself", help: "undo steps run in the reverse order of their steps")
     return step(Located(name.value, at: reader.span(of: "undo")), fields).map { .step($0) }
   }
 

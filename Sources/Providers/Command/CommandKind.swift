@@ -42,7 +42,7 @@ public enum CommandRun: StepKind {
   public static func decode(_ fields: inout MappingReader, in context: StepContext) -> Arguments? {
     _ = fields.required("run", example: "[program, argument]")
     let run = fields.arguments("run")
-    let recovers: DataClass? = fields.keys.contains("recovers") ? fields.dataClass("recovers", in: context.plan) : nil
+    let recovers: DataClass? = fields.node("recovers") != nil ? fields.dataClass("recovers", in: context.plan) : nil
     let arguments = Arguments(
       run: run ?? [], observe: fields.arguments("observe"), undo: fields.arguments("undo"), environment: fields.inputs("env", in: context.plan),
       reads: (fields.texts("reads") ?? []).map(\.value), writes: (fields.texts("writes") ?? []).map(\.value), recovers: recovers?.name.value,

@@ -44,5 +44,6 @@ private func matrix(_ result: LintResult, _ assessment: Assessment, _ style: Tex
       row.guaranteed?.rounded ?? "", row.sum,
     ])
   }
-  return table.text(style)
+  let measured = result.plan.map(measuredLines) ?? []
+  return table.text(style) + measured.map { "  \($0)\n" }.joined()
 }

@@ -17,8 +17,9 @@ extension Runbook {
     return text
   }
 
+  /// Not where it is one way of several to bring the data back.
   private func isFailover(_ scenario: ScenarioAssessment) -> Bool {
-    scenario.typed.steps.contains { $0.specification.kind.rawValue.hasSuffix(".promote") }
+    scenario.typed.steps.contains { $0.specification.branch == nil && $0.specification.kind.rawValue.hasSuffix(".promote") }
   }
 
   private func section(_ title: String, _ scenario: ScenarioAssessment) -> String {
@@ -55,6 +56,9 @@ extension Runbook {
     if !scenario.triggeredBy.isEmpty { lines.append("**Trigger by hand**: \(people(scenario.triggeredBy)), at any time") }
     if let approval = scenario.approval {
       lines.append("**Approval**: \(approval.atLeast) of \(people(approval.approvers)), within \(approval.within.value.rounded)")
+    }
+    if let provisional = scenario.provisional?.value {
+      lines.append("**Provisional** for \(provisional.duration.rounded) after the last step: look at it, and commit it or roll it back; then \(provisional.ending.rawValue). What is written meanwhile is lost by a rollback. This version's `apply` refuses it")
     }
     for data in assessed.classes {
       switch data.loss {
