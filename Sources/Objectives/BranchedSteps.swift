@@ -82,7 +82,8 @@ struct LastBranches {
         before = Array(added)
       }
       let last = choice.branches.last?.steps ?? []
-      for step in last where graph.predecessors(of: step).allSatisfy({ !last.contains($0) }) {
+      let members = Set(last)
+      for step in last where graph.predecessors(of: step).allSatisfy({ !members.contains($0) }) {
         if let to = place[step] { edges += before.map { (from: $0, to: to) } }
       }
     }

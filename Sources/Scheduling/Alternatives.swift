@@ -19,7 +19,8 @@ public struct Alternatives: Sendable, Equatable {
 
 /// Which branch of each choice is under way while time passes.
 struct BranchProgress {
-  private struct Course { var current = -1; var began = TimeSpan.zero; var isOver = false }
+  /// - `done`: so many of the first steps of the branch are known to be done.
+  private struct Course { var current = -1; var began = TimeSpan.zero; var isOver = false; var done = 0 }
   private let alternatives: [Alternatives]
   private var courses: [Course]
 
@@ -57,7 +58,9 @@ struct BranchProgress {
           isSettled = false
         }
         let current = courses[choice].current
-        if all.branches[current].steps.allSatisfy(isDone) {
+        let steps = all.branches[current].steps
+        while courses[choice].done < steps.count, isDone(steps[courses[choice].done]) { courses[choice].done += 1 }
+        if courses[choice].done == steps.count {
           courses[choice].isOver = true
           all.branches[(current + 1)...].flatMap(\.steps).forEach { end($0, .notTaken) }
           isSettled = false

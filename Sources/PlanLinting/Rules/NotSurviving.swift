@@ -54,9 +54,10 @@ extension LintRule {
 
   private static func steps(_ scenario: ScenarioAssessment, _ plan: Plan) -> [Diagnostic] {
     scenario.typed.steps.flatMap { step -> [Diagnostic] in
+      let losses = step.specification.footprint.requires.compactMap { scenario.survival.loss(of: $0, in: plan) }.sorted()
       // Another way is left: that is what the choice is for.
-      if let place = step.specification.branch, scenario.hasSurvivingBranch(of: place.choice, plan) { return [] }
-      return step.specification.footprint.requires.compactMap { scenario.survival.loss(of: $0, in: plan) }.sorted().map { lost in
+      if !losses.isEmpty, let place = step.specification.branch, scenario.hasSurvivingBranch(of: place.choice, plan) { return [] }
+      return losses.map { lost in
         Diagnostic(
           "not-surviving", "the step `\(step.specification.name)` needs \(lost), lost in `\(scenario.scenario.name.value)`", at: step.span,
           label: "cannot work in this scenario", related: [.init(span: scenario.scenario.name.span, label: "the scenario")],

@@ -20,7 +20,13 @@ extension PlanReader {
   }
 
   private func entry(_ name: Located<StepName>, _ reader: consuming MappingReader) -> Entry? {
-    reader.keys.contains("firstOf") ? choice(name, reader) : step(name, reader).map(Entry.step)
+    if reader.keys.contains("firstOf") { return choice(name, reader) }
+    if !reader.keys.contains(where: { $0.contains(".") }), let wrong = reader.keys.first(where: { !nearestNames(to: $0, in: ["firstOf"]).isEmpty }) {
+      collector.add(
+        Diagnostic("unknown-key", "\(reader.what) has no key `\(wrong)`", at: reader.span(of: wrong), label: "not known here", helps: ["did you mean `firstOf`?"]))
+      return nil
+    }
+    return step(name, reader).map(Entry.step)
   }
 
   private func choice(_ name: Located<StepName>, _ reader: consuming MappingReader) -> Entry {
