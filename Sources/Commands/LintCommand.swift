@@ -57,7 +57,7 @@ struct LintCommand: ParsableCommand {
         return lintedEnvironments(file, made.composition) { composition in
           let measured = recorded?.overrides(for: compose(readYAML(file).document, composition).document.root) ?? []
           var result = lint(
-            file, kinds: Providers.kinds, protection: Providers.protection, now: now, policy: policy, composing: composition, replacing: measured + what.overrides,
+            file, kinds: Providers.kinds, protection: Providers.protection, now: now, policy: policy, composing: composition, replacing: measured + what.overrides, without: what.absences,
             width: what.width, evidence: EvidenceFiles(plan: path).callAsFunction)
           if let plan = result.plan, let problem = recorded?.problem(for: plan, now: now) { result.diagnostics = (result.diagnostics + [problem]).sorted() }
           return result
@@ -83,13 +83,13 @@ struct LintCommand: ParsableCommand {
   }
 
   func validate() throws {
-    if diff != nil || !whatIf.set.isEmpty, ![.text, .json, .markdown].contains(format.format) {
-      throw ValidationError("'--format \(format.format.rawValue)' holds findings at lines of plans only; '--diff' and '--set' are for text, json and markdown")
+    if diff != nil || whatIf.isAsked, ![.text, .json, .markdown].contains(format.format) {
+      throw ValidationError("'--format \(format.format.rawValue)' holds findings at lines of plans only; '--diff', '--set' and '--without' are for text, json and markdown")
     }
     if fix, paths.contains("-") { throw ValidationError("'--fix' changes files, not standard input") }
     if dryRun, !fix { throw ValidationError("'--dry-run' is for '--fix'") }
     if diff == "-", paths.contains("-") { throw ValidationError("standard input is either the plan or the former plan") }
-    if writeBaseline, !whatIf.set.isEmpty { throw ValidationError("a baseline is of the plan as it is, without '--set'") }
+    if writeBaseline, whatIf.isAsked { throw ValidationError("a baseline is of the plan as it is, without '--set' and '--without'") }
     if writeBaseline, baseline == nil { throw ValidationError("'--write-baseline' needs '--baseline FILE', the file to write") }
   }
 

@@ -96,11 +96,12 @@ public let objectiveBreaches: Set<DiagnosticCode> = ["rpo-exceeded", "rto-exceed
 /// - Parameters:
 ///   - composition: the environment, further overlays, values of variables.
 ///   - overrides: values that are replaced before anything is understood: what if?
+///   - absences: what is missing besides what a scenario loses.
 ///   - width: how many steps may run at once.
 ///   - rules: what is looked for.
 public func lint(
   _ file: SourceFile, kinds: StepKinds, protection: ProtectionSteps, now: Timestamp? = nil, policy: LintPolicy? = nil,
-  composing composition: PlanComposition = PlanComposition(), replacing overrides: [YAMLOverride] = [], width: Int = defaultParallelism,
+  composing composition: PlanComposition = PlanComposition(), replacing overrides: [YAMLOverride] = [], without absences: [Absence] = [], width: Int = defaultParallelism,
   rules known: [LintRule] = lintRules, evidence: (String) throws(UnreadableEvidence) -> SourceFile = noEvidence
 ) -> LintResult {
   let (written, yaml) = readYAML(file)
@@ -110,6 +111,8 @@ public func lint(
   let reading = composed.diagnostics + replacing + understanding
   let addresses = PlanAddresses(root: document.root, replaced: overrides, isComposed: composed.isComposed)
   guard var plan else { return LintResult(diagnostics: (yaml + reading).sorted(), composed, addresses) }
+  let (left, missing) = plan.without(absences)
+  plan = left
   let (measured, measuring) = plan.takeEvidence(evidence)
   let (typed, typing) = typecheck(plan, kinds: kinds, protection: protection)
   let assessment = assess(typed, width: width)
@@ -120,7 +123,7 @@ public func lint(
   let rules = known.filter { isWhole || $0.looksAtIncompletePlans }
   var findings = rules.flatMap { $0.check(context) }
   if let policy { findings = policy.weighed(findings) + (isWhole ? policy.findings(in: plan) : []) }
-  var result = LintResult(diagnostics: unique((yaml + reading + measuring + typing + findings).sorted()).map(composed.explained), composed, addresses)
+  var result = LintResult(diagnostics: unique((yaml + reading + missing + measuring + typing + findings).sorted()).map(composed.explained), composed, addresses)
   (result.assessment, result.plan, result.isWhole, result.evidence, result.neverIgnored) = (assessment, plan, isWhole, measured, policy?.neverIgnored ?? [:])
   if now == nil { result.unjudged = rules.filter { $0.needsDay?(plan) ?? false }.map(\.code) }
   result.apply(plan.ignores, now: now)

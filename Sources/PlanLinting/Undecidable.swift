@@ -26,8 +26,11 @@ public let undecidedQuestions: [UndecidedQuestion] = [
     question: "Does somebody's alarm count a backup's age from its end?", why: "Alarms stand elsewhere. sie-dr's own metric is the consistent moment.",
     instead: "alert on `sie_dr_point_consistent_timestamp_seconds`, as docs/language.md shows"),
   .init(
-    question: "Is the probe asked from several places?", why: "A probe is asked from where `apply` or the monitoring runs, and the plan does not say where that is.",
-    instead: "ask from outside the sites that the scenario loses; `trigger-fragile` says where one answer decides"),
+    question: "Is a probe really asked from the places that `from` names?", why: "Whatever asks it stands elsewhere; the plan says what is meant.",
+    instead: "turn one of the places off and look who is told; `trigger-fragile` says where one answer decides"),
+  .init(
+    question: "Do programs, container images and their registry survive the disaster?", why: "A plan names programs and manifests, not where they are fetched from.",
+    instead: "`doctor` on the host that would carry the recovery out; a drill with the lost site's registry blocked"),
   .init(
     question: "Is a promise kept: of a provider's backups, of a replica's lag, of a copy between stores?", why: "A promise is what the plan states; figures that rest on one say so.",
     instead: "`observe`, and drills as `evidence`"),

@@ -158,6 +158,8 @@ extension Store {
 public struct StateLocation: Sendable {
   /// A folder; a relative path counts from the folder of the plan file.
   public var directory: Located<String>
+  /// Where the folder is; nil: with whoever runs sie-dr, so no disaster takes it along.
+  public var site: Located<SiteName>?
 }
 
 /// A question about the world's health, asked again and again.

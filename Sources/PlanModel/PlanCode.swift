@@ -2,6 +2,7 @@ public import Diagnostics
 
 /// Every kind of finding that reading a plan can have beside the YAML reader's.
 public enum PlanCode: String, CaseIterable, Sendable {
+  case approvalImpossible = "approval-impossible"
   case missingKey = "missing-key"
   case missingVariable = "missing-variable"
   case namedTwice = "named-twice"
@@ -26,6 +27,7 @@ public enum PlanCode: String, CaseIterable, Sendable {
   /// One line for the reference: when it is reported.
   public var meaning: String {
     switch self {
+    case .approvalImpossible: "Of those who may approve a scenario fewer are left than must agree, with those whom `--without` takes away."
     case .missingKey: "A key that must be there is not."
     case .missingVariable: "A variable without a default that nothing gives a value."
     case .namedTwice: "One name stands twice where each must be another one."

@@ -64,6 +64,24 @@ import Testing
     }
   }
 
+  @Test("what is missing besides: a person, a site, a secret")
+  func missing() async throws {
+    let site = try await lint("plans/sie.yaml", "--without", "site:us-west-2")
+    #expect(site.status == 3 && site.output.contains("what if: computed with `without site:us-west-2`") && site.output.contains("error[not-surviving]"), "\(site.output)")
+    let one = try await lint("plans/sie.yaml", "--without", "person:owner")
+    #expect(one.status == 0 && one.output.contains("approval by 1 of 1"), "\(one.output)")
+    let none = try await lint("plans/sie.yaml", "--without", "person:owner", "--without", "person:sre-lead")
+    #expect(none.status == 1 && none.output.contains("error[approval-impossible]: `cluster-failure` needs 1 to approve, and nobody can without `owner`, `sre-lead`"), "\(none.output)")
+    let secret = try await lint("plans/sie.yaml", "--without", "secret:names-key")
+    #expect(secret.status == 3 && secret.output.contains("`point-names-to-west` needs the secret `names-key`"), "\(secret.output)")
+    let unknown = try await lint("plans/sie.yaml", "--without", "site:us-west-3")
+    #expect(unknown.status == 1 && unknown.output.contains("did you mean `us-west-2`"), "\(unknown.output)")
+    for wrong in ["us-west-2", "region:us-west-2"] {
+      let usage = try await StartedProgram([BuiltProgram.sieDR, "lint", "plans/sie.yaml", "--without", wrong], in: Repository.root).end()
+      #expect(usage.status == 64 && usage.errors.contains("`person:NAME`"))
+    }
+  }
+
   @Test("a site that is lost besides, and a width")
   func besides() async throws {
     let lost = try await lint("plans/sie.yaml", "--set", "scenarios.cluster-failure.loses.sites=[us-east-1, us-west-2]")

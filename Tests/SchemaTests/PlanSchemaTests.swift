@@ -90,7 +90,7 @@ private let everyKey = """
           encryption: { kms: alias/backups }, lock: { mode: governance, for: 14d } }
       site: west
     other: { s3: { bucket: other, encryption: { s3: {} } } }
-  state: { directory: state }
+  state: { directory: state, site: east }
   metrics: textfile
   observations: { maxAge: 1d }
   communication:

@@ -12,7 +12,7 @@ enum LintReportSchema {
     .required("findings", .list(of: .definition("finding")), "In the order of files and places."),
     .required("ignored", .list(of: .object(ignored)), "What the plan or a baseline hides."),
     .required("plans", .list(of: .object(plan)), "The figures of each plan."),
-    .required("replaced", .list(of: .text), "Each `--set`, as it was given: the figures are for these values."),
+    .required("replaced", .list(of: .text), "Each `--set`, as it was given, and each `--without` behind that word: the figures are for these values."),
     .optional("recordedAt", .timestamp, "When the measurements of `--observations` were taken."),
     .required("comparisons", .list(of: .object(comparison)), "With the former plans of `--diff`."),
   ])

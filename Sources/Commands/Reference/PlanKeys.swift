@@ -43,7 +43,7 @@ enum PlanKeys {
     PlanKey("secrets", .map(.object(secret)), "Where secret values are found when they are needed."),
     PlanKey("servers", .map(.object(server)), "Servers that hold data, or can."),
     PlanKey("stores", .map(.object(store)), "Where recovery points are kept."),
-    PlanKey("state", .object([PlanKey("directory", .text, required: true, "A folder, from the plan file's folder on.")]), "Where journals and the lock are kept; `.sie-dr` beside the plan if not given."),
+    PlanKey("state", .object([PlanKey("directory", .text, required: true, "A folder, from the plan file's folder on."), PlanKey("site", .text, "Where it is; with whoever runs sie-dr if not given.")]), "Where journals and the lock are kept; `.sie-dr` beside the plan if not given."),
     PlanKey("metrics", .text, "A folder, from the plan file's folder on, for a file of metrics: node_exporter's textfile folder."),
     PlanKey("probes", .map(.object(probe)), "Questions about the world's health."),
     PlanKey("data", .map(.oneOf([.object(dataClass), .object(repository)])), "The data classes: what is protected, how, and how well."),

@@ -2,16 +2,17 @@ internal import Diagnostics
 internal import Objectives
 internal import PlanModel
 internal import ProviderInterface
+internal import YAMLReading
 
 extension LintRule {
   static let notSurviving = LintRule(
     "not-surviving", .error, "Something that recovery needs is lost in the very disaster it serves.",
     explanation: """
-      A recovery point helps only if its store survives the scenario, and a step only if the secrets, servers and stores that it needs do.
-      What lies in a lost site is lost with it.
+      A recovery point helps only if its store survives the scenario, and a step only if the secrets, servers, stores and Git hosts that it needs do.
+      What lies in a lost site is lost with it, the state directory too, if the plan says where that is.
       """,
     formula: """
-      usable = its store, its secrets and its servers, without what the scenario loses and without what lies in the sites that it loses
+      usable = its store, its secrets, its servers and repositories, without what the scenario loses and without what lies in the sites that it loses
       """,
     example: """
       `region-loss` loses the site `east`; the only store `near` has `site: east`: no point is left, so the RPO is unbounded. With `copy:
@@ -25,7 +26,7 @@ extension LintRule {
       """
   ) { context in
     context.assessment.scenarios.flatMap { scenario in
-      points(scenario, context.plan) + steps(scenario, context.plan)
+      points(scenario, context.plan) + steps(scenario, context.plan) + state(scenario, context.plan)
     }
   }
 
@@ -54,7 +55,7 @@ extension LintRule {
 
   private static func steps(_ scenario: ScenarioAssessment, _ plan: Plan) -> [Diagnostic] {
     scenario.typed.steps.flatMap { step -> [Diagnostic] in
-      let losses = step.specification.footprint.requires.compactMap { scenario.survival.loss(of: $0, in: plan) }.sorted()
+      let losses = step.specification.footprint.requires.compactMap { scenario.survival.loss(of: $0, in: plan) }.sorted() + lostRepository(step, scenario.survival, plan)
       // Another way is left: that is what the choice is for.
       if !losses.isEmpty, let place = step.specification.branch, scenario.hasSurvivingBranch(of: place.choice, plan) { return [] }
       return losses.map { lost in
@@ -64,6 +65,31 @@ extension LintRule {
           helps: ["use one that survives, or keep it where this disaster does not reach"])
       }
     }
+  }
+
+  /// A repository is known by what a data class in Git calls it; one behind a secret is unknown.
+  private static func lostRepository(_ step: TypedStep, _ survival: Survival, _ plan: Plan) -> [String] {
+    guard step.kind.rawValue.hasPrefix("git."), let from = step.step?.fields["from"]?.scalar?.text else { return [] }
+    func isLost(_ site: Located<SiteName>?) -> Bool { site.map { survival.sites.contains($0.value) } ?? false }
+    return plan.dataClasses.flatMap { data -> [String] in
+      guard let git = data.git else { return [] }
+      let places = [(remote: git.remote.value, site: git.site)] + git.mirrors.map { (remote: $0.remote.value, site: $0.site) }
+      guard let place = places.first(where: { $0.remote == from }), isLost(place.site) else { return [] }
+      let surviving = places.first(where: { !isLost($0.site) })
+      let left = surviving.map { "; `\($0.remote)` survives" } ?? ""
+      return ["the repository `\(from)` (in `\(place.site?.value.rawValue ?? "")`\(left))"]
+    }
+  }
+
+  /// Without its journal and lock no run begins.
+  private static func state(_ scenario: ScenarioAssessment, _ plan: Plan) -> [Diagnostic] {
+    guard let state = plan.state, let site = state.site, scenario.survival.sites.contains(site.value), !scenario.typed.steps.isEmpty else { return [] }
+    return [
+      Diagnostic(
+        "not-surviving", "the state directory lies in `\(site.value)`, lost in `\(scenario.scenario.name.value)`", at: state.directory.span,
+        label: "journals and the lock are kept here", related: [.init(span: scenario.scenario.name.span, label: "the scenario")],
+        helps: ["keep it where this disaster does not reach; a run on another host can be given one by `--state`, and knows nothing of earlier runs there"])
+    ]
   }
 }
 

@@ -61,8 +61,9 @@ struct PlanReader {
   private func state(_ top: inout MappingReader) -> StateLocation? {
     guard let node = top.node("state"), var reader = MappingReader(node, "`state`", collector) else { return nil }
     let directory = reader.requiredText("directory", example: ".sie-dr")
+    let site: Located<SiteName>? = reader.name("site")
     reader.finish()
-    return directory.map(StateLocation.init)
+    return directory.map { StateLocation(directory: $0, site: site) }
   }
 
   private func observationsMaxAge(_ top: inout MappingReader) -> Located<TimeSpan>? {

@@ -7,6 +7,7 @@ struct ReferenceChecker {
 
   func check() {
     for secret in plan.secrets { refer(secret.site, "site", sites) }
+    refer(plan.state?.site, "site", sites)
     for server in plan.servers {
       refer(server.site, "site", sites)
       server.secrets.forEach { refer($0, "secret", secrets) }

@@ -1,0 +1,65 @@
+public import Diagnostics
+
+/// What is missing besides: what if this person cannot be reached, or this site is lost too?
+public struct Absence: Sendable {
+  public enum Kind: String, Sendable, CaseIterable { case person, site, server, store, secret }
+  public var kind: Kind
+  public var name: Located<String>
+  public init(_ kind: Kind, _ name: Located<String>) { self.kind = kind; self.name = name }
+}
+
+extension Plan {
+  /// The plan where all of these are missing: each scenario loses them besides, and the people among them start and approve nothing.
+  public func without(_ absences: [Absence]) -> (plan: Plan, diagnostics: [Diagnostic]) {
+    var plan = self
+    var diagnostics: [Diagnostic] = []
+    for absence in absences {
+      let known = names(absence.kind)
+      guard known.contains(absence.name.value) else {
+        let near = nearestNames(to: absence.name.value, in: known)
+        diagnostics.append(
+          Diagnostic(
+            "unknown-reference", "the plan has no \(absence.kind.rawValue) `\(absence.name.value)`", at: absence.name.span,
+            helps: [near.isEmpty ? "it has " + known.map { "`\($0)`" }.joined(separator: ", ") : "did you mean " + near.map { "`\($0)`" }.joined(separator: " or ") + "?"]))
+        continue
+      }
+      for index in plan.scenarios.indices { plan.scenarios[index].lose(absence) }
+    }
+    return (plan, diagnostics + plan.scenarios.compactMap { $0.approvalImpossible(without: absences) })
+  }
+
+  private func names(_ kind: Absence.Kind) -> [String] {
+    switch kind {
+    case .person:
+      scenarios.flatMap { $0.triggeredBy + ($0.approval?.approvers ?? []) }.map(\.value).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    case .site: sites.map(\.name.value.rawValue)
+    case .server: servers.map(\.name.value.rawValue)
+    case .store: stores.map(\.name.value.rawValue)
+    case .secret: secrets.map(\.name.value.rawValue)
+    }
+  }
+}
+
+extension Scenario {
+  fileprivate mutating func lose(_ absence: Absence) {
+    func named<Of>() -> Located<Name<Of>> { Located(Name(rawValue: absence.name.value), at: absence.name.span) }
+    switch absence.kind {
+    case .person:
+      triggeredBy.removeAll { $0.value == absence.name.value }
+      approval?.approvers.removeAll { $0.value == absence.name.value }
+    case .site: loses.sites.append(named())
+    case .server: loses.servers.append(named())
+    case .store: loses.stores.append(named())
+    case .secret: loses.secrets.append(named())
+    }
+  }
+
+  /// Fewer can be asked than must agree.
+  fileprivate func approvalImpossible(without absences: [Absence]) -> Diagnostic? {
+    guard let approval, approval.approvers.count < approval.atLeast else { return nil }
+    let missing = absences.filter { $0.kind == .person }.map { "`\($0.name.value)`" }.joined(separator: ", ")
+    return Diagnostic(
+      "approval-impossible", "`\(name.value)` needs \(approval.atLeast) to approve, and \(approval.approvers.isEmpty ? "nobody" : "only \(approval.approvers.count)") can without \(missing)",
+      at: name.span, label: "nobody may carry it out", helps: ["name a deputy under `approve`, or ask for fewer"])
+  }
+}
