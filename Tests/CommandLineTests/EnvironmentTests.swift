@@ -20,6 +20,15 @@ import Testing
     }
   }
 
+  @Test("the managed database of the SIE plan is laid over it, and loses less") func managed() async throws {
+    let (own, managed) = (try await figures(["plans/sie.yaml"]), try await figures(["plans/sie.yaml", "--overlay", "plans/managed.overlay.yaml"]))
+    func loss(_ rows: JSONValue?) -> JSONValue? {
+      rows?.array?.first { $0["scenario"] == "data-corruption" && $0["subject"] == "insights" && $0["objective"] == "rpo" }?["computed"]
+    }
+    #expect(loss(own) == "47m" && loss(managed) == "16m")
+    #expect(try await run("lint", "plans", "--overlay", "plans/managed.overlay.yaml").status == 0)
+  }
+
   @Test("a plan is linted as it stands and in each environment, which the report names") func each() async throws {
     let result = try await run("lint", Self.plan)
     #expect(result.status == 0 && result.output.contains("Objectives of \(Self.plan)  (") && result.output.contains("Objectives of \(Self.plan) (staging)  ("), "\(result.output)")

@@ -5,8 +5,8 @@ public enum HMACSHA256 {
   /// 32 bytes. See `SHA256Hasher` for what happens where OpenSSL refuses.
   public static func of(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: SHA256Digest.byteCount) { out, count in
-      guard HMAC(EVP_sha256(), key, Int32(key.count), message, message.count, out.baseAddress, nil) != nil else {
-        fatalError("OpenSSL could not make an HMAC: memory is exhausted, or openssl.cnf allows no SHA-256; mend that and resume the run")
+      guard dr_hmac_sha256(key, Int32(key.count), message, message.count, out.baseAddress) == 1 else {
+        fatalError("OpenSSL could not make an HMAC: libcrypto is not installed, memory is exhausted, or openssl.cnf allows no SHA-256; mend that and resume the run")
       }
       count = SHA256Digest.byteCount
     }
@@ -15,10 +15,10 @@ public enum HMACSHA256 {
 
 /// MD5 (RFC 1321), only as the checksum that S3 calls `Content-MD5` and shows as an ETag; it protects against accidents, not against people.
 public enum MD5 {
-  /// 16 bytes, or nil where OpenSSL offers no MD5, as under FIPS.
+  /// 16 bytes, or nil where OpenSSL is not there or offers no MD5, as under FIPS.
   public static func of(_ bytes: [UInt8]) -> [UInt8]? {
     var digest = [UInt8](repeating: 0, count: 16)
-    guard EVP_Digest(bytes, bytes.count, &digest, nil, EVP_md5(), nil) == 1 else { return nil }
+    guard dr_md5(bytes, bytes.count, &digest) == 1 else { return nil }
     return digest
   }
 }

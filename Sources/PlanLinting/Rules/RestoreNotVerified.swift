@@ -27,6 +27,8 @@ extension LintRule {
         let step = scenario.typed.steps[index]
         guard let data = step.specification.footprint.recovers else { return nil }
         var proofs = step.specification.footprint.writes
+        // A program's `writes` are any names; those of servers mean the servers.
+        proofs.formUnion(context.plan.servers.map(\.name.value).filter { proofs.contains(.named($0.rawValue)) }.map(Resource.server))
         if let rule = scenario.scenario.detection?.rule { proofs.insert(.probe(rule.probe.value)) }
         let later = network.graph.descendants(of: index).map { network.steps[$0].footprint }
         guard !later.contains(where: { !$0.verifies.isDisjoint(with: proofs) }) else { return nil }
