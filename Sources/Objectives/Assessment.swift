@@ -84,6 +84,12 @@ public struct ClassAssessment: Sendable {
   public var recoveryTarget: Located<TimeSpan>?
   /// It loses what its source loses and has no target of its own: what is to be said of that has been said of the source.
   public var repeatsItsSource: Bool { dataClass.derivation?.rebuild != nil && dataClass.objectives.rpo == nil }
+  /// What is lost if one run more is missed than the plan allows for, or the newest point is no good: beside the figure, never in its place
+  /// (objectives 4.2). Nil where no points in runs are used.
+  public var lossWithOneMiss: TimeSpan? {
+    guard let figure = loss.figure, let backup = best?.backup else { return nil }
+    return figure.total + backup.perMiss
+  }
   /// What is restored from where the loss is limited.
   public var best: Candidate? { loss.figure == nil ? nil : candidates.first }
 }

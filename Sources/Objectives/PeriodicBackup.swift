@@ -73,6 +73,15 @@ public struct PeriodicBackup: Sendable {
     return Figure(cadence + (delay.value >= Figure(tail).total ? [noticed] : tail), isBound: isBound)
   }
 
+  /// What one more run that is missed costs, and as much one more point that turns out to be no good: from one run to the next after the worst.
+  public var perMiss: TimeSpan {
+    var worse = protection
+    worse.misses += 1
+    var other = Rhythm(worse, run: cycle)
+    if let wait { other.runsTake(cycle, waiting: wait.amount) }
+    return other.total - rhythm.total
+  }
+
   /// How long points must be kept so that one from before the corruption is still there while it is being restored:
   /// max(δ, tail) + T + reaction.
   public func retentionNeeded(noticedWithin delay: Located<TimeSpan>, reaction: [Term]) -> Figure? {

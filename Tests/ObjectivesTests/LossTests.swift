@@ -35,6 +35,22 @@ import Units
     #expect(data.loss.figure.map { $0.terms.reduce(TimeSpan.zero) { $0 + $1.amount } } == data.loss.total)
   }
 
+  @Test("one run more that is missed costs an interval more, beside the figure", arguments: [
+    ("30m", "", "1h14m"), ("30m", ", misses: 1", "1h44m"), ("30m", ", jitter: 5m", "1h19m"), ("10m", "", "42m"),
+  ]) func oneMiss(_ every: String, _ protection: String, _ loss: String) throws {
+    var shape = PlanShape()
+    shape.every = every
+    shape.protection = protection
+    let data = try #require(try shape.assess().classes.first)
+    #expect(data.lossWithOneMiss == TimeSpan(loss))
+  }
+
+  @Test("what no points are restored for knows no misses") func noMisses() throws {
+    var shape = PlanShape()
+    shape.copy = "[]"
+    #expect(try #require(try shape.assess().classes.first).lossWithOneMiss == nil)
+  }
+
   @Test("is unbounded where no store survives") func nothingSurvives() throws {
     var shape = PlanShape()
     shape.copy = "[]"

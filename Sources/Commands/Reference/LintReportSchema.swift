@@ -57,7 +57,9 @@ enum LintReportSchema {
 
   private static let objective: [Schema.Member] = identity + [
     .optional("target", .timeSpan, "What the plan asks for."), .optional("computed", .timeSpan, "The worst case; unbounded if not there."),
-    .optional("guaranteed", .timeSpan, "However long each step takes."), .optional("unboundedBecause", .text, "Why nothing limits it."), .optional("exemptBecause", .text, "Why nothing is counted: it may be lost."),
+    .optional("guaranteed", .timeSpan, "However long each step takes."),
+    .optional("withOneMiss", .timeSpan, "What is lost if one run more is missed than the plan allows for, or the newest point is no good; where points of runs are used."),
+    .optional("unboundedBecause", .text, "Why nothing limits it."), .optional("exemptBecause", .text, "Why nothing is counted: it may be lost."),
     .required("isBreached", .bool, "Whether the target is missed."), .required("isBound", .bool, "The worst case may be better than what is computed, never worse."),
     .required("uses", .text, "From what it is computed."),
     .required(

@@ -45,7 +45,8 @@ private func objectives(_ linted: LintedFile) -> MarkdownPage.Section? {
       row.headroom, row.uses,
     ]
   }
-  return table.section(opening: "\n`\(title(linted))`\n\n", noun: "objective")
+  let beside = missLines(rows).map { "\n\($0.first?.uppercased() ?? "")\($0.dropFirst()).\n" }.joined()
+  return table.section(opening: "\n`\(title(linted))`\n\n", closing: beside, noun: "objective")
 }
 
 private func line(_ finding: Diagnostic) -> String {

@@ -38,12 +38,13 @@ private func countedPlans(_ results: [LintedFile]) -> String {
 private func matrix(_ result: LintResult, _ assessment: Assessment, _ style: TextStyle) -> String {
   var table = Table(
     ("scenario", .left), ("", .left), ("", .left), ("target", .right), ("computed", .right), ("headroom", .right), ("guaranteed", .right), ("sum", .left))
-  for row in matrixRows(assessment, serviceTarget: result.plan?.objectives.rto?.value) {
+  let rows = matrixRows(assessment, serviceTarget: result.plan?.objectives.rto?.value)
+  for row in rows {
     table.rows.append([
       row.scenario, row.subject, row.objective, row.target?.rounded ?? "none", row.computedText + (row.isBreached ? " !" : ""), row.headroom,
       row.guaranteed?.rounded ?? "", row.sum,
     ])
   }
-  let measured = result.plan.map(measuredLines) ?? []
-  return table.text(style) + measured.map { "  \($0)\n" }.joined()
+  let beside = missLines(rows) + (result.plan.map(measuredLines) ?? [])
+  return table.text(style) + beside.map { "  \($0)\n" }.joined()
 }
