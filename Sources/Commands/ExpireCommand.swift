@@ -65,9 +65,9 @@ extension TypedPlan {
     plan.protection = protection.filter { classes.contains($0.dataClass.name.value) && mayExpire($0) }.map { typed in
       var typed = typed
       typed.steps = typed.steps.filter { $0.specification.kind == Providers.expiry }.map { step in
-        var step = step
-        step.specification.needs = []
-        return step
+        var specification = step.specification
+        specification.needs = []
+        return TypedStep(specification: specification, span: step.span, estimated: step.estimated, timeoutSpan: step.timeoutSpan, step: step.step)
       }
       return typed
     }

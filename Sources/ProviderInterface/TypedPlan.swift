@@ -26,15 +26,17 @@ public struct TypedScenario: Sendable {
 }
 
 /// A step and where its author wrote it. The places stay out of the specification: a comment above a step changes no digest.
-public struct TypedStep: Sendable {
-  public var specification: StepSpecification
-  public var span: SourceSpan
+///
+/// A class of constants: every rule looks at every step, and what is handed round are references, not two dozen fields.
+public final class TypedStep: Sendable {
+  public let specification: StepSpecification
+  public let span: SourceSpan
   /// The estimate, if there is one; else the step counts with its time-out.
-  public var estimated: Estimated?
+  public let estimated: Estimated?
   /// Where the time-out is written; nil where the default counts.
-  public var timeoutSpan: SourceSpan?
+  public let timeoutSpan: SourceSpan?
   /// Whether the author said how the step is taken back, or the kind knows.
-  public var step: Step?
+  public let step: Step?
 
   public init(specification: StepSpecification, span: SourceSpan, estimated: Estimated?, timeoutSpan: SourceSpan?, step: Step?) {
     self.specification = specification; self.span = span; self.estimated = estimated; self.timeoutSpan = timeoutSpan; self.step = step
