@@ -27,7 +27,13 @@ extension ProtectionModel {
   /// Whether what it keeps reaches back to before the corruption, until the restore has read it.
   func reachesBack(to corruption: Corruption, reaction: [Term]) -> Bool {
     guard let needed = retentionNeeded(noticedWithin: corruption.noticedWithin, reaction: reaction) else { return false }
-    return keep?.value ?? .longest >= needed.total
+    return isKept(for: needed.total)
+  }
+
+  /// A point that is kept exactly so long is still there; the instant before a corruption is older than what may just still be restored.
+  public func isKept(for needed: TimeSpan) -> Bool {
+    guard let keep = keep?.value else { return true }
+    return restoresAnyMoment ? keep > needed : keep >= needed
   }
 }
 

@@ -130,9 +130,9 @@ actor StoredDraining {
   /// Whoever decrypts may know the end before the last byte was asked for; it is proved all the same.
   func proveRest() async throws(StoreError) { while try await next() != nil {} }
 
-  /// A damaged object can look like one for another key, so it is read to its end first.
+  /// A damaged object can look like one for another key, or make whoever decrypts give up in words of any kind, so it is read to its end first.
   func cause(of error: any Error) async -> any Error {
-    guard let failure = error as? SealingError, [.wrongKey, .damaged].contains(failure.reason), !isBroken, !Task.isCancelled else { return error }
+    guard let failure = error as? SealingError, [.wrongKey, .damaged, .other].contains(failure.reason), !isBroken, !Task.isCancelled else { return error }
     do throws(StoreError) { try await proveRest() } catch { return error }
     return failure
   }

@@ -28,7 +28,7 @@ extension LintRule {
           protection.retentionNeeded(noticedWithin: corruption.noticedWithin, reaction: reaction)
         }
         // One protection that keeps its points long enough is enough.
-        guard data.protections.allSatisfy({ protection in needed(protection).map { protection.keep?.value ?? .longest < $0.total } ?? true }) else { return [] }
+        guard data.protections.allSatisfy({ protection in needed(protection).map { !protection.isKept(for: $0.total) } ?? true }) else { return [] }
         return data.protections.compactMap { protection in
           guard let keep = protection.keep, let needed = needed(protection) else { return nil }
           return Diagnostic(
