@@ -11,6 +11,7 @@ public struct Absence: Sendable {
 extension Plan {
   /// The plan where all of these are missing: each scenario loses them besides, and the people among them start and approve nothing.
   public func without(_ absences: [Absence]) -> (plan: Plan, diagnostics: [Diagnostic]) {
+    guard !absences.isEmpty else { return (self, []) }
     var plan = self
     var diagnostics: [Diagnostic] = []
     for absence in absences {
@@ -56,8 +57,9 @@ extension Scenario {
 
   /// Fewer can be asked than must agree.
   fileprivate func approvalImpossible(without absences: [Absence]) -> Diagnostic? {
-    guard let approval, approval.approvers.count < approval.atLeast else { return nil }
-    let missing = absences.filter { $0.kind == .person }.map { "`\($0.name.value)`" }.joined(separator: ", ")
+    let people = absences.filter { $0.kind == .person }
+    guard let approval, !people.isEmpty, approval.approvers.count < approval.atLeast else { return nil }
+    let missing = people.map { "`\($0.name.value)`" }.joined(separator: ", ")
     return Diagnostic(
       "approval-impossible", "`\(name.value)` needs \(approval.atLeast) to approve, and \(approval.approvers.isEmpty ? "nobody" : "only \(approval.approvers.count)") can without \(missing)",
       at: name.span, label: "nobody may carry it out", helps: ["name a deputy under `approve`, or ask for fewer"])

@@ -82,6 +82,14 @@ import Testing
     }
   }
 
+  @Test("too many approvers asked for is the plan's own fault where nobody is missing") func nobodyMissing() async throws {
+    let folder = try temporaryFolder("approvers")
+    defer { removeFolder(folder) }
+    try writeFile("\(folder)/plan.yaml", samplePlan.replacing("    steps:\n", with: "    approve: { by: [owner], atLeast: 2, within: 15m }\n    steps:\n"))
+    let result = try await lint("\(folder)/plan.yaml")
+    #expect(result.output.contains("error[wrong-value]") && !result.output.contains("approval-impossible"), "\(result.output)")
+  }
+
   @Test("a site that is lost besides, and a width")
   func besides() async throws {
     let lost = try await lint("plans/sie.yaml", "--set", "scenarios.cluster-failure.loses.sites=[us-east-1, us-west-2]")
