@@ -76,15 +76,14 @@ struct GroupAssessor {
     if let backup = part.best.backup {
       let cadence = backup.cadence
       if let late, Figure(cadence + [late]).total > figure.total { figure = Figure(cadence + [late], isBound: figure.isBound) }
-      return reach.map { max(figure, $0) } ?? figure
+      return reach.map { larger(figure, $0) } ?? figure
     }
     // A replica cannot be brought back to an earlier moment, and what a provider promises says nothing of when its points are made.
     guard let reach else { return figure }
-    return reach.total <= within ? max(figure, reach) : nil
+    return reach.total <= within ? larger(figure, reach) : nil
   }
 
-  private func max(_ a: Figure, _ b: Figure) -> Figure { a.total < b.total ? b : a }
-  private func max(_ a: TimeSpan, _ b: TimeSpan) -> TimeSpan { a < b ? b : a }
+  private func larger(_ a: Figure, _ b: Figure) -> Figure { a.total < b.total ? b : a }
 
   /// All that brings a class to any moment must reach back to the cut.
   private func kept(_ group: ConsistencyGroup, _ all: [DataClass], _ parts: [Part], _ figure: Figure) -> GroupAssessment {

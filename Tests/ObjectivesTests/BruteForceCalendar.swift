@@ -90,13 +90,11 @@ struct BruteForceCalendar {
   }
 
   private mutating func check(_ seed: Int, _ random: inout SplitMix64) {
-    let (document, yaml) = readYAML(SourceFile(path: "plan.yaml", bytes: Array(text.utf8)))
-    let (plan, reading) = readPlan(document)
-    let typed = plan.map { typecheck($0, kinds: Providers.kinds, protection: Providers.protection) }
-    let errors = (yaml + reading + (typed?.diagnostics ?? [])).filter { $0.severity == .error }
-    guard errors.isEmpty, let data = typed.flatMap({ assess($0.plan).scenarios.first?.classes.first }), let figure = data.loss.figure, let backup = data.best?.backup,
+    let typed: TypedPlan
+    do throws(UnreadablePlan) { typed = try typedPlan(text) } catch { problem = "calendar \(seed): \(error) \(text)"; return }
+    guard let data = assess(typed).scenarios.first?.classes.first, let figure = data.loss.figure, let backup = data.best?.backup,
       let window = backup.rhythm.window
-    else { problem = "calendar \(seed): \(errors.map(oneLine)) \(text)"; return }
+    else { problem = "calendar \(seed): no figure \(text)"; return }
     features = ["schedules by the calendar"] + (zone.name == "UTC" ? [] : ["clock changes"]) + (overlap.map { ["runs that \($0 == "skip" ? "are skipped" : "overlap")"] } ?? [])
     let computed = Int(figure.total.milliseconds / 60_000)
     // Some months at random, and what the product says is the worst of all.

@@ -20,12 +20,8 @@ struct BruteForceCheck {
   init(seed: Int) {
     self.seed = seed
     plan = BruteForcePlan(seed: seed)
-    let (document, yaml) = readYAML(SourceFile(path: "plan.yaml", bytes: Array(plan.text.utf8)))
-    let (read, reading) = readPlan(document)
-    guard let read else { fail("cannot be read: \((yaml + reading).map(oneLine))"); return }
-    let (typed, typing) = typecheck(read, kinds: Providers.kinds, protection: Providers.protection)
-    let errors = (yaml + reading + typing).filter { $0.severity == .error }
-    guard errors.isEmpty else { fail("has errors: \(errors.map(oneLine))"); return }
+    let typed: TypedPlan
+    do throws(UnreadablePlan) { typed = try typedPlan(plan.text) } catch { fail("cannot be used: \(error)"); return }
     countFeatures()
     // Protection runs with the usual width, recovery with that of this plan.
     guard let scenario = assess(typed).scenarios.first else { fail("has no scenario"); return }

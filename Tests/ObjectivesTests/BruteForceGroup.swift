@@ -61,11 +61,9 @@ struct BruteForceGroup {
   }
 
   private mutating func check(_ seed: Int) {
-    let (document, yaml) = readYAML(SourceFile(path: "plan.yaml", bytes: Array(text.utf8)))
-    let (plan, reading) = readPlan(document)
-    let typed = plan.map { typecheck($0, kinds: Providers.kinds, protection: Providers.protection) }
-    let errors = (yaml + reading + (typed?.diagnostics ?? [])).filter { $0.severity == .error }
-    guard errors.isEmpty, let group = typed.flatMap({ assess($0.plan).scenarios.first?.groups.first }) else { problem = "group \(seed): \(errors.map(oneLine))"; return }
+    let typed: TypedPlan
+    do throws(UnreadablePlan) { typed = try typedPlan(text) } catch { problem = "group \(seed): \(error) \(text)"; return }
+    guard let group = assess(typed).scenarios.first?.groups.first else { problem = "group \(seed): no figure"; return }
     let phases = archive.map { 0..<$0.timeout } ?? 0..<other.every
     let found = phases.map(worst)
     guard let figure = group.loss.figure else {

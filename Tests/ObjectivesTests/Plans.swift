@@ -54,17 +54,23 @@ struct PlanShape {
   }
 
   func assess(width: Int = 4) throws -> ScenarioAssessment {
-    let (document, yaml) = readYAML(SourceFile(path: "plan.yaml", bytes: Array(text.utf8)))
-    let (plan, reading) = readPlan(document)
-    guard let plan else { throw Unreadable(diagnostics: yaml + reading) }
-    let (typed, typing) = typecheck(plan, kinds: Providers.kinds, protection: Providers.protection)
-    let errors = (yaml + reading + typing).filter { $0.severity == .error }
-    guard errors.isEmpty, let scenario = Objectives.assess(typed, width: width).scenarios.first else { throw Unreadable(diagnostics: errors) }
+    guard let scenario = Objectives.assess(try typedPlan(text), width: width).scenarios.first else { throw UnreadablePlan(diagnostics: []) }
     return scenario
   }
+}
 
-  struct Unreadable: Error, CustomStringConvertible {
-    var diagnostics: [Diagnostic]
-    var description: String { diagnostics.map(oneLine).joined(separator: "\n") }
-  }
+/// A plan from its text, understood as `lint` does, without an error.
+func typedPlan(_ text: String) throws(UnreadablePlan) -> TypedPlan {
+  let (document, yaml) = readYAML(SourceFile(path: "plan.yaml", bytes: Array(text.utf8)))
+  let (plan, reading) = readPlan(document)
+  guard let plan else { throw UnreadablePlan(diagnostics: yaml + reading) }
+  let (typed, typing) = typecheck(plan, kinds: Providers.kinds, protection: Providers.protection)
+  let errors = (yaml + reading + typing).filter { $0.severity == .error }
+  guard errors.isEmpty else { throw UnreadablePlan(diagnostics: errors) }
+  return typed
+}
+
+struct UnreadablePlan: Error, CustomStringConvertible {
+  var diagnostics: [Diagnostic]
+  var description: String { diagnostics.map(oneLine).joined(separator: "\n") }
 }
