@@ -4,31 +4,6 @@ internal import ProviderInterface
 /// What happens to servers that hold data, and to repositories.
 let dataKinds = [
   KindDescription(
-    name: "postgresql.fence", summary: "Makes sure that a server takes no writes any more, whether or not it answers, and shows the proof.",
-    fields: [
-      .required("server", .server(.postgresql, .fences), "The old primary"),
-      .optional("by", .program, "A program that fences a server which does not answer: power, a firewall, a load balancer; without it a person is asked"),
-    ],
-    outputs: ["position": "the last WAL position that it wrote, if it answers"],
-    undo: .byKind("lets the server take connections and writes again")),
-  KindDescription(
-    name: "postgresql.promote", summary: "Makes a replica the primary, and says what was not received before it.",
-    fields: [
-      .required("server", .server(.postgresql, .changes), "The replica"),
-      .optional("data", .dataClass(.promotes, on: .postgresql), "The data class that is back with it; needed where several live there"),
-    ],
-    outputs: ["position": "the WAL position at which it became the primary", "url": "the server's URL, as a secret"],
-    undo: .mustBeWritten),
-  KindDescription(
-    name: "postgresql.rebuildReplica", summary: "Makes a former primary a replica of another server; what it alone has is lost.",
-    fields: [
-      .required("server", .server(.postgresql, .changes), "The server that becomes a replica"),
-      .required("from", .server(.postgresql, .reads), "The primary"),
-      .optional("method", .choice(["rewind", "copy"]), usual: "rewind", "How: what differs, or all of it"),
-    ],
-    undo: .mustBeWritten),
-
-  KindDescription(
     name: "redis.backup", summary: "Takes a snapshot of a Redis server as a recovery point.",
     fields: [.required("data", .dataClass(.backsUp, on: .redis), "The data class"), .required("to", .store, "Where the point is written")],
     outputs: ["point": "the id of the new recovery point"], undo: .nothingToUndo, writes: ["points:{data}@{to}"]),

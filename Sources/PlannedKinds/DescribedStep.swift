@@ -14,7 +14,6 @@ struct DescribedStep {
   private var footprint = Footprint()
   private var estimate: Estimated?
   private var wait: Estimated?
-  private var undoMustBeWritten = false
   private var servers: [Server] = []
 
   init(plan: Plan, scenario: Scenario?) { self.plan = plan; self.scenario = scenario }
@@ -24,7 +23,7 @@ struct DescribedStep {
     footprint.reads.formUnion(kind.reads.compactMap(resource))
     footprint.writes.formUnion(kind.writes.compactMap(resource))
     return UnderstoodArguments(
-      kind: kind.name, json: .object(values), footprint: footprint, undoAbility: undoMustBeWritten ? .mustBeWritten : kind.undo, estimate: estimate, wait: wait)
+      kind: kind.name, json: .object(values), footprint: footprint, undoAbility: kind.undo, estimate: estimate, wait: wait)
   }
 
   /// Nil where a field that it names is left out.
@@ -47,9 +46,6 @@ struct DescribedStep {
     case .names: values[name] = fields.texts(name).map { .array($0.map { .string($0.value) }) }
     case .number(let range): values[name] = fields.integer(name, in: range).map { .int(Int64($0.value)) }
     case .choice(let choices): if let choice = fields.choice(name, of: choices) { keep(name, choice) }
-    case .program:
-      values[name] = fields.arguments(name).map { .array($0.map(JSONValue.string)) }
-      undoMustBeWritten = undoMustBeWritten || values[name] != nil
     case .wait:
       guard let span = fields.timeSpan(name) else { return }
       wait = Estimated(span.value, at: span.span)
@@ -112,7 +108,6 @@ extension DescribedStep {
     keep(name, server.name.value.rawValue)
     let resource = Resource.server(server.name.value)
     if case .reads = access { footprint.reads.insert(resource) } else { footprint.writes.insert(resource) }
-    if case .fences = access { return }
     footprint.requires.insert(.server(server.name.value))
     footprint.requires.formUnion(server.secrets.map { .secret($0.value) })
   }
@@ -177,7 +172,6 @@ extension DescribedField {
     case .names, .servers: "[NAME]"
     case .number(let range): "\(range.lowerBound)"
     case .choice(let choices): choices.first ?? ""
-    case .program: "[program, argument]"
     case .wait: "5m"
     case .server: "SERVER"
     case .store: "STORE"

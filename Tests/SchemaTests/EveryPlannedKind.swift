@@ -3,9 +3,6 @@ let everyPlannedKind = """
     planned:
       detect: { noticedWithin: 15m }
       steps:
-        fence: { postgresql.fence: { server: pg, by: [power, "off"] } }
-        promote: { postgresql.promote: { server: pg, data: orders } }
-        rebuild-replica: { postgresql.rebuildReplica: { server: pg, from: pg, method: copy } }
         redis-backup: { redis.backup: { data: queues, to: near } }
         redis-restore: { redis.restore: { data: queues, server: redis, point: latest } }
         redis-promote: { redis.promote: { server: redis, data: queues } }
@@ -18,7 +15,7 @@ let everyPlannedKind = """
         checkout: { git.checkout: { from: { secret: more }, into: work, ref: main, signed: true } }
         apply: { kubernetes.apply: { cluster: cluster, folder: { output: checkout.folder }, files: [namespace.yaml, api.yaml], servers: [redis] } }
         scale: { kubernetes.scale: { cluster: cluster, namespace: sie, deployment: api, replicas: 0 } }
-        secret: { kubernetes.secret: { cluster: cluster, namespace: sie, name: urls, set: { url: { output: promote.url }, key: { secret: keys } } } }
+        secret: { kubernetes.secret: { cluster: cluster, namespace: sie, name: urls, set: { url: { output: provision.url }, key: { secret: keys } } } }
         rollout: { kubernetes.rollout: { cluster: cluster, namespace: sie, deployment: api } }
         wait: { kubernetes.wait: { cluster: cluster, namespace: sie, resource: job/migrate, condition: complete } }
         provision:

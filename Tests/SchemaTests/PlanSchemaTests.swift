@@ -174,6 +174,12 @@ private let everyKey = """
           onFailure: rollback
         part: { postgresql.restore: { data: orders, server: pg, database: shop, into: look, tables: [public.t] } }
         query: { postgresql.query: { server: pg, sql: select 1, expect: 1 }, irreversible: It only looks. }
+        sure: { operator.confirm: { ask: "off?" } }
+        fence: { postgresql.fence: { server: pg, by: [power, "off"], undo: [power, "on"], confirmedBy: sure }, needs: [sure] }
+        hand-over: { postgresql.promote: { server: pg-two, data: orders, upTo: { output: fence.position } } }
+        rebuild-replica:
+          postgresql.rebuildReplica:
+            { server: pg, from: pg-two, method: copy, folder: /srv/pg, stop: [pg_ctl, stop], start: [pg_ctl, start], through: [runuser, -u, postgres, --] }
         check: { http.check: { probe: ready, within: 5m } }
         ask: { http.check: { url: "http://localhost/", expect: { status: 200, json: [], contains: "[]" } } }
         switch:

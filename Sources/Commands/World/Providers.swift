@@ -45,7 +45,7 @@ public enum Providers {
   /// The changing halves.
   static func performers(_ children: ChildRunner, _ environment: [String: String]) -> StepPerformers {
     let host = PostgreSQLHost(children: children, programs: .standard(environment: environment), temporaryFolder: environment["TMPDIR"] ?? "/tmp",
-      path: environment["PATH"])
+      path: environment["PATH"], environment: environment)
     return StepPerformers(
       PostgreSQLProvider.performers(on: host) + [
         RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer(), RecoveryPointPingPerformer(HTTPClient()), CommandPerformer(children, environment),
