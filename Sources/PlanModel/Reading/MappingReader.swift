@@ -72,6 +72,7 @@ public struct MappingReader: ~Copyable {
 
   /// The value of `key`, unread.
   public mutating func node(_ key: String) -> YAMLNode? {
+    if asked.isEmpty { asked.reserveCapacity(12) }
     asked.append(key)
     guard let number = number(of: key) else { return nil }
     isKnown[number] = true
