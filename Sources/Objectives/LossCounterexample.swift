@@ -67,22 +67,29 @@ private struct Course {
     switch cause {
     case .lost:
       startsAgain("; its point would hold everything up to here")
+      completes()
       result.add(.zero, .disaster, "the disaster, an instant before that point is usable from `\(place)`")
-    case .corrupted(let corruption) where now >= .zero - corruption.noticedWithin.value:
+    case .corrupted(let corruption) where now + (backup.wait?.amount ?? .zero) >= .zero - corruption.noticedWithin.value:
       // The corruption is in the next point already.
-      result.add(now, .corrupted, "the data is corrupted, an instant before the next run starts: its point is of no use")
+      if backup.wait != nil { startsAgain("") }
+      result.add(now, .corrupted, "the data is corrupted, an instant before the next \(backup.wait == nil ? "run" : "backup") starts: its point is of no use")
       result.add(.zero, .noticed, "the corruption is noticed")
     case .corrupted(let corruption):
       startsAgain("; its point is still a good one")
+      completes()
       result.add(.zero - corruption.noticedWithin.value, .corrupted, "the data is corrupted")
       result.add(.zero, .noticed, "the corruption is noticed, an instant before that point is usable from `\(place)`")
     }
   }
 
+  /// - Parameter rest: what is to be said of the consistent moment.
   private mutating func startsAgain(_ rest: String) {
     let late = backup.protection.jitter.map { $0.value > .zero ? ", \($0.value.rounded) late" : "" } ?? ""
-    result.add(now, .runStarts, "the next \(run) starts\(late)\(clock(now))\(rest)")
-    if let wait = backup.wait { now += wait.amount; result.add(now, .phaseEnds, "it has been \(wait.name) so far") }
+    result.add(now, .runStarts, "the next \(run) starts\(late)\(clock(now))\(backup.wait == nil ? rest : "")")
+    if let wait = backup.wait { now += wait.amount; result.add(now, .phaseEnds, "it has been \(wait.name) so far\(rest)") }
+  }
+
+  private mutating func completes() {
     phases(from: now) { if $1 < .zero { $0.add($1, .phaseEnds, "its point is complete in `\($2)`") } }
   }
 

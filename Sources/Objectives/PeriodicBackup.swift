@@ -47,20 +47,20 @@ public struct PeriodicBackup: Sendable {
   /// d + u + c ≥ T: the next run is due before this one has ended, so the stated interval is not the real one.
   public var overruns: Bool { protection.overlap != .parallel && cycleTime >= rhythm.shortest }
 
-  /// `(k + 1) · T + J`: from one consistent moment to the next run's start.
+  /// `(k + 1) · T + J`: from one consistent moment to the next, whose run can start late and then have no place for the backup yet.
   var cadence: [Term] {
     var terms = rhythm.terms
     if let otherRun { terms.append(otherRun) }
     if let jitter = protection.jitter { terms.append(Term("late start", jitter.value, .plan(jitter.span))) }
+    if let wait { terms.append(wait) }
     return terms
   }
 
   /// From a point's consistent moment to its being usable from that store.
   func tail(in store: StoreName) -> [Term] {
-    let waits = [wait].compactMap { $0 }
-    guard store != protection.store.value, var copy else { return waits + run }
+    guard store != protection.store.value, var copy else { return run }
     copy.name += " to \(store)"
-    return waits + run + [copy]
+    return run + [copy]
   }
 
   /// `RPO = (k + 1) · T + J + d + u + c`: the instant before the next point becomes usable.
@@ -86,7 +86,6 @@ public struct PeriodicBackup: Sendable {
   /// max(δ, tail) + T + reaction.
   public func retentionNeeded(noticedWithin delay: Located<TimeSpan>, reaction: [Term]) -> Figure? {
     let noticed = Term("until it is noticed", delay.value, .plan(delay.span))
-    let cycle = cycle + [wait].compactMap { $0 }
     return Figure((delay.value >= Figure(cycle).total ? [noticed] : cycle) + cadence + reaction)
   }
 }

@@ -6,7 +6,9 @@ internal import YAMLReading
 enum Kubectl {
   static func commands(of step: TypedStep) -> [[String]] {
     guard step.kind == "command.run", let run = step.step?.fields["run"] else { return [] }
-    if let program = run.elements?.first?.scalar?.text, program == "kubectl" || program.hasSuffix("/kubectl") {
+    if (run.elementCount ?? 0) > 0, run.element(0).bytes?.last == UInt8(ascii: "l"), let program = run.element(0).scalar?.text,
+      program == "kubectl" || program.hasSuffix("/kubectl")
+    {
       return [run.elements?.compactMap { $0.scalar?.text } ?? []]
     }
     return ShellText.all(in: run).flatMap(\.commands).filter { $0.program == "kubectl" }.map { $0.words.map(\.text) }

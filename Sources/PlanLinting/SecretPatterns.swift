@@ -1,5 +1,20 @@
 /// What texts that hold a secret look like. A reference to a variable (`$NAME`) is none.
 enum SecretPatterns {
+  /// False of most texts of a plan, which are names and numbers: no pattern is without one of these. Cheap, since it makes no text.
+  static func canBeSecret(_ text: ContiguousArray<UInt8>.SubSequence) -> Bool {
+    if text.first == UInt8(ascii: "A"), text.count >= 15 { return true }
+    var dashes = 0
+    for byte in text {
+      if byte == UInt8(ascii: ":") || byte == UInt8(ascii: "=") { return true }
+      dashes = byte == UInt8(ascii: "-") ? dashes + 1 : 0
+      if dashes == 5 { return true }
+    }
+    return false
+  }
+
+  /// Whether the last byte of a name leaves it possible that `isSecret` is true.
+  static func canEndName(_ byte: UInt8) -> Bool { lastLetters & (1 << UInt32(byte & 0x1f)) != 0 && byte & 0x40 != 0 }
+
   /// Why a text looks like a secret, or nil. `isQuery`: a query compares columns of any name.
   static func reason(_ text: String, isQuery: Bool = false) -> String? {
     // Most texts of a plan are names and numbers: what each pattern must hold is looked for first.
@@ -15,7 +30,7 @@ enum SecretPatterns {
 
   /// Whether `name`, of a key, an option, a variable or a parameter, is one whose value is secret.
   static func isSecret(_ name: some StringProtocol) -> Bool {
-    guard let last = name.last?.asciiValue, lastLetters.contains(last | 0x20) else { return false }
+    guard let last = name.unicodeScalars.last, last.isASCII, canEndName(UInt8(last.value)) else { return false }
     let plain = name.lowercased().utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }.drop { $0 == UInt8(ascii: "-") }
     guard !plain.starts(with: "no-".utf8), !plain.starts(with: "without-".utf8) else { return false }
     return words.contains { word in
@@ -27,7 +42,7 @@ enum SecretPatterns {
     "password", "passwd", "pgpassword", "mysql-pwd", "token", "client-secret", "secret-key", "secret-access-key", "secretkey", "apikey", "api-key", "authorization",
   ].map { Array($0.utf8) }
   /// Of the words: most names are told apart by it.
-  private static let lastLetters = Set(words.compactMap(\.last))
+  private static let lastLetters = words.compactMap(\.last).reduce(UInt32(0)) { $0 | 1 << UInt32($1 & 0x1f) }
 
   /// `scheme://user:password@host`.
   private static func hasPasswordInURL(_ text: String) -> Bool {

@@ -37,8 +37,8 @@ struct DescribedStep {
   }
 
   mutating func read(_ field: DescribedField, _ fields: inout MappingReader) {
-    if field.isRequired, !fields.keys.contains(field.name) { _ = fields.required(field.name, example: field.example); return }
-    if let usual = field.usual, !fields.keys.contains(field.name) { _ = fields.node(field.name); keep(field.name, usual); return }
+    if field.isRequired, !fields.contains(field.name) { _ = fields.required(field.name, example: field.example); return }
+    if let usual = field.usual, !fields.contains(field.name) { _ = fields.node(field.name); keep(field.name, usual); return }
     let name = field.name
     switch field.value {
     case .text: if let text = fields.text(name) { keep(name, text.value) }
@@ -98,7 +98,7 @@ extension DescribedStep {
     if let written, let problem = plan.problem(with: written, as: kind) { fields.collector.add(problem); return }
     let all = plan.servers(of: kind)
     guard let server = written.map({ name in all.first { $0.name.value == name.value } }) ?? (all.count == 1 ? all.first : nil) else {
-      guard !fields.keys.contains(name) else { return }
+      guard !fields.contains(name) else { return }
       let which = all.isEmpty ? "define a \(kind.noun) under `servers`" : "write which: " + all.map { "`\($0.name.value)`" }.joined(separator: ", ")
       fields.collector.add(
         Diagnostic("missing-key", "\(fields.what) has no `\(name)`, and the plan has \(all.isEmpty ? "no" : "more than one") \(kind.noun)", at: fields.span, helps: [which]))
@@ -126,7 +126,7 @@ extension DescribedStep {
   }
 
   private mutating func dataClass(_ name: String, _ role: DescribedField.Role, on kind: ServerKind, _ fields: inout MappingReader) {
-    guard let dataClass = fields.keys.contains(name) ? fields.dataClass(name, in: plan) : onlyClass(name, &fields) else { return }
+    guard let dataClass = fields.contains(name) ? fields.dataClass(name, in: plan) : onlyClass(name, &fields) else { return }
     if let other = dataClass.servers.compactMap({ plan.server($0.value) }).first(where: { $0.kindName != kind }) {
       fields.collector.add(
         Diagnostic(

@@ -51,11 +51,20 @@ public enum UndoAbility: Hashable, Sendable, Codable {
 
 /// What the plan around a step is, while its fields are decoded.
 public struct StepContext: Sendable {
-  public var plan: Plan
+  /// What all steps of a scenario share: copied by reference, since there may be thousands of them.
+  @usableFromInline final class Scope: Sendable {
+    @usableFromInline let plan: Plan
+    @usableFromInline let scenario: Scenario?
+    init(_ plan: Plan, _ scenario: Scenario?) { self.plan = plan; self.scenario = scenario }
+  }
+  @usableFromInline let scope: Scope
+  public let step: Step
+  @inlinable public var plan: Plan { scope.plan }
   /// Nil for protection and for drills.
-  public var scenario: Scenario?
-  public var step: Step
-  public init(plan: Plan, scenario: Scenario?, step: Step) { self.plan = plan; self.scenario = scenario; self.step = step }
+  @inlinable public var scenario: Scenario? { scope.scenario }
+
+  init(_ scope: Scope, _ step: Step) { self.scope = scope; self.step = step }
+  public init(plan: Plan, scenario: Scenario?, step: Step) { self.init(Scope(plan, scenario), step) }
 }
 
 /// The pure half of a step kind: what `lint` and `plan` know of it. It cannot reach the world: it has no context that could.

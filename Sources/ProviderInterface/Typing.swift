@@ -11,7 +11,11 @@ public func typecheck(_ plan: Plan, kinds: StepKinds, protection: ProtectionStep
     protection: plan.dataClasses.flatMap { dataClass in
       dataClass.protections.map { TypedProtection(dataClass: dataClass, protection: $0, steps: typist.steps(of: $0, dataClass, protection)) }
     },
-    scenarios: plan.scenarios.map(typist.scenario))
+    scenarios: plan.scenarios.map { scenario in
+      var typist = typist
+      typist.scope = StepContext.Scope(plan, scenario)
+      return typist.scenario(scenario)
+    })
   typist.checkNames(typed.protection)
   return (typed, collector.diagnostics)
 }
@@ -20,6 +24,8 @@ private struct Typist {
   let plan: Plan
   let kinds: StepKinds
   let collector: DiagnosticCollector
+  /// Of the scenario that is typed.
+  var scope: StepContext.Scope?
 
   func scenario(_ scenario: Scenario) -> TypedScenario {
     scenario.choices.forEach { collector.add(contentsOf: $0.problems(in: scenario, kinds)) }
@@ -67,8 +73,8 @@ private struct Typist {
           .fixed(by: near.count == 1 ? Diagnostic.Fix(step.kind.span, near[0], isSafe: false) : nil))
       return nil
     }
-    guard var fields = MappingReader(step.fields, "`\(kind.name)` of the step `\(step.name.value)`", collector) else { return nil }
-    let arguments = kind.decode(&fields, StepContext(plan: plan, scenario: scenario, step: step))
+    guard var fields = MappingReader(step.fields, .init(part: kind.name.rawValue, of: "the step", step.name.value.rawValue), collector) else { return nil }
+    let arguments = kind.decode(&fields, StepContext(scope ?? .init(plan, scenario), step))
     fields.finish()
     return arguments
   }

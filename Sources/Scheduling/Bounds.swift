@@ -62,51 +62,71 @@ struct PartialOrder {
   /// Beyond this the exact answer costs too much, and the safe one is given.
   static let limit = 600
   private let graph: StepGraph
-  private let reachable: [Set<Int>]?
 
-  init(_ graph: StepGraph) {
-    self.graph = graph
-    guard graph.count <= Self.limit else { reachable = nil; return }
-    var reachable = Array(repeating: Set<Int>(), count: graph.count)
+  init(_ graph: StepGraph) { self.graph = graph }
+
+  /// Whether steps that may run together could ask for more than there is. Never false when they could.
+  func canExceed(_ capacity: Int64, users: [(step: Int, amount: Int64)]) -> Bool {
+    let total = users.reduce(Int128(0)) { $0 + Int128($1.amount) }
+    guard total > Int128(capacity), let most = users.map(\.amount).max() else { return false }
+    func exceeds(_ atOnce: Int) -> Bool { Int128(atOnce) * Int128(most) > Int128(capacity) }
+    let steps = users.map(\.step)
+    // Most plans are wide enough for the cheap answer.
+    return exceeds(largestLevel(steps)) || largestAntichain(steps).map(exceeds) ?? true
+  }
+
+  /// The most of these steps that have the same longest path before them: they can run at once, and there may be more that can.
+  private func largestLevel(_ steps: [Int]) -> Int {
+    var level = Array(repeating: 0, count: graph.count)
+    for step in graph.topologicalOrder { level[step] = graph.predecessors(of: step).reduce(0) { max($0, level[$1] + 1) } }
+    var sizes = Array(repeating: 0, count: graph.count)
+    for step in steps { sizes[level[step]] += 1 }
+    return sizes.max() ?? 0
+  }
+
+  /// The most of these steps that can run at once (Dilworth 1950: as many as the fewest chains that cover them, by matching);
+  /// nil where the graph is too large to say.
+  func largestAntichain(_ steps: [Int]) -> Int? {
+    guard graph.count <= Self.limit else { return nil }
+    let reachable = reachable()
+    var chained: [Int?] = Array(repeating: nil, count: graph.count)
+    var matched = 0
+    for step in steps {
+      var visited = StepSet(graph.count)
+      if Self.augment(step, steps, reachable, &visited, &chained) { matched += 1 }
+    }
+    return steps.count - matched
+  }
+
+  /// All that comes after each step.
+  private func reachable() -> [StepSet] {
+    var reachable = Array(repeating: StepSet(graph.count), count: graph.count)
     for step in graph.topologicalOrder.reversed() {
       for next in graph.successors(of: step) {
         reachable[step].insert(next)
         reachable[step].formUnion(reachable[next])
       }
     }
-    self.reachable = reachable
+    return reachable
   }
 
-  /// Whether steps that may run together could ask for more than there is. Never false when they could.
-  func canExceed(_ capacity: Int64, users: [(step: Int, amount: Int64)]) -> Bool {
-    let total = users.reduce(Int128(0)) { $0 + Int128($1.amount) }
-    guard total > Int128(capacity), let most = users.map(\.amount).max() else { return false }
-    guard let atOnce = largestAntichain(users.map(\.step)) else { return true }
-    return Int128(atOnce) * Int128(most) > Int128(capacity)
-  }
-
-  /// The most of these steps that can run at once (Dilworth 1950: as many as the fewest chains that cover them, by matching);
-  /// nil where the graph is too large to say.
-  func largestAntichain(_ steps: [Int]) -> Int? {
-    guard let reachable else { return nil }
-    var chained: [Int: Int] = [:]
-    var matched = 0
-    for step in steps {
-      var visited = Set<Int>()
-      if Self.augment(step, steps, reachable, &visited, &chained) { matched += 1 }
-    }
-    return steps.count - matched
-  }
-
-  private static func augment(
-    _ step: Int, _ steps: [Int], _ reachable: [Set<Int>], _ visited: inout Set<Int>, _ chained: inout [Int: Int]
-  ) -> Bool {
-    for next in steps where reachable[step].contains(next) && visited.insert(next).inserted {
+  private static func augment(_ step: Int, _ steps: [Int], _ reachable: [StepSet], _ visited: inout StepSet, _ chained: inout [Int?]) -> Bool {
+    for next in steps where reachable[step].contains(next) && !visited.contains(next) {
+      visited.insert(next)
       guard let other = chained[next] else { chained[next] = step; return true }
       if augment(other, steps, reachable, &visited, &chained) { chained[next] = step; return true }
     }
     return false
   }
+}
+
+/// Steps of one graph, a bit each.
+private struct StepSet {
+  private var words: [UInt64]
+  init(_ count: Int) { words = Array(repeating: 0, count: (count + 63) / 64) }
+  func contains(_ step: Int) -> Bool { words[step / 64] & (1 << UInt64(step % 64)) != 0 }
+  mutating func insert(_ step: Int) { words[step / 64] |= 1 << UInt64(step % 64) }
+  mutating func formUnion(_ other: StepSet) { for index in words.indices { words[index] |= other.words[index] } }
 }
 
 extension Demand {

@@ -31,17 +31,17 @@ struct Composer: ~Copyable {
   mutating func document() throws(Stop) -> UInt32? {
     _ = try next()  // the start of the stream
     let start = try next()
-    guard start.type == YAML_DOCUMENT_START_EVENT else {
+    guard start.pointee.type == YAML_DOCUMENT_START_EVENT else {
       diagnostics.append(emptyFile())
       return nil
     }
-    if let version = start.data.document_start.version_directive?.pointee, (version.major, version.minor) != (1, 2) {
-      try report(otherVersion("\(version.major).\(version.minor)", at: CompactMark(start.start_mark)))
+    if let version = start.pointee.data.document_start.version_directive?.pointee, (version.major, version.minor) != (1, 2) {
+      try report(otherVersion("\(version.major).\(version.minor)", at: CompactMark(start.pointee.start_mark)))
     }
     let root = try node(try next(), depth: 0, isKey: false)
     _ = try next()  // the end of the document
     let end = try next()
-    if end.type != YAML_STREAM_END_EVENT { try report(secondDocument(at: CompactMark(end.start_mark))) }
+    if end.pointee.type != YAML_STREAM_END_EVENT { try report(secondDocument(at: CompactMark(end.pointee.start_mark))) }
     let node = content.nodes[Int(root)]
     if node.kind == .scalar, node.isPlain, node.count == 0 {
       try report(emptyFile())
@@ -50,7 +50,7 @@ struct Composer: ~Copyable {
     return root
   }
 
-  private mutating func next() throws(Stop) -> yaml_event_t {
+  private mutating func next() throws(Stop) -> UnsafePointer<yaml_event_t> {
     do { return try events.next() } catch { throw Stop(diagnostic: error.diagnostic(in: source, openBracket: openBrackets.last)) }
   }
 
@@ -60,11 +60,11 @@ struct Composer: ~Copyable {
     diagnostics.append(finding)
   }
 
-  private mutating func node(_ event: yaml_event_t, depth: Int, isKey: Bool) throws(Stop) -> UInt32 {
-    let start = CompactMark(event.start_mark)
+  private mutating func node(_ event: UnsafePointer<yaml_event_t>, depth: Int, isKey: Bool) throws(Stop) -> UInt32 {
+    let start = CompactMark(event.pointee.start_mark)
     guard depth <= limits.depth else { throw Stop(diagnostic: tooDeep(at: start)) }
     guard content.nodes.count < limits.nodes else { throw Stop(diagnostic: tooManyNodes(at: start)) }
-    switch event.type {
+    switch event.pointee.type {
     case YAML_SCALAR_EVENT: return try scalar(event, isKey: isKey)
     case YAML_ALIAS_EVENT: return try alias(event)
     case YAML_SEQUENCE_START_EVENT: return try sequence(event, depth: depth)
@@ -76,10 +76,10 @@ struct Composer: ~Copyable {
 
   // MARK: Scalars
 
-  private mutating func scalar(_ event: yaml_event_t, isKey: Bool) throws(Stop) -> UInt32 {
-    let scalar = event.data.scalar
-    let start = CompactMark(event.start_mark)
-    var node = YAMLTree.Node(kind: .scalar, start: start, end: CompactMark(event.end_mark))
+  private mutating func scalar(_ event: UnsafePointer<yaml_event_t>, isKey: Bool) throws(Stop) -> UInt32 {
+    let scalar = event.pointee.data.scalar
+    let start = CompactMark(event.pointee.start_mark)
+    var node = YAMLTree.Node(kind: .scalar, start: start, end: CompactMark(event.pointee.end_mark))
     node.isPlain = scalar.style == YAML_PLAIN_SCALAR_STYLE
     node.first = UInt32(content.text.count)
     node.count = UInt32(scalar.length)
@@ -134,9 +134,9 @@ struct Composer: ~Copyable {
 
   // MARK: Aliases
 
-  private mutating func alias(_ event: yaml_event_t) throws(Stop) -> UInt32 {
-    let name = String(cString: event.data.alias.anchor)
-    var node = YAMLTree.Node(kind: .alias, start: CompactMark(event.start_mark), end: CompactMark(event.end_mark))
+  private mutating func alias(_ event: UnsafePointer<yaml_event_t>) throws(Stop) -> UInt32 {
+    let name = String(cString: event.pointee.data.alias.anchor)
+    var node = YAMLTree.Node(kind: .alias, start: CompactMark(event.pointee.start_mark), end: CompactMark(event.pointee.end_mark))
     if let target = anchors[name], expanded[Int(target)] > 0 {
       node.first = target
       return add(node, expandsTo: expanded[Int(target)], anchor: nil)
@@ -151,18 +151,18 @@ struct Composer: ~Copyable {
 
   // MARK: Collections
 
-  private mutating func sequence(_ event: yaml_event_t, depth: Int) throws(Stop) -> UInt32 {
-    let details = event.data.sequence_start
+  private mutating func sequence(_ event: UnsafePointer<yaml_event_t>, depth: Int) throws(Stop) -> UInt32 {
+    let details = event.pointee.data.sequence_start
     let isFlow = details.style == YAML_FLOW_SEQUENCE_STYLE
     let index = try open(.sequence, event, tag: details.tag, anchor: details.anchor)
-    if isFlow { openBrackets.append(CompactMark(event.start_mark)) }
+    if isFlow { openBrackets.append(CompactMark(event.pointee.start_mark)) }
     let base = pending.count
     var size = 1
     while true {
       let event = try next()
-      if event.type == YAML_SEQUENCE_END_EVENT {
+      if event.pointee.type == YAML_SEQUENCE_END_EVENT {
         let lastChild = pending.count > base ? pending.last : nil
-        close(index, size, base: base, endOfFlow: isFlow ? CompactMark(event.end_mark) : nil, lastChild: lastChild)
+        close(index, size, base: base, endOfFlow: isFlow ? CompactMark(event.pointee.end_mark) : nil, lastChild: lastChild)
         return index
       }
       let child = try node(event, depth: depth + 1, isKey: false)
@@ -171,25 +171,25 @@ struct Composer: ~Copyable {
     }
   }
 
-  private mutating func mapping(_ event: yaml_event_t, depth: Int) throws(Stop) -> UInt32 {
-    let details = event.data.mapping_start
+  private mutating func mapping(_ event: UnsafePointer<yaml_event_t>, depth: Int) throws(Stop) -> UInt32 {
+    let details = event.pointee.data.mapping_start
     let isFlow = details.style == YAML_FLOW_MAPPING_STYLE
     let index = try open(.mapping, event, tag: details.tag, anchor: details.anchor)
-    if isFlow { openBrackets.append(CompactMark(event.start_mark)) }
+    if isFlow { openBrackets.append(CompactMark(event.pointee.start_mark)) }
     let base = pending.count
     var size = 1
     var lastChild: UInt32?
-    var firstOfKey: [String: UInt32] = [:]
+    var keys = KeyTable()
     while true {
       let event = try next()
-      if event.type == YAML_MAPPING_END_EVENT {
-        close(index, size, base: base, endOfFlow: isFlow ? CompactMark(event.end_mark) : nil, lastChild: lastChild)
+      if event.pointee.type == YAML_MAPPING_END_EVENT {
+        close(index, size, base: base, endOfFlow: isFlow ? CompactMark(event.pointee.end_mark) : nil, lastChild: lastChild)
         return index
       }
       let key = try node(event, depth: depth + 1, isKey: true)
       let value = try node(try next(), depth: depth + 1, isKey: false)
       lastChild = value
-      guard try isGood(key: key, value: value, &firstOfKey) else { continue }
+      guard try isGood(key: key, value: value, after: pending[base...], &keys) else { continue }
       pending.append(key)
       pending.append(value)
       try grow(&size, by: key)
@@ -198,29 +198,28 @@ struct Composer: ~Copyable {
   }
 
   /// Whether the member is kept.
-  private mutating func isGood(key: UInt32, value: UInt32, _ firstOfKey: inout [String: UInt32]) throws(Stop) -> Bool {
+  private mutating func isGood(key: UInt32, value: UInt32, after members: ContiguousArray<UInt32>.SubSequence, _ keys: inout KeyTable) throws(Stop) -> Bool {
     let node = content.nodes[Int(key)]
     guard node.kind == .scalar, !node.isPlain || node.count > 0 else {
       try report(keyNotText(node, value: content.nodes[Int(value)]))
       return false
     }
-    let text = content.string(of: node)
-    guard !node.isPlain || text != "<<" else {
+    guard !node.isPlain || !content.bytes(of: node).elementsEqual("<<".utf8) else {
       try report(mergeKey(node))
       return false
     }
-    if let first = firstOfKey[text] {
-      try report(duplicateKey(text, node, first: content.nodes[Int(first)]))
+    if let first = keys.first(like: node, among: members, in: content) {
+      try report(duplicateKey(content.string(of: node), node, first: content.nodes[Int(first)]))
       return false
     }
-    firstOfKey[text] = key
+    keys.add(key, node, after: members, in: content)
     return true
   }
 
   private mutating func open(
-    _ kind: YAMLTree.Kind, _ event: yaml_event_t, tag: UnsafeMutablePointer<UInt8>?, anchor: UnsafeMutablePointer<UInt8>?
+    _ kind: YAMLTree.Kind, _ event: UnsafePointer<yaml_event_t>, tag: UnsafeMutablePointer<UInt8>?, anchor: UnsafeMutablePointer<UInt8>?
   ) throws(Stop) -> UInt32 {
-    let node = YAMLTree.Node(kind: kind, start: CompactMark(event.start_mark), end: CompactMark(event.end_mark))
+    let node = YAMLTree.Node(kind: kind, start: CompactMark(event.pointee.start_mark), end: CompactMark(event.pointee.end_mark))
     let anchor = anchor.map { String(cString: $0) }
     switch tag.map({ String(cString: $0) }) {
     case nil, "!", "tag:yaml.org,2002:\(kind == .mapping ? "map" : "seq")": break
@@ -256,6 +255,32 @@ struct Composer: ~Copyable {
     expanded.append(size)
     if let anchor { anchors[anchor] = index }
     return index
+  }
+}
+
+/// The keys of a mapping while it is read. Those of a small one are compared in turn, which makes no texts of them.
+private struct KeyTable {
+  private static let small = 16
+  private var byText: [String: UInt32] = [:]
+
+  /// - Parameter members: keys and values in turn.
+  func first(like key: YAMLTree.Node, among members: ContiguousArray<UInt32>.SubSequence, in content: YAMLTree.Content) -> UInt32? {
+    guard members.count / 2 <= Self.small else { return byText[content.string(of: key)] }
+    let bytes = content.bytes(of: key)
+    // Beyond ASCII different bytes can be the same text.
+    let text = bytes.allSatisfy { $0 < 0x80 } ? nil : content.string(of: key)
+    return stride(from: members.startIndex, to: members.endIndex, by: 2).lazy.map { members[$0] }.first { other in
+      let other = content.nodes[Int(other)]
+      return text.map { $0 == content.string(of: other) } ?? (other.count == key.count && content.bytes(of: other).elementsEqual(bytes))
+    }
+  }
+
+  mutating func add(_ key: UInt32, _ node: YAMLTree.Node, after members: ContiguousArray<UInt32>.SubSequence, in content: YAMLTree.Content) {
+    guard members.count / 2 >= Self.small else { return }
+    if byText.isEmpty {
+      for at in stride(from: members.startIndex, to: members.endIndex, by: 2) { byText[content.string(of: content.nodes[Int(members[at])])] = members[at] }
+    }
+    byText[content.string(of: node)] = key
   }
 }
 

@@ -13,13 +13,15 @@ struct SyntaxProblem: Error {
 struct EventStream: ~Copyable {
   private let parser: UnsafeMutablePointer<yaml_parser_t>
   private let isReady: Bool
-  private var event = yaml_event_t()
+  private let event: UnsafeMutablePointer<yaml_event_t>
   private var holdsEvent = false
 
   /// The source must outlive the stream.
   init(_ source: UnsafeBufferPointer<UInt8>) {
     parser = .allocate(capacity: 1)
     parser.initialize(to: yaml_parser_t())
+    event = .allocate(capacity: 1)
+    event.initialize(to: yaml_event_t())
     isReady = yaml_parser_initialize(parser) == 1
     if isReady {
       yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
@@ -28,23 +30,21 @@ struct EventStream: ~Copyable {
   }
 
   deinit {
-    if holdsEvent {
-      var event = event
-      yaml_event_delete(&event)
-    }
+    if holdsEvent { yaml_event_delete(event) }
+    event.deallocate()
     if isReady { yaml_parser_delete(parser) }
     parser.deallocate()
   }
 
-  /// The next event; what it points to is good until the next call.
-  mutating func next() throws(SyntaxProblem) -> yaml_event_t {
+  /// The next event; it and what it points to are good until the next call.
+  mutating func next() throws(SyntaxProblem) -> UnsafePointer<yaml_event_t> {
     if holdsEvent {
-      yaml_event_delete(&event)
+      yaml_event_delete(event)
       holdsEvent = false
     }
     let start = CompactMark(line: 1, column: 1)
     guard isReady else { throw SyntaxProblem(problem: "out of memory", mark: start, context: "", contextMark: start) }
-    guard yaml_parser_parse(parser, &event) == 1 else {
+    guard yaml_parser_parse(parser, event) == 1 else {
       let state = parser.pointee
       throw SyntaxProblem(
         problem: state.problem.map { String(cString: $0) } ?? "out of memory",
@@ -53,7 +53,7 @@ struct EventStream: ~Copyable {
         contextMark: CompactMark(state.context_mark))
     }
     holdsEvent = true
-    return event
+    return UnsafePointer(event)
   }
 }
 

@@ -56,10 +56,62 @@ public struct YAMLNode: Sendable {
   }
 
   /// The value of a mapping's member; nil when there is none, or when this is no mapping.
-  public subscript(key: String) -> YAMLNode? { position(of: key).map { YAMLNode(tree: tree, index: $0.value) } }
+  public subscript(key: String) -> YAMLNode? { memberNumber(of: key).map(memberValue) }
 
   /// A mapping's member with the place of its key; nil when there is none, or when this is no mapping.
-  public func member(_ key: String) -> YAMLMember? { position(of: key).map { member(key: $0.key, value: $0.value) } }
+  public func member(_ key: String) -> YAMLMember? { memberNumber(of: key).map(member) }
+
+  /// The bytes of a scalar's text; nil unless this is a scalar.
+  public var bytes: ContiguousArray<UInt8>.SubSequence? {
+    let node = target
+    return node.kind == .scalar ? tree.content.bytes(of: node) : nil
+  }
+
+  /// How many elements a list has; nil unless this is a list.
+  public var elementCount: Int? {
+    let node = target
+    return node.kind == .sequence ? Int(node.count) : nil
+  }
+
+  /// An element of a list that has so many.
+  public func element(_ number: Int) -> YAMLNode { YAMLNode(tree: tree, index: tree.content.children[Int(target.first) + number]) }
+
+  /// How many members a mapping has; nil unless this is a mapping.
+  public var memberCount: Int? {
+    let node = target
+    return node.kind == .mapping ? Int(node.count) / 2 : nil
+  }
+
+  /// Which member of a mapping has this key; nil when none has, or when this is no mapping.
+  public func memberNumber(of key: String) -> Int? {
+    let node = target
+    guard node.kind == .mapping else { return nil }
+    let (first, length) = (Int(node.first), key.utf8.count)
+    for at in stride(from: first, to: first + Int(node.count), by: 2) {
+      let candidate = tree.content.nodes[Int(tree.content.children[at])]
+      if Int(candidate.count) == length, tree.content.bytes(of: candidate).elementsEqual(key.utf8) { return (at - first) / 2 }
+    }
+    return nil
+  }
+
+  /// The value of a member of a mapping that has so many.
+  public func memberValue(_ number: Int) -> YAMLNode { YAMLNode(tree: tree, index: tree.content.children[Int(target.first) + 2 * number + 1]) }
+  /// A member of a mapping that has so many.
+  public func member(_ number: Int) -> YAMLMember {
+    let at = Int(target.first) + 2 * number
+    return member(key: tree.content.children[at], value: tree.content.children[at + 1])
+  }
+
+  /// All that is directly below, in the order of the file, with the key where this is a mapping: makes neither texts nor lists.
+  public func forEachChild(_ body: (_ key: YAMLNode?, _ child: YAMLNode) -> Void) {
+    let node = target
+    guard node.kind != .scalar else { return }
+    let (first, isMapping) = (Int(node.first), node.kind == .mapping)
+    for at in stride(from: first + (isMapping ? 1 : 0), to: first + Int(node.count), by: isMapping ? 2 : 1) {
+      let key = isMapping ? YAMLNode(tree: tree, index: tree.content.children[at - 1]) : nil
+      body(key, YAMLNode(tree: tree, index: tree.content.children[at]))
+    }
+  }
 
   /// For messages: "expected text, found `kindName`".
   public var kindName: String {
@@ -98,17 +150,6 @@ public struct YAMLNode: Sendable {
   private func member(key: UInt32, value: UInt32) -> YAMLMember {
     let keyNode = YAMLNode(tree: tree, index: key)
     return YAMLMember(key: tree.content.string(of: keyNode.target), keySpan: keyNode.span, value: YAMLNode(tree: tree, index: value))
-  }
-
-  private func position(of key: String) -> (key: UInt32, value: UInt32)? {
-    let node = target
-    guard node.kind == .mapping else { return nil }
-    let children = tree.content.children(of: node)
-    for at in stride(from: children.startIndex, to: children.endIndex, by: 2) {
-      let candidate = tree.content.nodes[Int(children[at])]
-      if tree.content.string(of: candidate) == key { return (children[at], children[at + 1]) }
-    }
-    return nil
   }
 }
 

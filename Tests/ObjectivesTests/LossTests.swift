@@ -77,6 +77,10 @@ import Units
     #expect(narrow.figure.terms.map(\.name) == ["interval", "a run of `orders` `slow`", "waiting for one of 1 places", "dump", "upload", "copy to far"])
     #expect(narrow.figure.total == .minutes(30 + 12 + 12 + 9 + 3 + 2))
     #expect(narrow.figure.isBound)
+    // The next point's moment is that late as well, and everything up to a corruption just before it is lost.
+    shape.loses = "corrupts: { data: [orders], noticedWithin: 6h }"
+    let corrupted = try #require(try shape.assess(width: 1).classes.first?.candidates.first { $0.protection.name == "regular" })
+    #expect(corrupted.figure.terms.map(\.name) == ["interval", "a run of `orders` `slow`", "waiting for one of 1 places", "until it is noticed"])
   }
 
   @Test("is unbounded where no point from before a corruption is kept until it is repaired") func keptTooShort() throws {

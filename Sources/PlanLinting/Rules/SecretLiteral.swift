@@ -17,26 +17,39 @@ extension LintRule {
     source: "CWE-798, use of hard-coded credentials; CWE-214, sensitive information in process arguments",
     fix: "Name it under `secrets:` and write `{ secret: NAME }`; change the secret, since it was exposed.", looksAtIncompletePlans: true
   ) { context in
-    context.document.root.map { findings(in: $0, key: nil) } ?? []
+    var found: [Diagnostic] = []
+    context.document.root.map { find(in: $0, key: nil, &found) }
+    return found
   }
 
-  /// `key` is the name that the value goes by; nil where it has none that counts.
-  private static func findings(in node: YAMLNode, key: String?) -> [Diagnostic] {
-    switch node.content {
-    case .sequence(let elements):
-      elements.enumerated().flatMap { index, element in
-        findings(in: element, key: index > 0 ? option(at: index - 1, in: elements) ?? key : key)
+  /// `key` is the name that the value goes by; nil where it has none that counts. Texts are made only of what can be a secret: most of a plan cannot.
+  private static func find(in node: YAMLNode, key: YAMLNode?, isExpected: Bool = false, _ found: inout [Diagnostic]) {
+    if let bytes = node.bytes {
+      let mayBeNamed = !isExpected && key?.bytes?.last.map(SecretPatterns.canEndName) ?? false
+      guard mayBeNamed || SecretPatterns.canBeSecret(bytes), let text = node.scalar?.text else { return }
+      if let reason = reason(text, key: isExpected ? "expect" : key?.scalar?.text) { found.append(finding(reason, at: node.span)) }
+    } else if let count = node.elementCount {
+      for index in 0..<count {
+        let element = node.element(index)
+        if index > 0, let option = option(at: index - 1, in: node) {
+          if let text = element.scalar?.text, let reason = reason(text, key: option) { found.append(finding(reason, at: element.span)) }
+        } else {
+          find(in: element, key: key, isExpected: isExpected, &found)
+        }
       }
-    case .mapping(let members): members.flatMap { findings(in: $0.value, key: key == "expect" || $0.key == "expect" ? "expect" : $0.key) }
-    case .scalar(let scalar): reason(scalar.text, key: key).map { [finding($0, at: node.span)] } ?? []
+    } else {
+      node.forEachChild { find(in: $1, key: $0, isExpected: isExpected || ($0?.bytes?.elementsEqual("expect".utf8) ?? false), &found) }
     }
   }
 
   /// `[--password, VALUE]`: an option and its value stand beside each other, unless another option follows.
-  private static func option(at index: Int, in elements: [YAMLNode]) -> String? {
-    guard let option = elements[index].scalar?.text, let value = elements[index + 1].scalar?.text, option.hasPrefix("-"), !value.hasPrefix("-") else { return nil }
+  private static func option(at index: Int, in list: YAMLNode) -> String? {
+    let dash = UInt8(ascii: "-")
+    guard list.element(index).bytes?.first == dash, let value = list.element(index + 1).scalar?.text, !value.hasPrefix("-"),
+      let option = list.element(index).scalar?.text
+    else { return nil }
     if option == "-u" || option == "--user" {
-      let isCurl = elements[0].scalar?.text.hasSuffix("curl") ?? false
+      let isCurl = list.element(0).scalar?.text.hasSuffix("curl") ?? false
       return isCurl && value.contains(":") && !value.contains("$") ? "password" : nil
     }
     return SecretPatterns.isSecret(option) ? String(option.drop { $0 == "-" }) : nil

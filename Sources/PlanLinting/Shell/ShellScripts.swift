@@ -13,7 +13,8 @@ struct ShellScript {
 
   /// Every one of a plan, in its order.
   static func all(in document: YAMLDocument) -> [ShellScript] {
-    let calls = document.root.map(ShellCall.all) ?? []
+    var calls: [ShellCall] = []
+    document.root.map { ShellCall.find(in: $0, &calls) }
     guard !calls.isEmpty else { return [] }
     let lines = String(decoding: document.file.bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
     return calls.map { ShellScript(text: $0.read, shell: $0.shell, node: $0.node, lines: lines) }
@@ -35,7 +36,11 @@ struct ShellScript {
 
 extension ShellText {
   /// Those of the commands below a node.
-  static func all(in node: YAMLNode) -> [ShellText] { ShellCall.all(in: node).map(\.read) }
+  static func all(in node: YAMLNode) -> [ShellText] {
+    var calls: [ShellCall] = []
+    ShellCall.find(in: node, &calls)
+    return calls.map(\.read)
+  }
 }
 
 /// `[sh, -c, TEXT]` as it stands in the plan.
@@ -46,19 +51,14 @@ private struct ShellCall {
   var node: YAMLNode
   var read: ShellText { ShellText(text, shellOptions: options) }
 
-  static func all(in node: YAMLNode) -> [ShellCall] {
-    if let call = ShellCall(node) { return [call] }
-    return switch node.content {
-    case .scalar: []
-    case .sequence(let elements): elements.flatMap(all)
-    case .mapping(let members): members.flatMap { all(in: $0.value) }
-    }
+  static func find(in node: YAMLNode, _ found: inout [ShellCall]) {
+    if let call = ShellCall(node) { found.append(call) } else { node.forEachChild { find(in: $1, &found) } }
   }
 
   private init?(_ node: YAMLNode) {
     // All shells end in `sh`, and most lists of a plan are none.
-    guard let elements = node.elements, elements.count > 2, let program = elements[0].scalar?.text, program.utf8.last == UInt8(ascii: "h"),
-      let shell = program.split(separator: "/").last.map(String.init), ["sh", "bash", "dash", "ash", "ksh", "zsh"].contains(shell)
+    guard let count = node.elementCount, count > 2, node.element(0).bytes?.last == UInt8(ascii: "h"), let elements = node.elements,
+      let program = elements[0].scalar?.text, let shell = program.split(separator: "/").last.map(String.init), ["sh", "bash", "dash", "ash", "ksh", "zsh"].contains(shell)
     else { return nil }
     let words = elements.map { $0.scalar?.text ?? "" }
     // `-c`, `-ec`, `-euo pipefail -c`.

@@ -20,8 +20,8 @@ extension PlanReader {
   }
 
   private func entry(_ name: Located<StepName>, _ reader: consuming MappingReader) -> Entry? {
-    if reader.keys.contains("firstOf") { return choice(name, reader) }
-    if !reader.keys.contains(where: { $0.contains(".") }), let wrong = reader.keys.first(where: { !nearestNames(to: $0, in: ["firstOf"]).isEmpty }) {
+    if reader.contains("firstOf") { return choice(name, reader) }
+    if reader.keys(with: UInt8(ascii: ".")).isEmpty, let wrong = reader.keys.first(where: { !nearestNames(to: $0, in: ["firstOf"]).isEmpty }) {
       collector.add(
         Diagnostic("unknown-key", "\(reader.what) has no key `\(wrong)`", at: reader.span(of: wrong), label: "not known here", helps: ["did you mean `firstOf`?"]))
       return nil
@@ -58,7 +58,7 @@ extension PlanReader {
   }
 
   private func stepOfBranch(_ name: Located<StepName>, _ reader: consuming MappingReader) -> Step? {
-    guard reader.keys.contains("firstOf") else { return step(name, reader) }
+    guard reader.contains("firstOf") else { return step(name, reader) }
     collector.add(
       Diagnostic(
         "wrong-value", "`\(name.value)` is a choice within a branch", at: name.span, label: "a branch holds steps only",

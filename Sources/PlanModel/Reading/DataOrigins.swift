@@ -33,7 +33,7 @@ extension PlanReader {
       choice.finish()
     }
     fields.finish()
-    if reader.keys.contains("derivedFrom") {
+    if reader.contains("derivedFrom") {
       collector.add(
         Diagnostic(
           "too-many-keys", "\(reader.what) is both derived and ephemeral", at: reader.span(of: "ephemeral"),

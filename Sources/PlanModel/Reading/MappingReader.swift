@@ -16,42 +16,66 @@ public final class DiagnosticCollector {
 ///
 /// A getter returns nil both where the key is missing and where its value is wrong; a wrong value has been reported by then.
 public struct MappingReader: ~Copyable {
-  /// What the mapping is, for messages: "the store `east`".
-  public let what: String
-  public let span: SourceSpan
+  /// What a mapping is, for messages: "`PART` of the step `NAME`". Put together only when something is to be said.
+  public struct Subject: ExpressibleByStringInterpolation {
+    private let part: String?, noun: String, name: String?
+    /// - Parameter part: a key or kind, if the mapping is a part of what is named.
+    public init(part: String? = nil, of noun: String, _ name: String? = nil) { self.part = part; self.noun = noun; self.name = name }
+    public init(stringLiteral text: String) { self.init(of: text) }
+    var text: String { (part.map { "`\($0)` of " } ?? "") + noun + (name.map { " `\($0)`" } ?? "") }
+  }
+
+  public var what: String { subject.text }
+  private let subject: Subject
+  private let mapping: YAMLNode
+  private let count: Int
   public let collector: DiagnosticCollector
-  private let members: [YAMLMember]
-  private var known: [String] = []
+  /// What was asked for, with repetitions.
+  private var asked: [String] = []
+  /// Of each member.
+  private var isKnown: [Bool]
   /// Whoever reads members by names of their own reads all of them.
   private var readsAll = false
 
   /// Nil, and reported, if the node is not a mapping. An empty value counts as an empty mapping.
-  public init?(_ node: YAMLNode, _ what: String, _ collector: DiagnosticCollector) {
-    let members: [YAMLMember]? =
-      switch node.content {
-      case .mapping(let members): members
-      case .scalar(let scalar) where scalar.coreType == .null: []
-      default: nil
-      }
-    guard let members else {
-      collector.add(Diagnostic("wrong-type", "\(what) is \(node.kindName), not a mapping", at: node.span, label: "expected `key: value` pairs"))
+  public init?(_ node: YAMLNode, _ subject: Subject, _ collector: DiagnosticCollector) {
+    guard let count = node.memberCount ?? (node.scalar?.coreType == .null ? 0 : nil) else {
+      collector.add(Diagnostic("wrong-type", "\(subject.text) is \(node.kindName), not a mapping", at: node.span, label: "expected `key: value` pairs"))
       return nil
     }
-    self.members = members
-    self.what = what
-    self.span = node.span
+    mapping = node
+    self.count = count
+    isKnown = Array(repeating: false, count: count)
+    self.subject = subject
     self.collector = collector
   }
 
+  /// For whoever has the text already.
+  public init?(_ node: YAMLNode, _ what: String, _ collector: DiagnosticCollector) { self.init(node, Subject(of: what), collector) }
+
+  public var span: SourceSpan { mapping.span }
+  private var members: [YAMLMember] { (0..<count).map(mapping.member) }
+  private func number(of key: String) -> Int? { count == 0 ? nil : mapping.memberNumber(of: key) }
+
   /// Where the whole member `key` stands, or the mapping itself.
-  public func span(of key: String) -> SourceSpan { members.first { $0.key == key }?.keySpan ?? span }
+  public func span(of key: String) -> SourceSpan { number(of: key).map { mapping.member($0).keySpan } ?? span }
 
   public var keys: [String] { members.map(\.key) }
+  /// Whether the key is there; it stays unread.
+  public func contains(_ key: String) -> Bool { number(of: key) != nil }
+  /// The keys that hold this character.
+  func keys(with character: UInt8) -> [String] {
+    var found: [String] = []
+    mapping.forEachChild { key, _ in if let key, key.bytes?.contains(character) ?? false, let text = key.scalar?.text { found.append(text) } }
+    return found
+  }
 
   /// The value of `key`, unread.
   public mutating func node(_ key: String) -> YAMLNode? {
-    if !known.contains(key) { known.append(key) }
-    return members.first { $0.key == key }?.value
+    asked.append(key)
+    guard let number = number(of: key) else { return nil }
+    isKnown[number] = true
+    return mapping.memberValue(number)
   }
 
   /// The members that are read by name of their own: for maps keyed by names.
@@ -67,12 +91,15 @@ public struct MappingReader: ~Copyable {
   }
 
   public consuming func finish() {
-    guard !readsAll else { return }
+    guard !readsAll, isKnown.contains(false) else { return }
+    let members = members
+    var known: [String] = []
+    for key in asked where !known.contains(key) { known.append(key) }
     func fix(_ member: YAMLMember, _ near: [String]) -> Diagnostic.Fix? {
       guard near.count == 1, !members.contains(where: { $0.key == near[0] }) else { return nil }
       return Diagnostic.Fix(member.keySpan, near[0], isSafe: true)
     }
-    for member in members where !known.contains(member.key) {
+    for (index, member) in members.enumerated() where !isKnown[index] {
       let near = nearestNames(to: member.key, in: known)
       let help = near.isEmpty ? "known here: " + known.map { "`\($0)`" }.joined(separator: ", ") : "did you mean " + near.map { "`\($0)`" }.joined(separator: " or ") + "?"
       collector.add(Diagnostic("unknown-key", "\(what) has no key `\(member.key)`", at: member.keySpan, label: "not known here", helps: [help]).fixed(by: fix(member, near)))
@@ -185,8 +212,9 @@ extension MappingReader {
     return argumentList(node, "`\(key)` of \(what)")
   }
 
-  public func argumentList(_ node: YAMLNode, _ what: String) -> [String]? {
+  public func argumentList(_ node: YAMLNode, _ what: @autoclosure () -> String) -> [String]? {
     guard let elements = node.elements else {
+      let what = what()
       collector.add(
         Diagnostic(
           "wrong-type", "\(what) is \(node.kindName), not an argument list", at: node.span, label: "expected a list: the program, then each argument",
@@ -196,14 +224,14 @@ extension MappingReader {
     }
     let texts = elements.compactMap { element -> String? in
       guard let scalar = element.scalar, scalar.coreType != .null || !scalar.isPlain else {
-        collector.add(Diagnostic("wrong-type", "an argument of \(what) is \(element.kindName), not text", at: element.span))
+        collector.add(Diagnostic("wrong-type", "an argument of \(what()) is \(element.kindName), not text", at: element.span))
         return nil
       }
       return scalar.text
     }
     guard texts.count == elements.count else { return nil }
     guard let program = texts.first, !program.isEmpty else {
-      collector.add(Diagnostic("wrong-type", "\(what) names no program", at: node.span, helps: ["write `[program, argument, …]`"]))
+      collector.add(Diagnostic("wrong-type", "\(what()) names no program", at: node.span, helps: ["write `[program, argument, …]`"]))
       return nil
     }
     return texts
@@ -217,10 +245,10 @@ extension MappingReader {
     }
   }
 
-  private func value<Value>(_ node: YAMLNode, _ key: String, expected: String, _ convert: (YAMLScalar) -> Value?) -> Located<Value>? {
+  private func value<Value>(_ node: YAMLNode, _ key: String, expected: @autoclosure () -> String, _ convert: (YAMLScalar) -> Value?) -> Located<Value>? {
     if let scalar = node.scalar, let value = convert(scalar) { return Located(value, at: node.span) }
     let shown = node.scalar.map { $0.text.isEmpty ? "empty" : "`\($0.text)`" } ?? node.kindName
-    collector.add(Diagnostic("wrong-value", "`\(key)` of \(what) is \(shown)", at: node.span, label: "expected \(expected)"))
+    collector.add(Diagnostic("wrong-value", "`\(key)` of \(what) is \(shown)", at: node.span, label: "expected \(expected())"))
     return nil
   }
 }

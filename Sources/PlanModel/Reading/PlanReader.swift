@@ -89,11 +89,12 @@ struct PlanReader {
     guard let node = parent.node(key), var reader = MappingReader(node, "`\(key)`", collector) else { return [] }
     let members = reader.allMembers()
     reader.finish()
+    let what = "the \(noun)"
     return members.compactMap { member in
       if let problem = Name<Of>.problem(in: member.key) {
         collector.add(Diagnostic("wrong-name", "`\(member.key)` is not a name for a \(noun)", at: member.keySpan, label: problem))
       }
-      guard let entry = MappingReader(member.value, "the \(noun) `\(member.key)`", collector) else { return nil }
+      guard let entry = MappingReader(member.value, .init(of: what, member.key), collector) else { return nil }
       return read(Located(Name(rawValue: member.key), at: member.keySpan), entry)
     }
   }

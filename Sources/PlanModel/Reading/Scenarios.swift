@@ -69,23 +69,22 @@ extension PlanReader {
 
   /// A step: one key with a dot, its kind, and the keys that every step has.
   func step(_ name: Located<StepName>, _ reader: consuming MappingReader) -> Step? {
-    let what = reader.what
-    let kinds = reader.keys.filter { $0.contains(".") }
+    let kinds = reader.keys(with: UInt8(ascii: "."))
     guard let kind = kinds.first else {
       if let key = reader.keys.first(where: { !nearestNames(to: $0, in: ["firstOf"]).isEmpty }) {
         collector.add(
-          Diagnostic("unknown-key", "\(what) has no key `\(key)`", at: reader.span(of: key), label: "not known here", helps: ["did you mean `firstOf`?"]))
+          Diagnostic("unknown-key", "\(reader.what) has no key `\(key)`", at: reader.span(of: key), label: "not known here", helps: ["did you mean `firstOf`?"]))
         return nil
       }
       collector.add(
         Diagnostic(
-          "missing-key", "\(what) says nothing to do", at: name.span, label: "one key with a dot is its kind",
+          "missing-key", "\(reader.what) says nothing to do", at: name.span, label: "one key with a dot is its kind",
           helps: ["add a kind, such as `command.run: { … }`; `docs/step-kinds.md` lists them"]))
       return nil
     }
     if kinds.count > 1 {
       collector.add(
-        Diagnostic("too-many-keys", "\(what) has two kinds, `\(kind)` and `\(kinds[1])`", at: reader.span(of: kinds[1]), helps: ["make a step of its own of each"]))
+        Diagnostic("too-many-keys", "\(reader.what) has two kinds, `\(kind)` and `\(kinds[1])`", at: reader.span(of: kinds[1]), helps: ["make a step of its own of each"]))
     }
     let kindSpan = reader.span(of: kind)
     let fields = reader.node(kind)
@@ -112,14 +111,14 @@ extension PlanReader {
         Diagnostic(
           "too-many-keys", "\(reader.what) has an `undo` and is said to be irreversible", at: irreversible.span, label: "only one of both can be true"))
     }
-    guard let fields = MappingReader(node, "the undo of the step `\(name.value)`", collector) else { return nil }
+    guard let fields = MappingReader(node, .init(of: "the undo of the step", name.value.rawValue), collector) else { return nil }
     refuse(["needs", "onFailure", "undo", "irreversible", "only"], in: fields, label: "an undo stands for itself", help: "undo steps run in the reverse order of their steps")
     return step(Located(name.value, at: reader.span(of: "undo")), fields).map { .step($0) }
   }
 
   /// Keys that other steps have.
   private func refuse(_ keys: [String], in reader: borrowing MappingReader, label: String, help: String) {
-    for key in keys where reader.keys.contains(key) {
+    for key in keys where reader.contains(key) {
       collector.add(
         Diagnostic("unknown-key", "\(reader.what) has no key `\(key)`", at: reader.span(of: key), label: label, helps: ["\(help); remove `\(key)`"]))
     }

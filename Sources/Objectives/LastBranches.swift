@@ -1,50 +1,19 @@
-internal import PlanModel
 internal import ProviderInterface
 internal import Scheduling
 internal import Units
 
-/// The steps of one choice, by branch.
-struct BranchedSteps {
-  struct Branch {
-    var steps: [Int]
-    var until: TimeSpan?
-    /// Those that need no other, and those that no other needs, in the branch.
-    var first: [Int] = [], last: [Int] = []
-  }
-  var needs: [StepName]
-  var branches: [Branch]
-  /// One of these is the end of the choice, whichever branch it is.
-  var allLast: [Int] { branches.flatMap(\.last) }
-
-  static func all(in steps: [StepSpecification]) -> [StepName: BranchedSteps] {
-    guard steps.contains(where: { $0.branch != nil }) else { return [:] }
-    let members = steps.indices.filter { steps[$0].branch != nil }
-    return Dictionary(grouping: members) { steps[$0].branch?.choice ?? "" }.mapValues { BranchedSteps($0, steps) }
-  }
-
-  private init(_ members: [Int], _ steps: [StepSpecification]) {
-    needs = members.first.flatMap { steps[$0].branch?.needs } ?? []
-    let byNumber = Dictionary(grouping: members) { steps[$0].branch?.number ?? 0 }
-    branches = byNumber.keys.sorted().map { number in
-      let inner = byNumber[number] ?? []
-      let names = Set(inner.map { steps[$0].name })
-      let needed = Set(inner.flatMap { steps[$0].needs })
-      return Branch(
-        steps: inner, until: inner.first.flatMap { steps[$0].branch?.until }, first: inner.filter { names.isDisjoint(with: steps[$0].needs) },
-        last: inner.filter { !needed.contains(steps[$0].name) })
-    }
-  }
-
+extension BranchedSteps {
   /// What can be tried: no branch of which a step is lost, and none after one that has no deadline. Where all are lost, which has been reported,
   /// figures are computed as if none were.
-  func alternatives(needs: [Int], isLost: (Int) -> Bool) -> Alternatives {
+  func alternatives(isLost: (Int) -> Bool) -> Alternatives {
     let surviving = branches.indices.filter { !branches[$0].steps.contains(where: isLost) }
     let possible = surviving.isEmpty ? Array(branches.indices) : surviving
     let final = possible.firstIndex { branches[$0].until == nil } ?? possible.count - 1
     let tried = possible[...final]
     return Alternatives(
       needs: needs, branches: tried.map { .init(steps: branches[$0].steps, deadline: $0 == tried.last ? nil : branches[$0].until) },
-      never: branches.indices.filter { !tried.contains($0) }.flatMap { branches[$0].steps })
+      never: branches.indices.filter { !tried.contains($0) }.flatMap { branches[$0].steps },
+      lost: branches.indices.filter { !possible.contains($0) }.flatMap { branches[$0].steps })
   }
 }
 
