@@ -249,6 +249,16 @@ extension RolesTests {
       #expect(cut.summary.contains("no replica is connected"))
     }
 
+    @Test("a server without replicas, that can have none, is fenced too")
+    func alone() async throws {
+      let server = try await onThread { try PostgreSQLServer.start(settings: ["wal_level = minimal", "max_wal_senders = 0"]) }
+      let world = RolesWorld(east: server, west: server)
+      try await world.ask("east", "CREATE DATABASE app", "postgres")
+      let result = try await world.fence()
+      #expect(WALPosition(result.text("position")) != nil && result.summary.contains("no replica is connected"))
+      #expect(try await world.refusal("east", sql: "SELECT 1") != nil)
+    }
+
     @Test("no password in what a step says, writes or hands to programs")
     func secrets() async throws {
       var world = try await RolesWorld.start()

@@ -1,5 +1,6 @@
 import CanonicalJSON
 import Concurrency
+import Glibc
 import PlanModel
 import PostgreSQLClient
 @testable import PostgreSQLProvider
@@ -67,6 +68,29 @@ extension RolesTests {
       let unknown = await failure { [world] in try await world.promote { $0.others = [] } }
       #expect(unknown?.code == "primary-not-fenced" && unknown?.message.contains(world.east.folder) == true)
       #expect(try await world.ask("west", "SELECT pg_is_in_recovery()") == "t")
+    }
+
+    @Test("a primary that is out of our reach and not of the replica's is alive, whatever a program or a person says")
+    func partition() async throws {
+      var world = try await RolesWorld.start()
+      world.timeout = .seconds(30)
+      world.urls["east"] = "postgresql://a:b@127.0.0.1:\(try HTTPServer.closedPort())/app"
+      try await world.fence { $0.by = ["true"] }
+      let failed = await failure { [world] in try await world.promote() }
+      #expect(failed?.code == "primary-not-fenced" && failed?.message.contains("does not answer us") == true)
+      // A primary that hangs, as one without power, is found out after a while.
+      let pids = try await onThread { [world] in try runProgram(["pgrep", "-f", "postgres: walsender"]).output.split(separator: "\n").compactMap { pid_t($0) } + [Self.postmaster(world.east)] }
+      let own = try await onThread { [world] in try pids.filter { pid in try pid == Self.postmaster(world.east) || Self.isChild(pid, of: Self.postmaster(world.east)) } }
+      own.forEach { kill($0, SIGSTOP) }
+      defer { own.forEach { kill($0, SIGCONT) } }
+      #expect(try await world.promote(attempt: 2).measurements["lostBytes"] == "unknown")
+    }
+
+    private static func postmaster(_ server: PostgreSQLServer) throws -> pid_t {
+      try #require(pid_t(try readFile("\(server.folder)/data/postmaster.pid").split(separator: "\n").first.map(String.init) ?? ""))
+    }
+    private static func isChild(_ pid: pid_t, of parent: pid_t) throws -> Bool {
+      try readFile("/proc/\(pid)/status").contains("PPid:\t\(parent)\n")
     }
 
     @Test("a replica that lacks something is not promoted where nothing may be lost, and else the loss is measured")

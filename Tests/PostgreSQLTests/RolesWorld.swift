@@ -24,7 +24,7 @@ struct RolesWorld: Sendable {
   var timeout = TimeSpan.seconds(60)
   let progress = Lock<[StepProgress]>([])
 
-  static let settings = ["wal_keep_size = 128MB", "wal_log_hints = on", "wal_retrieve_retry_interval = 100ms"]
+  static let settings = ["wal_keep_size = 128MB", "wal_log_hints = on", "wal_retrieve_retry_interval = 100ms", "wal_receiver_timeout = 4s"]
 
   /// With a table `t (n bigint)` in a database `app`.
   static func start() async throws -> RolesWorld {
@@ -32,7 +32,9 @@ struct RolesWorld: Sendable {
       let east = try PostgreSQLServer.start(settings: settings)
       try east.psql("CREATE DATABASE app")
       try east.psql("CREATE TABLE t (n bigint); INSERT INTO t SELECT generate_series(1, 100)", database: "app")
-      return RolesWorld(east: east, west: try PostgreSQLServer.standby(of: east, settings: settings))
+      let world = RolesWorld(east: east, west: try PostgreSQLServer.standby(of: east, settings: settings))
+      try holdUntil("west is sent the log") { try world.west.psql("SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming'") == "1\n" }
+      return world
     }
   }
 
@@ -50,7 +52,9 @@ struct RolesWorld: Sendable {
 
   var performers: StepPerformers { StepPerformers(PostgreSQLProvider.performers(on: host)) }
 
-  func context(_ step: StepName, attempt: Int = 1, run: String = "20261124T080000Z-role", outputs: [StepName: [String: OutputValue]] = [:]) -> PerformingContext {
+  func context(
+    _ step: StepName, attempt: Int = 1, run: String = "20261124T080000Z-role", outputs: [StepName: [String: OutputValue]] = [:]
+  ) -> PerformingContext {
     let mark = StepMark(run: RunID(rawValue: run), step: step, attempt: attempt)
     return PerformingContext(
       mark: mark, earlierMarks: (1..<attempt).map { StepMark(run: mark.run, step: step, attempt: $0) }, plan: "test", planDigest: "none", toolVersion: "test",
@@ -68,7 +72,9 @@ struct RolesWorld: Sendable {
   }
 
   @discardableResult
-  func fence(attempt: Int = 1, run: String = "20261124T080000Z-role", _ change: (inout PostgreSQLFence.Arguments) -> Void = { _ in }) async throws -> StepResult {
+  func fence(
+    attempt: Int = 1, run: String = "20261124T080000Z-role", _ change: (inout PostgreSQLFence.Arguments) -> Void = { _ in }
+  ) async throws -> StepResult {
     var arguments = fencing
     change(&arguments)
     return try await FencePerformer(host: host).perform(arguments, in: context("fence", attempt: attempt, run: run))

@@ -87,7 +87,11 @@ struct Doctor: Sendable {
     let isRestoredTo = typed.scenarios.flatMap(\.steps).contains {
       $0.specification.kind == PostgreSQLRestore.name && $0.specification.footprint.writes.contains(.server(name))
     }
-    return ServerDuties(backedUp: backedUp, isRestoredTo: isRestoredTo)
+    let roleKinds = [PostgreSQLFence.name, PostgreSQLPromote.name, PostgreSQLRebuildReplica.name]
+    let changesRole = typed.scenarios.flatMap(\.steps).map(\.specification).contains {
+      roleKinds.contains($0.kind) && $0.footprint.writes.union($0.footprint.reads).contains(.server(name))
+    }
+    return ServerDuties(backedUp: backedUp, isRestoredTo: isRestoredTo, changesRole: changesRole)
   }
 
   private func outcomes(of server: Server, _ tools: PostgreSQLTools) async -> [CheckOutcome] {

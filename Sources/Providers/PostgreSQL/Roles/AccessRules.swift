@@ -52,8 +52,9 @@ struct AccessRules: Sendable {
     do throws(PostgreSQLError) {
       try await connection.execute(
         """
-        COPY (SELECT NULLIF(line, '') FROM pg_catalog.unnest(pg_catalog.string_to_array(\(SQL.literal(lines)), E'\\n')) WITH ORDINALITY AS l(line, n) ORDER BY n)
-        TO \(SQL.literal(path)) WITH (FORMAT csv, QUOTE E'\\x01', ESCAPE E'\\x01', DELIMITER E'\\x02', ENCODING \(SQL.literal(encoding)))
+        COPY (
+          SELECT NULLIF(line, '') FROM pg_catalog.unnest(pg_catalog.string_to_array(\(SQL.literal(lines)), E'\\n')) WITH ORDINALITY AS l(line, n) ORDER BY n
+        ) TO \(SQL.literal(path)) WITH (FORMAT csv, QUOTE E'\\x01', ESCAPE E'\\x01', DELIMITER E'\\x02', ENCODING \(SQL.literal(encoding)))
         """)
     } catch {
       guard error.state != nil else { throw error }

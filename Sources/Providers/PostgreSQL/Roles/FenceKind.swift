@@ -35,7 +35,9 @@ public enum PostgreSQLFence: StepKind {
     let confirmedBy: Located<StepName>? = fields.name("confirmedBy")
     if by == nil, undo != nil {
       fields.collector.add(
-        Diagnostic("missing-key", "\(fields.what) has `undo` and no `by`", at: fields.span(of: "undo"), helps: ["what the step does over SQL it takes back by itself: remove `undo`"]))
+        Diagnostic(
+          "missing-key", "\(fields.what) has `undo` and no `by`", at: fields.span(of: "undo"),
+          helps: ["what the step does over SQL it takes back by itself: remove `undo`"]))
     }
     if let confirmedBy, let problem = problem(with: confirmedBy, in: context) { fields.collector.add(problem) }
     guard let server else { return nil }
@@ -78,7 +80,7 @@ public enum PostgreSQLFence: StepKind {
     if let problem = observation.measurements[RoleShown.problem]?.string { return Change(.unknown, reason: "the step would fail: \(problem)") }
     let sessions = observation.measurements[RoleShown.sessions]?.int ?? 0
     return Change(
-      .update, reason: "\(server) lets nobody in any more but replicas, and \(sessions) session\(sessions == 1 ? "" : "s") are ended",
+      .update, reason: "\(server) lets nobody in any more but replicas, and \(sessions == 1 ? "1 session is" : "\(sessions) sessions are") ended",
       before: ["connections": "taken"], after: ["connections": "refused"])
   }
 }

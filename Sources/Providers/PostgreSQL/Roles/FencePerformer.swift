@@ -90,8 +90,10 @@ public struct FencePerformer: StepPerformer {
 
   private func result(_ proof: Fencing.Proof, _ arguments: PostgreSQLFence.Arguments) -> StepResult {
     let sessions = proof.swept.ended
-    var parts = ["fenced: `\(arguments.server.server)` refuses connections (\(proof.refusal))", "\(sessions) session\(sessions == 1 ? "" : "s") ended and none left"]
-    parts.append("its log ends at \(proof.position)")
+    var parts = [
+      "fenced: `\(arguments.server.server)` refuses connections (\(proof.refusal))", "\(sessions) session\(sessions == 1 ? "" : "s") ended and none left",
+      "its log ends at \(proof.position)",
+    ]
     parts += proof.replicas.map { $0.behind == .zero ? "\($0.name) has received all of it" : "\($0.name) LACKS \($0.behind.rounded) of it" }
     if proof.replicas.isEmpty { parts.append("no replica is connected to it") }
     parts += proof.swept.goesOn.map { "BUT \($0)" }
@@ -120,8 +122,8 @@ public struct FencePerformer: StepPerformer {
       guard let fence, fence.mark.isOf(context.mark), role.isPrimary, sessions == 0, let position = WALPosition(fence.mark.position) else { return .notDone }
       return .done(
         StepResult(
-          summary: "`\(arguments.server.server)` refuses connections, no session is left, and its log ends at \(position)", outputs: ["position": .text("\(position)")],
-          undoRecord: .string(Means.rules.rawValue), measurements: ["means": .string(Means.rules.rawValue), "position": .string("\(position)")]))
+          summary: "`\(arguments.server.server)` refuses connections, no session is left, and its log ends at \(position)",
+          outputs: ["position": .text("\(position)")], undoRecord: .string(Means.rules.rawValue), measurements: ["means": .string(Means.rules.rawValue), "position": .string("\(position)")]))
     } catch {
       return .unknown("whether `\(arguments.server.server)` is fenced cannot be told: \(error.message)")
     }

@@ -112,9 +112,17 @@ struct Fencing: Sendable {
   /// Everything that anybody was told is committed lies before this, and is on disk.
   private func end(_ inside: PostgreSQLConnection) async throws -> (WALPosition, Int64) {
     let name = String("sie-dr fence \(mark.run).\(mark.step)".prefix(63))
-    let row = try await inside.query(
-      "SELECT pg_catalog.pg_create_restore_point($1), pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())", [name]).rows.first ?? []
-    guard let position = WALPosition(row.text(0)) else { throw StepFailure("unexpected", "\(server) does not say where its log ends") }
+    let next = "pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())"
+    let row: [String?]?
+    do throws(PostgreSQLError) {
+      row = try await inside.query("SELECT pg_catalog.pg_create_restore_point($1), \(next)", [name]).rows.first
+    } catch {
+      // With `wal_level = minimal` there are none; a checkpoint writes everything out too.
+      guard error.state == .objectNotInPrerequisiteState else { throw error }
+      _ = try await inside.query("CHECKPOINT")
+      row = try await inside.query("SELECT pg_catalog.pg_current_wal_insert_lsn(), \(next)").rows.first
+    }
+    guard let row, let position = WALPosition(row.text(0)) else { throw StepFailure("unexpected", "\(server) does not say where its log ends") }
     return (position, row.int(1))
   }
 

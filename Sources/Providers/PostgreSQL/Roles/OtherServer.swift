@@ -16,9 +16,9 @@ struct OtherServer: Sendable {
   var name: ServerName
   var state: State
 
-  static func look(_ server: PostgreSQLReference, family systemIdentifier: String, _ secrets: any SecretResolving, _ application: String) async throws(StepFailure)
-    -> OtherServer
-  {
+  static func look(
+    _ server: PostgreSQLReference, family systemIdentifier: String, _ secrets: any SecretResolving, _ application: String
+  ) async throws(StepFailure) -> OtherServer {
     func found(_ state: State) -> OtherServer { OtherServer(name: server.server, state: state) }
     let address: ServerAddress
     do throws(StepFailure) { address = try await secrets.address(of: server) } catch {
@@ -37,7 +37,9 @@ struct OtherServer: Sendable {
         await connection.close()
         guard role.systemIdentifier == systemIdentifier else { return found(.unrelated) }
         guard let primary = role.primary else { return found(.standby) }
-        guard let fence, sessions == 0 else { return found(.writes("it is a primary, and \(sessions == 0 ? "takes connections" : "has \(sessions) other sessions")")) }
+        guard let fence, sessions == 0 else {
+          return found(.writes("it is a primary, and " + (fence == nil ? "takes connections" : "sessions from before its fence are left: \(sessions)")))
+        }
         let end = (WALPosition(fence.mark.position) ?? primary.position).map {
           PromotionLoss.End(position: $0, nextTransaction: fence.mark.nextTransaction, at: fence.mark.at)
         }

@@ -77,6 +77,7 @@ public enum PostgreSQLPromote: StepKind {
     let lag = observation.measurements["receiveLag"]?.string.flatMap { ByteCount($0) }
     let until = observation.measurements["replayedUntil"]?.string.flatMap { Timestamp($0) }
     let age = until.map { "; its last transaction was committed at \($0), \((now - $0).rounded) ago" } ?? ""
-    return "what the replica was not sent is lost: " + (lag.map { "\($0.rounded) by what it was last told" } ?? "it is connected to no primary, so nobody knows how much") + age
+    let amount = lag.map { "\($0.rounded) by what it was last told" } ?? "it is connected to no primary, so nobody knows how much"
+    return "what the replica was not sent is lost: \(amount)\(age)"
   }
 }

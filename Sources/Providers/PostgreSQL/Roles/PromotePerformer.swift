@@ -24,7 +24,7 @@ public struct PromotePerformer: StepPerformer {
         guard let mark = try await PromotionMark.read(connection), mark.isOf(context.mark) else { throw noReplica(arguments, address) }
         return try await result(mark, arguments, others, connection, context)
       }
-      try refuseUnlessSafe(role, others, arguments)
+      try await refuseUnlessSafe(role, others, arguments, connection, context)
       context.report(StepProgress(phase: "waiting for what is still to come"))
       let before = try await received(arguments, OtherServer.end(others), connection, context)
       let mark = PromotionMark(context.mark, before, end: OtherServer.end(others), at: context.now())
@@ -61,15 +61,36 @@ public struct PromotePerformer: StepPerformer {
       details: ["nobody knows whether it has the data that is wanted"], helps: ["look at it, then plan again: a server that is a primary needs no promotion"])
   }
 
-  private func refuseUnlessSafe(_ role: ServerRole, _ others: [OtherServer], _ arguments: PostgreSQLPromote.Arguments) throws(StepFailure) {
+  private func refuseUnlessSafe(
+    _ role: ServerRole, _ others: [OtherServer], _ arguments: PostgreSQLPromote.Arguments, _ connection: PostgreSQLConnection, _ context: PerformingContext
+  ) async throws {
     if let refusal = OtherServer.refusal(others, promoting: arguments.server.server) { throw refusal }
-    let isAccountedFor = others.contains { if case .unrelated = $0.state { false } else { true } }
-    if let receiver = role.standby?.receiver, receiver.isStreaming, !isAccountedFor {
-      throw StepFailure(
-        "primary-not-fenced", "`\(arguments.server.server)` is being sent the log by \(receiver.sender), which the plan does not know",
-        details: ["a primary that sends its log is alive, and may take writes"],
-        helps: ["name it under `servers` and in `on` of the data class, and fence it before this step"])
-    }
+    guard let receiver = role.standby?.receiver, receiver.isStreaming else { return }
+    let states = others.map(\.state)
+    if states.contains(where: { switch $0 { case .fenced, .standby: true; default: false } }) { return }
+    let isSilent = states.contains { if case .silent = $0 { true } else { false } }
+    // Silent to us, and perhaps not to the replica: a line may be cut here and not there.
+    if isSilent, try await goesSilent(connection, context) { return }
+    throw StepFailure(
+      "primary-not-fenced",
+      "`\(arguments.server.server)` is being sent the log by \(receiver.sender), which \(isSilent ? "does not answer us" : "the plan does not know")",
+      details: ["a primary that sends its log is alive, and may take writes"],
+      helps: [
+        isSilent ? "cut it off for good, from its clients too; then resume" : "name it under `servers` and in `on` of the data class, and fence it before this step"
+      ])
+  }
+
+  /// Whether the replica hears nothing from its primary either. It asks by itself after half of its time-out, and hangs up after all of it.
+  private func goesSilent(_ connection: PostgreSQLConnection, _ context: PerformingContext) async throws -> Bool {
+    context.report(StepProgress(phase: "listening whether the old primary still sends"))
+    let sql = "SELECT last_msg_receipt_time FROM pg_catalog.pg_stat_wal_receiver WHERE status = 'streaming'"
+    let before = try await connection.query(sql).value
+    let milliseconds = Int64(try await connection.query("SELECT setting FROM pg_catalog.pg_settings WHERE name = 'wal_receiver_timeout'").value ?? "") ?? 0
+    let patience = min(Duration.milliseconds(milliseconds) + .seconds(2), context.timeout.duration / 2)
+    return try await polled(within: patience, every: .milliseconds(250)) { () -> Bool? in
+      guard let last = try await connection.query(sql).value else { return true }
+      return last == before ? nil : false
+    } ?? false
   }
 
   /// Waits for what the fenced primary still sends; where nothing may be lost, for all of it.
@@ -90,7 +111,7 @@ public struct PromotePerformer: StepPerformer {
     let isThere = try await polled(within: patience) { () -> Bool? in
       guard let standby = try await ServerRole.look(connection).standby else { return false }
       last = standby
-      guard let wanted, (standby.end ?? WALPosition(offset: 0)) < wanted else { return true }
+      guard let wanted, (standby.received ?? WALPosition(offset: 0)) < wanted else { return true }
       // Nothing more comes in by a line that is cut.
       return !isNeeded && standby.receiver?.isStreaming != true ? false : nil
     }
@@ -98,14 +119,15 @@ public struct PromotePerformer: StepPerformer {
       throw StepFailure("no-replica", "somebody else has promoted \(connection.address.server) just now", helps: ["look who, before anything else is done"])
     }
     if isNeeded, isThere != true, let wanted {
-      let missing = (last.end ?? WALPosition(offset: 0)).distance(to: wanted)
+      let missing = (last.received ?? WALPosition(offset: 0)).distance(to: wanted)
       throw StepFailure(
         "replica-behind", "`\(arguments.server.server)` has not received \(missing.rounded) of the log up to \(wanted), and nothing may be lost",
         details: [
           "it has received up to \(last.received.map { "\($0)" } ?? "nothing") and replayed up to \(last.replayed.map { "\($0)" } ?? "nothing")",
           last.receiver.map { $0.isStreaming ? "it is connected to \($0.sender)" : "its line to \($0.sender) is down" } ?? "it is connected to no primary",
         ],
-        helps: ["let it catch up and resume; or take back the fence (sie-dr rollback) and hand over later; or promote without `upTo`, and lose that"], transient: true)
+        helps: ["let it catch up and resume; or take back the fence (sie-dr rollback) and hand over later; or promote without `upTo`, and lose that"],
+        transient: true)
     }
     return last
   }
@@ -115,7 +137,8 @@ public struct PromotePerformer: StepPerformer {
     let answer = try await connection.query("SELECT pg_catalog.pg_promote(true, $1::int)", [String(seconds)], deadline: context.timeout.duration).value
     guard answer == "t", try await ServerRole.look(connection).isPrimary else {
       throw StepFailure(
-        "not-promoted", "\(connection.address.server) has not become the primary in \(context.timeout.rounded)", details: ["it may still be replaying what it has received"],
+        "not-promoted", "\(connection.address.server) has not become the primary in \(context.timeout.rounded)",
+        details: ["it may still be replaying what it has received"],
         helps: ["look into its log; when it has caught up, resume: a promotion that came late is found"], transient: true)
     }
   }
@@ -136,7 +159,7 @@ public struct PromotePerformer: StepPerformer {
       """
     ).rows.first ?? []
     // After a restart it has forgotten; what was received is where it stood.
-    let position = WALPosition(row.text(0)) ?? [WALPosition(mark.received), WALPosition(mark.replayed)].compactMap { $0 }.max()
+    let position = WALPosition(row.text(0)) ?? WALPosition(mark.received)
     // A number is given out, and so written, only where writes are taken.
     _ = try await connection.execute("BEGIN READ WRITE; SELECT pg_catalog.pg_current_xact_id(); COMMIT")
     await connection.close()

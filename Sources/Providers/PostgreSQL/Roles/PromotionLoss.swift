@@ -36,8 +36,8 @@ struct PromotionLoss: Hashable, Sendable {
   /// For people.
   var words: String {
     guard let bytes else {
-      let told = toldMissing.map { $0 == .zero ? "it had received all that it was told of" : "at least \($0.rounded) that it was told of are missing" } ?? "it was told of no end"
-      return "how much is lost nobody knows: the old primary says nothing; \(told)" + (seconds.map { "; its last transaction is \($0.rounded) old" } ?? "")
+      let told = toldMissing.map { $0 == .zero ? "it had received all that it was told of" : "at least \($0.rounded) that it was told of are missing" }
+      return "how much is lost nobody knows: the old primary says nothing; \(told ?? "it was told of no end")" + (seconds.map { "; its last transaction is \($0.rounded) old" } ?? "")
     }
     guard bytes > .zero else { return "nothing is lost: it has received everything up to the end of the old primary's log" }
     return "\(bytes.rounded) of the old primary's log are lost" + (transactions.map { ", at most \($0) transaction\($0 == 1 ? "" : "s")" } ?? "")

@@ -45,7 +45,8 @@ public enum PostgreSQLRebuildReplica: StepKind {
     guard let server, let from, let folder, let stop, let start else { return nil }
     guard server != from else {
       fields.collector.add(
-        Diagnostic("wrong-value", "\(fields.what) makes `\(server.server)` a replica of itself", at: fields.span(of: "from"), helps: ["name the primary as `from`"]))
+        Diagnostic(
+          "wrong-value", "\(fields.what) makes `\(server.server)` a replica of itself", at: fields.span(of: "from"), helps: ["name the primary as `from`"]))
       return nil
     }
     // It is moved and removed, with what is beside it under names of this step's own.

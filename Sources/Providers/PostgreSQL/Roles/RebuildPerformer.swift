@@ -11,14 +11,17 @@ public struct RebuildPerformer: StepPerformer {
 
   public func perform(_ arguments: PostgreSQLRebuildReplica.Arguments, in context: PerformingContext) async throws(StepFailure) -> StepResult {
     let source = try await context.secrets.address(of: arguments.from)
-    let primary = try await primary(arguments, source, context)
+    let primary = try await primary(arguments, source, isToBeCopied: true, context)
     let target = Knocking(address: try await context.secrets.address(of: arguments.server), application: context.mark.applicationName)
     let answer = try await target.knock()
     if case .open(let connection, _) = answer {
       let role = try await translating("looking at \(target.address.server)") { try await ServerRole.look(connection) }
       await connection.close()
       // An earlier attempt was cut off at its very end.
-      if role.isFollowing(primary), try await isLifted(target, context) { return result(arguments, role, took: nil) }
+      if role.isFollowing(primary) {
+        try await open(target)
+        return result(arguments, role, took: nil)
+      }
     }
     let folder = ServerFolder(
       host: host, path: arguments.folder, through: arguments.through, programs: try await ServerFolder.programs(major: primary.major, on: host), source: source,
@@ -45,17 +48,22 @@ public struct RebuildPerformer: StepPerformer {
 
   // MARK: Before
 
-  private func primary(_ arguments: PostgreSQLRebuildReplica.Arguments, _ source: ServerAddress, _ context: PerformingContext) async throws(StepFailure) -> ServerRole {
+  private func primary(
+    _ arguments: PostgreSQLRebuildReplica.Arguments, _ source: ServerAddress, isToBeCopied: Bool, _ context: PerformingContext
+  ) async throws(StepFailure) -> ServerRole {
     switch try await Knocking(address: source, application: context.mark.applicationName).knock() {
     case .refused(let failure), .silent(let failure): throw failure
     case .open(let connection, let throughDoor):
       let role = try await translating("looking at \(source.server)") { try await ServerRole.look(connection) }
-      await connection.close()
       guard role.isPrimary, !throughDoor else {
+        await connection.close()
         throw StepFailure(
           "no-primary", "`\(arguments.from.server)` is \(throughDoor ? "fenced" : "no primary"): nothing can be a replica of it",
           helps: ["name the new primary as `from`, and let the step that promotes it come before: `needs: […]`"])
       }
+      // Until its first checkpoint its control file is of the old timeline, and a rewind would find nothing to do.
+      if isToBeCopied { try await translating("asking \(source.server) for a checkpoint") { _ = try await connection.query("CHECKPOINT") } }
+      await connection.close()
       return role
     }
   }
@@ -93,7 +101,8 @@ public struct RebuildPerformer: StepPerformer {
       }
       guard role.isPrimary, !throughDoor || sessions > 0 else { return }
       throw StepFailure(
-        "primary-not-fenced", "`\(server)` is a primary that takes connections: what is written there now would be lost", details: ["\(sessions) other sessions"],
+        "primary-not-fenced", "`\(server)` is a primary that takes connections: what is written there now would be lost",
+        details: ["other sessions there: \(sessions)"],
         helps: ["fence it first: `fence: { postgresql.fence: { server: \(server) } }`, and `needs: [fence]` at this step"])
     }
   }
@@ -103,7 +112,9 @@ public struct RebuildPerformer: StepPerformer {
     context.report(StepProgress(phase: "stopping the server"))
     try await StepProgram(host: host, words: arguments.stop).run(context)
     let isStopped = try await translating("waiting for the server to stop") {
-      try await polled(within: min(.seconds(30), context.timeout.duration / 4), every: .milliseconds(250)) { () -> Bool? in try await folder.isRunning() ? nil : true }
+      try await polled(within: min(.seconds(30), context.timeout.duration / 4), every: .milliseconds(250)) { () -> Bool? in
+        try await folder.isRunning() ? nil : true
+      }
     }
     guard isStopped == true else {
       throw StepFailure(
@@ -114,9 +125,9 @@ public struct RebuildPerformer: StepPerformer {
 
   // MARK: Afterwards
 
-  private func catchUp(_ arguments: PostgreSQLRebuildReplica.Arguments, _ target: Knocking, _ primary: ServerRole, _ context: PerformingContext) async throws(StepFailure)
-    -> ServerRole
-  {
+  private func catchUp(
+    _ arguments: PostgreSQLRebuildReplica.Arguments, _ target: Knocking, _ primary: ServerRole, _ context: PerformingContext
+  ) async throws(StepFailure) -> ServerRole {
     let wanted = primary.primary?.position
     var last: String?
     let followed = try await translating("waiting for \(target.address.server)") {
@@ -127,12 +138,13 @@ public struct RebuildPerformer: StepPerformer {
         guard !role.isPrimary else {
           try await StepProgram(host: host, words: arguments.stop).run(context)
           throw StepFailure(
-            "second-primary", "`\(arguments.server.server)` came up as a primary, and was stopped at once", details: ["something has removed its standby.signal"],
+            "second-primary", "`\(arguments.server.server)` came up as a primary, and was stopped at once",
+            details: ["something has removed its standby.signal"],
             helps: ["look what `start` does, before anything else is done"])
         }
         guard role.isFollowing(primary), let standby = role.standby else { last = "it is a standby, and no log comes in"; return nil }
-        guard let wanted, (standby.end ?? WALPosition(offset: 0)) < wanted else { return role }
-        last = "it has received up to \(standby.end.map { "\($0)" } ?? "nothing") of \(wanted)"
+        guard let wanted, (standby.received ?? WALPosition(offset: 0)) < wanted else { return role }
+        last = "it has received up to \(standby.received.map { "\($0)" } ?? "nothing") of \(wanted)"
         return nil
       }
     }
@@ -142,33 +154,33 @@ public struct RebuildPerformer: StepPerformer {
         details: ["what it lacks may be gone from the primary already, or the primary does not let it in for replication"],
         helps: ["look into its log; then resume, with `method: copy` if the log says that WAL is missing"], transient: true)
     }
-    _ = try await isLifted(target, context)
+    try await open(target)
     return followed
   }
 
-  /// A replica needs no fence: by whichever step it came, it goes, and people may read again. True once it is open.
-  private func isLifted(_ target: Knocking, _ context: PerformingContext) async throws(StepFailure) -> Bool {
+  /// A replica needs no fence: by whichever step it came, it goes, and people may read again.
+  private func open(_ target: Knocking) async throws(StepFailure) {
     try await translating("opening \(target.address.server) again") {
-      guard case .open(let connection, true) = try await target.knock() else { return true }
+      guard case .open(let connection, true) = try await target.knock() else { return }
       let rules = AccessRules(connection: connection, server: target.address.server)
       if try await ServerRole.look(connection).standby != nil, let fence = try await rules.fence() { try await rules.lift(fence) }
       await connection.close()
-      return true
     }
   }
 
   private func result(_ arguments: PostgreSQLRebuildReplica.Arguments, _ role: ServerRole, took: TimeSpan?) -> StepResult {
-    let place = role.standby?.end.map { "\($0)" } ?? "an unknown position"
+    let place = role.standby?.received.map { "\($0)" } ?? "an unknown position"
     var measurements = role.measurements
     measurements["method"] = .string(arguments.method.rawValue)
     measurements["took"] = took.map { .string($0.description) }
     return StepResult(
-      summary: "`\(arguments.server.server)` is a replica of `\(arguments.from.server)`, on its timeline, and has received up to \(place)", measurements: measurements)
+      summary: "`\(arguments.server.server)` is a replica of `\(arguments.from.server)`, on its timeline, and has received up to \(place)",
+      measurements: measurements)
   }
 
   public func settle(_ arguments: PostgreSQLRebuildReplica.Arguments, in context: PerformingContext) async -> Settlement {
     do {
-      let primary = try await primary(arguments, try await context.secrets.address(of: arguments.from), context)
+      let primary = try await primary(arguments, try await context.secrets.address(of: arguments.from), isToBeCopied: false, context)
       let target = Knocking(address: try await context.secrets.address(of: arguments.server), application: context.mark.applicationName)
       // Anything but a replica is begun again: what was moved is put back first.
       guard case .open(let connection, false) = try await target.knock() else { return .notDone }

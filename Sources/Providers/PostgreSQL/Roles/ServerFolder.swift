@@ -35,7 +35,8 @@ struct ServerFolder: Sendable {
       return folder
     }
     throw StepFailure(
-      "tools-missing", "no folder on this host holds \(names.joined(separator: ", ")) of PostgreSQL \(major)", details: ["looked in the folders of the distribution's packages and in PATH"],
+      "tools-missing", "no folder on this host holds \(names.joined(separator: ", ")) of PostgreSQL \(major)",
+      details: ["looked in the folders of the distribution's packages and in PATH"],
       helps: ["run sie-dr where the server is installed (Debian: apt-get install postgresql-\(major))"])
   }
 
@@ -125,8 +126,10 @@ struct ServerFolder: Sendable {
     try await onFiles(["rm", "-rf", work])
     do throws(StepFailure) {
       try await run(
-        ["\(programs)/pg_basebackup", "--pgdata=\(work)", "--dbname=\(source.toolConnectionString)", "--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-password"],
-        connects: true, code: "copy-failed", "\(source.server) was not copied",
+        [
+          "\(programs)/pg_basebackup", "--pgdata=\(work)", "--dbname=\(source.toolConnectionString)", "--write-recovery-conf", "--wal-method=stream",
+          "--checkpoint=fast", "--no-password",
+        ], connects: true, code: "copy-failed", "\(source.server) was not copied",
         helps: ["it must let its superuser in for replication (pg_hba.conf), and there must be room beside \(path); then resume"])
     } catch {
       try await onFiles(["rm", "-rf", work])

@@ -25,6 +25,7 @@ struct ServerRole: Hashable, Sendable {
 
   /// What a replica has been sent, and what of it it has replayed, are two things: only what it was not sent can be lost.
   struct Standby: Hashable, Sendable {
+    /// Where it would stand as a primary: what it was sent, and of what came from an archive what it has replayed.
     var received: WALPosition?
     var replayed: WALPosition?
     /// When the last transaction that it has replayed was committed.
@@ -33,11 +34,9 @@ struct ServerRole: Hashable, Sendable {
     var receiver: Receiver?
     var nextTransaction: Int64
 
-    /// Where it would stand as a primary: what was received and, of what came from an archive, what was replayed.
-    var end: WALPosition? { [received, replayed].compactMap { $0 }.max() }
     var replayLag: ByteCount? { received.flatMap { received in replayed.map { $0.distance(to: received) } } }
     /// As far as it knows.
-    var receiveLag: ByteCount? { receiver?.lastTold.flatMap { told in end.map { $0.distance(to: told) } } }
+    var receiveLag: ByteCount? { receiver?.lastTold.flatMap { told in received.map { $0.distance(to: told) } } }
   }
 
   /// The connection by which a replica is sent the log.
@@ -78,12 +77,15 @@ struct ServerRole: Hashable, Sendable {
     ).rows.first ?? []
     let receiver = row.text(11).isEmpty ? nil
       : Receiver(
-        isStreaming: row.text(11) == "streaming", timeline: Int(row.int(15)), sender: row.text(12), lastTold: WALPosition(row.text(13)), toldAt: Timestamp(row.text(14)))
-    let state: State = row.bool(0)
+        isStreaming: row.text(11) == "streaming", timeline: Int(row.int(15)), sender: row.text(12), lastTold: WALPosition(row.text(13)),
+        toldAt: Timestamp(row.text(14)))
+    let state: State =
+      row.bool(0)
       ? .standby(
         Standby(
-          received: WALPosition(row.text(7)), replayed: WALPosition(row.text(8)), replayedUntil: Timestamp(row.text(9)), isPaused: row.bool(10),
-          receiver: receiver, nextTransaction: row.int(6)))
+          // A connection that is new counts from the beginning of its segment.
+          received: [WALPosition(row.text(7)), WALPosition(row.text(8))].compactMap { $0 }.max(), replayed: WALPosition(row.text(8)),
+          replayedUntil: Timestamp(row.text(9)), isPaused: row.bool(10), receiver: receiver, nextTransaction: row.int(6)))
       : .primary(
         Primary(timeline: Int(row.text(5).prefix(8), radix: 16) ?? 0, position: WALPosition(row.text(4)), nextTransaction: row.int(6)))
     return ServerRole(systemIdentifier: row.text(1), version: row.text(2), isSuperuser: row.bool(3), state: state)
