@@ -13,7 +13,6 @@ struct DescribedStep {
   private var texts: [String: String] = [:]
   private var footprint = Footprint()
   private var estimate: Estimated?
-  private var wait: Estimated?
   private var undoMustBeWritten = false
   private var servers: [Server] = []
 
@@ -24,7 +23,7 @@ struct DescribedStep {
     footprint.reads.formUnion(kind.reads.compactMap(resource))
     footprint.writes.formUnion(kind.writes.compactMap(resource))
     return UnderstoodArguments(
-      kind: kind.name, json: .object(values), footprint: footprint, undoAbility: undoMustBeWritten ? .mustBeWritten : kind.undo, estimate: estimate, wait: wait)
+      kind: kind.name, json: .object(values), footprint: footprint, undoAbility: undoMustBeWritten ? .mustBeWritten : kind.undo, estimate: estimate)
   }
 
   /// Nil where a field that it names is left out.
@@ -50,10 +49,6 @@ struct DescribedStep {
     case .program:
       values[name] = fields.arguments(name).map { .array($0.map(JSONValue.string)) }
       undoMustBeWritten = undoMustBeWritten || values[name] != nil
-    case .wait:
-      guard let span = fields.timeSpan(name) else { return }
-      wait = Estimated(span.value, at: span.span)
-      keep(name, "\(span.value)")
     case .input: input(name, &fields)
     case .inputs: inputs(name, &fields)
     case .server(let kind, let access): server(name, kind, access, &fields)
@@ -178,7 +173,6 @@ extension DescribedField {
     case .number(let range): "\(range.lowerBound)"
     case .choice(let choices): choices.first ?? ""
     case .program: "[program, argument]"
-    case .wait: "5m"
     case .server: "SERVER"
     case .store: "STORE"
     case .dataClass: "DATA-CLASS"

@@ -22,8 +22,6 @@ struct DescribedField: Sendable {
     case choice([String])
     /// A program that does the kind's work in its own way: only the author knows how to take that back.
     case program
-    /// Waited out after the work itself.
-    case wait
     /// Where it may be left out, the only one of its kind in the plan is meant.
     case server(ServerKind, Access)
     /// Servers of the plan that the step makes.
@@ -63,7 +61,6 @@ struct DescribedField: Sendable {
       case .number: .integer
       case .choice(let choices): .choice(choices)
       case .program: .argumentList
-      case .wait: .timeSpan
       case .server(let kind, _): .name(of: kind.noun)
       case .store: .name(of: "store")
       case .dataClass: .name(of: "data class")

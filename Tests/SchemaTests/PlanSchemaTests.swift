@@ -80,7 +80,7 @@ private let everyKey = """
     redis: { redis: { url: { secret: url } } }
     search: { meilisearch: { url: "http://search:7700", key: { secret: keys }, version: "1.11" } }
     cluster: { kubernetes: { context: east, kubeconfig: { secret: keys } } }
-    zone: { dns: { zone: sie.example, host: ns1.sie.example, key: { secret: keys } } }
+    zone: { dns: { zone: sie.example, host: ns1.sie.example, key: { secret: keys }, authoritative: [ns1.sie.example, "[::1]:53"], resolvers: 192.0.2.1 } }
     pg-two: { postgresql: { url: { secret: url } }, site: east }
   stores:
     near: { directory: { path: near }, site: east, bandwidth: 50MB/s }
@@ -175,6 +175,7 @@ private let everyKey = """
         part: { postgresql.restore: { data: orders, server: pg, database: shop, into: look, tables: [public.t] } }
         query: { postgresql.query: { server: pg, sql: select 1, expect: 1 }, irreversible: It only looks. }
         check: { http.check: { probe: ready, within: 5m } }
+        record: { dns.record: { zone: zone, name: api, type: A, to: { output: switch.line }, from: 192.0.2.1, ttl: 5m } }
         ask: { http.check: { url: "http://localhost/", expect: { status: 200, json: [], contains: "[]" } } }
         switch:
           command.run:

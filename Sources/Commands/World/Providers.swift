@@ -1,5 +1,7 @@
 internal import ChildProcess
 internal import CommandProvider
+internal import DNSClient
+internal import DNSProvider
 internal import HTTPClient
 internal import HTTPProvider
 internal import OperatorProvider
@@ -15,7 +17,7 @@ public enum Providers {
   public static let kinds = StepKinds(
     PostgreSQLProvider.kinds + [
       AnyStepKind(RecoveryPointCopy.self), AnyStepKind(RecoveryPointExpire.self), AnyStepKind(RecoveryPointPing.self), AnyStepKind(CommandRun.self),
-      AnyStepKind(HTTPCheck.self), AnyStepKind(OperatorConfirm.self),
+      AnyStepKind(HTTPCheck.self), AnyStepKind(OperatorConfirm.self), AnyStepKind(DNSRecordKind.self),
     ] + plannedKinds)
 
   /// What protections are made of.
@@ -39,7 +41,7 @@ public enum Providers {
   /// The reading halves: all that `plan` is handed.
   static func observers(_ children: ChildRunner, _ environment: [String: String]) -> StepObservers {
     StepObservers(
-      PostgreSQLProvider.observers + [RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), CommandObserver(children, environment)])
+      PostgreSQLProvider.observers + [RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), CommandObserver(children, environment), DNSRecordObserver(DNSClient())])
   }
 
   /// The changing halves.
@@ -49,7 +51,7 @@ public enum Providers {
     return StepPerformers(
       PostgreSQLProvider.performers(on: host) + [
         RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer(), RecoveryPointPingPerformer(HTTPClient()), CommandPerformer(children, environment),
-        HTTPCheckPerformer(HTTPClient()),
+        HTTPCheckPerformer(HTTPClient()), DNSRecordPerformer(DNSClient()),
       ])
   }
 
