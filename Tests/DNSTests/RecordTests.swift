@@ -180,6 +180,21 @@ struct RecordTests {
     #expect(try await world.records() == before)
   }
 
+  @Test("an update of a killed attempt that arrives late is this step's own", arguments: both) func late(_ kind: TestNameServer.Kind) async throws {
+    let world = try World(kind)
+    let place = try await ZonePlace(world.arguments, World.client, Keys(key: world.key), now: world.now)
+    let target = try #require(DNSRecordKind.RecordType.CNAME.data("west.example.test"))
+    let seen = try await place.look()
+    let first = try #require(try await ChangeOfRecord(place: place, target: target, context: world.context()).change(seen))
+    let second = try await ChangeOfRecord(place: place, target: target, context: world.context(attempt: 2)).change(seen)
+    #expect(second == first)
+    // On the way back the same: whoever had looked before it was done finds it done.
+    let moved = try await place.look()
+    let work = ChangeOfRecord(place: place, target: target, context: world.context(attempt: 2))
+    for _ in 0..<2 { #expect(try await work.takeBack(moved, nil)?.map { "\($0)" } == ["east.example.test"]) }
+    #expect(try await world.records() == ["\(world.name). 60 IN CNAME east.example.test."])
+  }
+
   @Test("who resumes waits only for what is left of the old time to live")
   func resumed() async throws {
     let world = try World(.bind, ttl: 4).with { $0.arguments.ttl = .seconds(4) }

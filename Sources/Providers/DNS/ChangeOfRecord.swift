@@ -21,8 +21,7 @@ struct ChangeOfRecord {
     let mark = RecordMark(by: RecordMark.owner(context.mark), at: context.now(), former: seen.former)
     let ttl = place.arguments.ttl ?? (seen.answers.isEmpty ? .minutes(1) : seen.ttl)
     if Task.isCancelled { throw .cancelled }
-    try await replace(seen, by: [target], ttl, mark)
-    return mark
+    return try await replace(seen, by: [target], ttl, mark).mark(of: context.mark) ?? mark
   }
 
   /// Puts back what was there before. Gives it, or nil where there is nothing to take back.
@@ -41,20 +40,28 @@ struct ChangeOfRecord {
         details: ["it \(seen.found)", "this step had pointed it to \(target)", "before it was \(ours.former.answers.isEmpty ? "not there" : ours.former.shown)"],
         helps: ["decide where it must point, and put that there by hand", "then remove the mark `\(place.markName)` TXT"])
     }
-    try await replace(seen, by: answers, ours.former.ttl, nil)
+    _ = try await replace(seen, by: answers, ours.former.ttl, nil)
     return answers
   }
 
-  /// An update whose answer was lost may have been done: the zone says.
-  private func replace(_ seen: Standing, by answers: [DNSData], _ ttl: TimeSpan, _ mark: RecordMark?) async throws(StepFailure) {
-    do throws(DNSError) { try await place.replace(seen, by: answers, ttl: ttl, mark: mark) } catch {
-      switch error.reason {
-      case .said(.noSuchSet), .said(.setExists), .said(.nameExists), .said(.noSuchName): throw await place.changedMeanwhile()
-      default: break
+  /// Gives what stands there then. An update whose answer was lost may have been done, and so may one of a killed attempt that was still under way: the
+  /// zone says.
+  private func replace(_ seen: Standing, by answers: [DNSData], _ ttl: TimeSpan, _ mark: RecordMark?) async throws(StepFailure) -> Standing {
+    var wanted = seen
+    (wanted.answers, wanted.marks) = (Set(answers), mark.map { [$0.data] } ?? [])
+    do throws(DNSError) {
+      try await place.replace(seen, by: answers, ttl: ttl, mark: mark)
+      return wanted
+    } catch {
+      if error.isUnmetRequirement {
+        let now = try await place.look()
+        guard now.answers == wanted.answers, now.mark?.by == mark?.by, mark != nil || now.marks.isEmpty else { throw place.changedMeanwhile(now) }
+        return now
       }
-      guard error.leavesDoubt, !Task.isCancelled, let now = try? await place.look(), now.answers == Set(answers), now.mark == mark else {
+      guard error.leavesDoubt, !Task.isCancelled, let now = try? await place.look(), now.answers == wanted.answers, now.mark == mark else {
         throw Failures.translate(error, asking: place.arguments, key: place.key, now: context.now())
       }
+      return now
     }
   }
 
@@ -69,4 +76,9 @@ struct ChangeOfRecord {
       "record-changed", "`\(place.name)` \(seen.found), and \(why)", details: ["somebody else has changed it; nothing was changed by this step"],
       helps: ["find out who and why", "to move it from there, write `from: \(seen.shown)`, or leave `from` out, and plan again"])
   }
+}
+
+extension DNSError {
+  /// The server has looked, and it was not as it was seen.
+  fileprivate var isUnmetRequirement: Bool { [.said(.noSuchSet), .said(.setExists), .said(.nameExists), .said(.noSuchName)].contains(reason) }
 }

@@ -91,14 +91,9 @@ struct ZonePlace {
   }
 
   /// What a refused requirement means: somebody was quicker, or something else is in the way.
-  func changedMeanwhile() async -> StepFailure {
-    let found: String
-    do throws(StepFailure) {
-      let standing = try await look()
-      found = "`\(name)` \(standing.found)"
-    } catch { found = error.message }
-    return StepFailure(
-      "record-changed", "`\(name)` is not what it was a moment ago: somebody else is changing it, or it has records of another type", details: ["now \(found)", "nothing was changed"],
+  func changedMeanwhile(_ now: Standing) -> StepFailure {
+    StepFailure(
+      "record-changed", "`\(name)` is not what it was a moment ago: somebody else is changing it, or it has records of another type", details: ["now `\(name)` \(now.found)", "nothing was changed"],
       helps: ["find out who: dig @\(host.host) -p \(host.port) \(name) ANY", "plan again, or resume the run to change what is there now"])
   }
 }
