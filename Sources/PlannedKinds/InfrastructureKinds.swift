@@ -42,15 +42,6 @@ let infrastructureKinds = [
     ],
     outputs: ["*": "each output of the configuration, by its name"],
     undo: .byKind("destroys what this run made, and nothing else"), writes: ["terraform:{folder}/{workspace}"]),
-  KindDescription(
-    name: "notify.send", summary: "Sends a message; it is put into an outbox, so that a channel that is down holds nothing up.",
-    fields: [
-      .required("by", .choice(["slack", "email", "status-page"]), "The channel"),
-      .required("to", .input, "The webhook's URL, the address, or the URL of the status page's interface"),
-      .optional("key", .input, "What opens it: the mail server's URL, the status page's key"),
-      .required("text", .text, "The message. No secret, and nothing that its readers must not know"),
-    ],
-    undo: .nothingToUndo),
 ]
 
 private let which = "The cluster; needed where the plan has several"

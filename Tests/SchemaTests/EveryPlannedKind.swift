@@ -23,6 +23,5 @@ let everyPlannedKind = """
         wait: { kubernetes.wait: { cluster: cluster, namespace: sie, resource: job/migrate, condition: complete } }
         provision:
           terraform.apply: { folder: infra, program: tofu, workspace: west, variables: { region: west }, backend: far, servers: [cluster] }
-        tell: { notify.send: { by: slack, to: { secret: more }, key: { secret: keys }, text: We are back. } }
 
   """

@@ -176,6 +176,11 @@ private let everyKey = """
         query: { postgresql.query: { server: pg, sql: select 1, expect: 1 }, irreversible: It only looks. }
         check: { http.check: { probe: ready, within: 5m } }
         record: { dns.record: { zone: zone, name: api, type: A, to: { output: switch.line }, from: 192.0.2.1, ttl: 5m } }
+        post:
+          notify.send:
+            { by: status-page, to: "https://api.example/v1/pages/x", key: { secret: keys }, status: resolved, elseBy: email, elseTo: all@shop.example,
+              elseKey: { secret: more }, from: dr@shop.example, text: We are back. }
+        chat: { notify.send: { by: slack, to: { secret: more }, text: We are back. } }
         ask: { http.check: { url: "http://localhost/", expect: { status: 200, json: [], contains: "[]" } } }
         switch:
           command.run:

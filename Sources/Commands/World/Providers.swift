@@ -4,6 +4,7 @@ internal import DNSClient
 internal import DNSProvider
 internal import HTTPClient
 internal import HTTPProvider
+internal import NotificationProvider
 internal import OperatorProvider
 internal import PlanModel
 internal import PlannedKinds
@@ -17,7 +18,7 @@ public enum Providers {
   public static let kinds = StepKinds(
     PostgreSQLProvider.kinds + [
       AnyStepKind(RecoveryPointCopy.self), AnyStepKind(RecoveryPointExpire.self), AnyStepKind(RecoveryPointPing.self), AnyStepKind(CommandRun.self),
-      AnyStepKind(HTTPCheck.self), AnyStepKind(OperatorConfirm.self), AnyStepKind(DNSRecordKind.self),
+      AnyStepKind(HTTPCheck.self), AnyStepKind(OperatorConfirm.self), AnyStepKind(DNSRecordKind.self), AnyStepKind(NotifySend.self),
     ] + plannedKinds)
 
   /// What protections are made of.
@@ -45,13 +46,13 @@ public enum Providers {
   }
 
   /// The changing halves.
-  static func performers(_ children: ChildRunner, _ environment: [String: String]) -> StepPerformers {
+  static func performers(_ children: ChildRunner, _ environment: [String: String], _ outbox: Outbox) -> StepPerformers {
     let host = PostgreSQLHost(children: children, programs: .standard(environment: environment), temporaryFolder: environment["TMPDIR"] ?? "/tmp",
       path: environment["PATH"])
     return StepPerformers(
       PostgreSQLProvider.performers(on: host) + [
         RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer(), RecoveryPointPingPerformer(HTTPClient()), CommandPerformer(children, environment),
-        HTTPCheckPerformer(HTTPClient()), DNSRecordPerformer(DNSClient()),
+        HTTPCheckPerformer(HTTPClient()), DNSRecordPerformer(DNSClient()), NotifySendPerformer(outbox),
       ])
   }
 
