@@ -58,7 +58,7 @@ struct RunCarrying {
     }
     progress.end()
     console.write("\n" + runReport(finished.state, finished.ending, journal: finished.journal, stateOption: " --state \(directory.path)", console.style))
-    await tellOfMessages(outbox)
+    await tellOfMessages(outbox, of: finished.run)
     return ExitStatus(rawValue: finished.ending.exitCode) ?? .error
   }
 
@@ -66,8 +66,9 @@ struct RunCarrying {
   private static let patienceForMessages = TimeSpan.seconds(15)
 
   /// What became of the messages. It changes nothing of how the run has ended.
-  private func tellOfMessages(_ outbox: Outbox) async {
+  private func tellOfMessages(_ outbox: Outbox, of run: RunID) async {
     let messages = await outbox.finish(within: Self.patienceForMessages)
-    if !messages.isEmpty { console.write("\n" + messageReport(messages.map { ($0.step.rawValue, $0.outcome, $0.isSent) }, console.style)) }
+    let told = messages.map { ($0.run == run ? "\($0.step)" : "\($0.step) of \($0.run)", $0.outcome, $0.isSent) }
+    if !told.isEmpty { console.write("\n" + messageReport(told, console.style)) }
   }
 }

@@ -71,7 +71,7 @@ public final class MailServer: Sendable {
         if mode == "hang": await asyncio.sleep(3600)
         return "250 OK"
     def authenticate(server, session, envelope, mechanism, data):
-      return AuthResult(success=data.login == user.encode() and data.password == password.encode())
+      return AuthResult(success=data.login == user.encode() and data.password == password.encode(), handled=False)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(folder + "/certificate.pem", folder + "/key.pem")
     def factory():
