@@ -83,11 +83,13 @@ public struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A sentence's rest for people: `nothing listens on that port`. Holds no secret.
   public var detail: String
   /// Whether the other side may have taken what was sent all the same.
-  public var mayHaveArrived = false
+  public var mayHaveArrived: Bool
   /// Whether it may be another one in a moment: of mail, the server says so.
   public var isTransient = false
 
-  public init(_ reason: Reason, target: String, _ detail: String) { self.reason = reason; self.target = target; self.detail = detail }
+  public init(_ reason: Reason, target: String, _ detail: String, mayHaveArrived: Bool = false) {
+    self.reason = reason; self.target = target; self.detail = detail; self.mayHaveArrived = mayHaveArrived
+  }
 
   public var description: String { "\(target): \(detail)" }
 }
