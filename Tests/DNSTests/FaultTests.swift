@@ -100,7 +100,7 @@ struct FaultTests {
     default: try await check(world.through(fake.port), "answer-not-understood", transient: true)
     }
     // Once for the step, once for the look.
-    #expect(began.duration(to: .now) < .seconds(25))
+    #expect(began.duration(to: .now) < .seconds(30))
   }
 
   @Test("an update that was done while its answer was lost is found to be done", arguments: TestNameServer.Kind.allCases, [Lie.hangUp, .silence, .garbage, .unsigned])

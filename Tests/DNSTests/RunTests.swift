@@ -60,4 +60,19 @@ struct RunTests {
     let kept = try files(below: "\(folder)/.sie-dr").values.map { String(decoding: $0, as: UTF8.self) }.joined()
     #expect(kept.contains("west.example.test") && !kept.contains("Y2FuYXJ5") && !said.contains("Y2FuYXJ5"))
   }
+
+  @Test("doctor says whether the server takes the key, and who does not serve the zone") func doctor() async throws {
+    let server = try TestNameServer.shared(.bind)
+    let folder = try temporaryFolder("names")
+    defer { removeFolder(folder) }
+    let (silent, list) = (try HTTPServer.closedPort(), "authoritative: \"127.0.0.1:\(server.port)\"")
+    try writeFile("\(folder)/plan.yaml", Self.plan(server.port, "api", ttl: "3s").replacing(list, with: "authoritative: [\"127.0.0.1:\(server.port)\", \"127.0.0.1:\(silent)\"]"))
+    func found() async throws -> String { try await StartedProgram([BuiltProgram.sieDR, "doctor", "plan.yaml"], in: folder).end().output }
+    try writeFile("\(folder)/key", TestNameServer.key)
+    let good = try await found()
+    #expect(good.contains("127.0.0.1:\(server.port) answers, and takes the key `dr`") && good.contains("127.0.0.1:\(silent): nothing listens there"), "\(good)")
+    try writeFile("\(folder)/key", "hmac-sha256:dr:Y2FuYXJ5LWNhbmFyeS1vdGhlci1vdGhlci1vdGhlcg==")
+    let bad = try await found()
+    #expect(bad.contains("under another secret (BADSIG)") && !bad.contains("Y2FuYXJ5"), "\(bad)")
+  }
 }

@@ -47,6 +47,7 @@ public final class TestNameServer: Sendable {
       let port = try port ?? HTTPServer.closedPort()
       let words: [String]
       try writeFile("\(folder)/zone", zoneFile)
+      try writeFile("\(folder)/key", key)
       switch kind {
       case .bind:
         try writeFile("\(folder)/named.conf", bind(folder, port, role, settings))
@@ -167,7 +168,6 @@ public final class TestNameServer: Sendable {
   /// Changes the zone as somebody else does, by `nsupdate`.
   public func update(_ lines: String...) throws {
     let text = "server 127.0.0.1 \(port)\nzone \(Self.zone)\n" + lines.map { $0 + "\n" }.joined() + "send\n"
-    try writeFile("\(folder)/key", Self.key)
     try runProgram(["nsupdate", "-k", "\(folder)/key"], input: text)
   }
 }

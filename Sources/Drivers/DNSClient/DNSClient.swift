@@ -71,8 +71,15 @@ public final class DNSClient: Sendable {
     _ server: DNSServer, _ deadline: TimeSpan, _ body: @escaping @Sendable (DNSSocket) throws(DNSError) -> DNSMessage
   ) async throws(DNSError) -> DNSMessage {
     let socket = DNSSocket(server: server, deadline: .now + deadline.duration)
-    if Task.isCancelled { throw DNSError(.cancelled, server: server.description) }
-    return try await threads.run(abandonedAs: DNSError(.cancelled, server: server.description)) { () throws(DNSError) in try body(socket) }
+    let threads = threads
+    let cancelled = DNSError(.cancelled, server: server.description)
+    do {
+      // The socket keeps the deadline itself; the system's look-up of the server's name keeps none.
+      return try await withDeadline((deadline + .milliseconds(500)).duration) {
+        try Task.checkCancellation()
+        return try await threads.run(abandonedAs: cancelled) { () throws(DNSError) in try body(socket) }
+      }
+    } catch let error as DNSError { throw error } catch is DeadlineExceeded { throw DNSError(.timedOut, server: server.description) } catch { throw cancelled }
   }
 }
 

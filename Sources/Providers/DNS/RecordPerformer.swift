@@ -41,10 +41,13 @@ public struct DNSRecordPerformer: StepPerformer {
     return target
   }
 
+  /// Short enough to say what was found before the step's own time is over.
+  private func patience(in context: PerformingContext) -> TimeSpan { min(patience, .milliseconds(context.timeout.milliseconds / 2)) }
+
   /// Returns when no server of the zone gives another answer any more.
   private func settleIn(_ work: ChangeOfRecord, _ answers: Set<DNSData>) async throws(StepFailure) -> Propagation {
     let servers = await work.place.authoritative()
-    let spread = try await work.place.spread(of: answers, among: servers, patience: min(patience, work.context.timeout)) { found in
+    let spread = try await work.place.spread(of: answers, among: servers, patience: patience(in: work.context)) { found in
       work.context.report(StepProgress(phase: "\(found.new.count) of \(found.seen.count) name servers give the new answer"))
     }
     let dig = "dig @\(work.place.host.host) -p \(work.place.host.port) \(work.place.zone) SOA"

@@ -30,8 +30,8 @@ struct ZonePlace {
   let key: TSIGKey?
   let now: @Sendable () -> Timestamp
 
-  /// For one question or one update. An answer takes milliseconds; what takes longer is lost or ill.
-  static let patience = TimeSpan.seconds(5)
+  /// For one question or one update. An answer takes milliseconds, a change as long as a busy disk needs to keep it.
+  static let patience = TimeSpan.seconds(10)
 
   init(_ arguments: DNSRecordKind.Arguments, _ client: DNSClient, _ secrets: any SecretResolving, now: @escaping @Sendable () -> Timestamp) async throws(StepFailure) {
     guard let zone = DNSName(arguments.zone.zone), let name = arguments.zone.fullName(arguments.name), let mark = RecordMark.place(name) else {
