@@ -20,7 +20,5 @@ let everyPlannedKind = """
         wait: { kubernetes.wait: { cluster: cluster, namespace: sie, resource: job/migrate, condition: complete } }
         provision:
           terraform.apply: { folder: infra, program: tofu, workspace: west, variables: { region: west }, backend: far, servers: [cluster] }
-        record: { dns.record: { zone: zone, name: api, type: A, to: { output: provision.address }, ttl: 5m } }
-        tell: { notify.send: { by: slack, to: { secret: more }, key: { secret: keys }, text: We are back. } }
 
   """

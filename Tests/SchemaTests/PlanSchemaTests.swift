@@ -80,7 +80,7 @@ private let everyKey = """
     redis: { redis: { url: { secret: url } } }
     search: { meilisearch: { url: "http://search:7700", key: { secret: keys }, version: "1.11" } }
     cluster: { kubernetes: { context: east, kubeconfig: { secret: keys } } }
-    zone: { dns: { zone: sie.example, host: ns1.sie.example, key: { secret: keys } } }
+    zone: { dns: { zone: sie.example, host: ns1.sie.example, key: { secret: keys }, authoritative: [ns1.sie.example, "[::1]:53"], resolvers: 192.0.2.1 } }
     pg-two: { postgresql: { url: { secret: url } }, site: east }
   stores:
     near: { directory: { path: near }, site: east, bandwidth: 50MB/s }
@@ -181,6 +181,12 @@ private let everyKey = """
           postgresql.rebuildReplica:
             { server: pg, from: pg-two, method: copy, folder: /srv/pg, stop: [pg_ctl, stop], start: [pg_ctl, start], through: [runuser, -u, postgres, --] }
         check: { http.check: { probe: ready, within: 5m } }
+        record: { dns.record: { zone: zone, name: api, type: A, to: { output: switch.line }, from: 192.0.2.1, ttl: 5m } }
+        post:
+          notify.send:
+            { by: status-page, to: "https://api.example/v1/pages/x", key: { secret: keys }, status: resolved, elseBy: email, elseTo: all@shop.example,
+              elseKey: { secret: more }, from: dr@shop.example, text: We are back. }
+        chat: { notify.send: { by: slack, to: { secret: more }, text: We are back. } }
         ask: { http.check: { url: "http://localhost/", expect: { status: 200, json: [], contains: "[]" } } }
         switch:
           command.run:

@@ -1,6 +1,7 @@
 internal import ChangePlanning
 internal import ChildProcess
 internal import Concurrency
+internal import DNSProvider
 internal import DirectoryStore
 internal import HTTPClient
 internal import HTTPProvider
@@ -95,6 +96,7 @@ struct Doctor: Sendable {
   }
 
   private func outcomes(of server: Server, _ tools: PostgreSQLTools) async -> [CheckOutcome] {
+    if let zone = DNSZoneReference(server, in: plan) { return await DNSZoneExamination(zone).outcomes(in: context) }
     guard let reference = plan.postgresql(server.name.value) else {
       return [CheckOutcome("answer", .notChecked, "this version of sie-dr cannot look at a \(server.kindName.noun)")]
     }

@@ -1,7 +1,10 @@
 internal import ChildProcess
 internal import CommandProvider
+internal import DNSClient
+internal import DNSProvider
 internal import HTTPClient
 internal import HTTPProvider
+internal import NotificationProvider
 internal import OperatorProvider
 internal import PlanModel
 internal import PlannedKinds
@@ -15,7 +18,7 @@ public enum Providers {
   public static let kinds = StepKinds(
     PostgreSQLProvider.kinds + [
       AnyStepKind(RecoveryPointCopy.self), AnyStepKind(RecoveryPointExpire.self), AnyStepKind(RecoveryPointPing.self), AnyStepKind(CommandRun.self),
-      AnyStepKind(HTTPCheck.self), AnyStepKind(OperatorConfirm.self),
+      AnyStepKind(HTTPCheck.self), AnyStepKind(OperatorConfirm.self), AnyStepKind(DNSRecordKind.self), AnyStepKind(NotifySend.self),
     ] + plannedKinds)
 
   /// What protections are made of.
@@ -39,17 +42,17 @@ public enum Providers {
   /// The reading halves: all that `plan` is handed.
   static func observers(_ children: ChildRunner, _ environment: [String: String]) -> StepObservers {
     StepObservers(
-      PostgreSQLProvider.observers + [RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), CommandObserver(children, environment)])
+      PostgreSQLProvider.observers + [RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), CommandObserver(children, environment), DNSRecordObserver(DNSClient())])
   }
 
   /// The changing halves.
-  static func performers(_ children: ChildRunner, _ environment: [String: String]) -> StepPerformers {
+  static func performers(_ children: ChildRunner, _ environment: [String: String], _ outbox: Outbox) -> StepPerformers {
     let host = PostgreSQLHost(children: children, programs: .standard(environment: environment), temporaryFolder: environment["TMPDIR"] ?? "/tmp",
       path: environment["PATH"], environment: environment)
     return StepPerformers(
       PostgreSQLProvider.performers(on: host) + [
         RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer(), RecoveryPointPingPerformer(HTTPClient()), CommandPerformer(children, environment),
-        HTTPCheckPerformer(HTTPClient()),
+        HTTPCheckPerformer(HTTPClient()), DNSRecordPerformer(DNSClient()), NotifySendPerformer(outbox),
       ])
   }
 
