@@ -29,27 +29,6 @@ let dataKinds = [
     undo: .mustBeWritten),
 
   KindDescription(
-    name: "redis.backup", summary: "Takes a snapshot of a Redis server as a recovery point.",
-    fields: [.required("data", .dataClass(.backsUp, on: .redis), "The data class"), .required("to", .store, "Where the point is written")],
-    outputs: ["point": "the id of the new recovery point"], undo: .nothingToUndo, writes: ["points:{data}@{to}"]),
-  KindDescription(
-    name: "redis.restore", summary: "Loads a recovery point into a Redis server that holds no keys, with its append-only file turned off meanwhile.",
-    fields: restoring(.redis), outputs: restored, undo: .byKind("empties the server again: it held no keys")),
-  KindDescription(
-    name: "redis.promote", summary: "Makes a Redis replica the primary.",
-    fields: [
-      .required("server", .server(.redis, .changes), "The replica"),
-      .optional("data", .dataClass(.promotes, on: .redis), "The data class that is back with it; needed where several live there"),
-    ],
-    outputs: ["url": "the server's URL, as a secret"], undo: .mustBeWritten),
-  KindDescription(
-    name: "redis.requeue", summary: "Fills a queue again from the database, with what a query finds unfinished.",
-    fields: rebuilding(.redis) + [
-      .required("queue", .text, "The key of the list or stream"), .required("sql", .text, "One query: each row becomes a message"),
-    ],
-    outputs: ["messages": "how many were put in"], undo: .mustBeWritten),
-
-  KindDescription(
     name: "meilisearch.dump", summary: "Has Meilisearch write a dump, waits for it, and takes it into a store as a recovery point.",
     fields: [.required("data", .dataClass(.backsUp, on: .meilisearch), "The data class"), .required("to", .store, "Where the point is written")],
     outputs: ["point": "the id of the new recovery point"], undo: .nothingToUndo, writes: ["points:{data}@{to}"]),

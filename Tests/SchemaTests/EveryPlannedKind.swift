@@ -6,10 +6,6 @@ let everyPlannedKind = """
         fence: { postgresql.fence: { server: pg, by: [power, "off"] } }
         promote: { postgresql.promote: { server: pg, data: orders } }
         rebuild-replica: { postgresql.rebuildReplica: { server: pg, from: pg, method: copy } }
-        redis-backup: { redis.backup: { data: queues, to: near } }
-        redis-restore: { redis.restore: { data: queues, server: redis, point: latest } }
-        redis-promote: { redis.promote: { server: redis, data: queues } }
-        requeue: { redis.requeue: { data: queues, server: redis, from: pg, queue: jobs, sql: select 1 } }
         dump: { meilisearch.dump: { data: index, to: far } }
         search-restore: { meilisearch.restore: { data: index, server: search, point: latest } }
         rebuild: { meilisearch.rebuild: { data: index, server: search, from: pg, index: documents, sql: select 1 } }

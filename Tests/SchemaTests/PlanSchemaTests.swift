@@ -143,6 +143,7 @@ private let everyKey = """
         sunday-script: { command: { run: [backup] }, cron: 0 2 * * sun, zone: UTC, to: [near] }
     queues: { on: [redis], ephemeral: { onLoss: { requeueFrom: orders } } }
     cache: { on: [pg], ephemeral: { onLoss: { accepted: It warms up. } } }
+    sessions: { on: [redis], protect: { hourly: { snapshot: {}, every: 1h, to: [near] } } }
     index: { on: [search] }
     configuration:
       git: { remote: git@git.example:sie/config.git, site: east, mirrors: { other: { remote: git@other.example:sie/config.git, site: west, maxLag: 1h } } }
@@ -174,6 +175,10 @@ private let everyKey = """
           onFailure: rollback
         part: { postgresql.restore: { data: orders, server: pg, database: shop, into: look, tables: [public.t] } }
         query: { postgresql.query: { server: pg, sql: select 1, expect: 1 }, irreversible: It only looks. }
+        redis-backup: { redis.backup: { data: sessions, protection: hourly } }
+        redis-restore: { redis.restore: { data: sessions, server: redis, point: latest } }
+        redis-promote: { redis.promote: { server: redis, data: queues } }
+        requeue: { redis.requeue: { data: queues, server: redis, from: pg, queue: jobs, sql: select 1 } }
         check: { http.check: { probe: ready, within: 5m } }
         ask: { http.check: { url: "http://localhost/", expect: { status: 200, json: [], contains: "[]" } } }
         switch:

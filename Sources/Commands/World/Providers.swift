@@ -8,12 +8,13 @@ internal import PlannedKinds
 internal import PostgreSQLProvider
 public import ProviderInterface
 internal import RecoveryPointProvider
+internal import RedisProvider
 
 /// The composition root: the only place that names concrete providers.
 public enum Providers {
   /// What steps can be: pure, all that `lint` needs.
   public static let kinds = StepKinds(
-    PostgreSQLProvider.kinds + [
+    PostgreSQLProvider.kinds + RedisProvider.kinds + [
       AnyStepKind(RecoveryPointCopy.self), AnyStepKind(RecoveryPointExpire.self), AnyStepKind(RecoveryPointPing.self), AnyStepKind(CommandRun.self),
       AnyStepKind(HTTPCheck.self), AnyStepKind(OperatorConfirm.self),
     ] + plannedKinds)
@@ -22,6 +23,7 @@ public enum Providers {
   public static let protection = ProtectionSteps(
     backup: { protection, dataClass, plan in
       made(PostgreSQLBackup.self, PostgreSQLBackup.arguments(protection, of: dataClass, in: plan, onlyWhenDue: true), plan)
+        ?? made(RedisBackup.self, RedisBackup.arguments(protection, of: dataClass, in: plan, onlyWhenDue: true), plan)
     },
     copy: { protection, dataClass, store, plan in
       made(RecoveryPointCopy.self, RecoveryPointCopy.arguments(protection, of: dataClass, to: store, in: plan), plan)
@@ -39,7 +41,7 @@ public enum Providers {
   /// The reading halves: all that `plan` is handed.
   static func observers(_ children: ChildRunner, _ environment: [String: String]) -> StepObservers {
     StepObservers(
-      PostgreSQLProvider.observers + [RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), CommandObserver(children, environment)])
+      PostgreSQLProvider.observers + RedisProvider.observers + [RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), CommandObserver(children, environment)])
   }
 
   /// The changing halves.
@@ -47,7 +49,7 @@ public enum Providers {
     let host = PostgreSQLHost(children: children, programs: .standard(environment: environment), temporaryFolder: environment["TMPDIR"] ?? "/tmp",
       path: environment["PATH"])
     return StepPerformers(
-      PostgreSQLProvider.performers(on: host) + [
+      PostgreSQLProvider.performers(on: host) + RedisProvider.performers(on: RedisHost(children: children, path: environment["PATH"])) + [
         RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer(), RecoveryPointPingPerformer(HTTPClient()), CommandPerformer(children, environment),
         HTTPCheckPerformer(HTTPClient()),
       ])
