@@ -90,13 +90,14 @@ let package = Package(
     room("PointSteps", "ProviderInterface", "PlanModel", "Calendar", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Encryption", "ChildProcess", "Compression", "Concurrency"),
     provider("PostgreSQL", drivers: "Calendar", "PointSteps", "PostgreSQLClient", "ChildProcess", "Compression", "Encryption", "Hashing", "Concurrency"),
     provider("Redis", drivers: "Calendar", "PointSteps", "RedisClient", "PostgreSQLClient", "ChildProcess", "Compression", "Encryption", "Concurrency"),
+    provider("Git", drivers: "PointSteps", "ChildProcess", "Hashing", "Concurrency"),
     provider("HTTP", drivers: "HTTPClient"),
     provider("Command", drivers: "ChildProcess"),
     provider("Operator"),
     provider("RecoveryPoint", drivers: "HTTPClient"),
 
     // The composition root and the two programs.
-    room("Commands", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "PostgreSQLProvider", "RedisProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "PlannedKinds", argumentParser),
+    room("Commands", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "PostgreSQLProvider", "RedisProvider", "GitProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "PlannedKinds", argumentParser),
     .executableTarget(name: "sie-dr", dependencies: ["Commands", "ChildProcess"], swiftSettings: settings),
     .executableTarget(name: "generate", dependencies: ["Commands"], swiftSettings: settings),
 
@@ -130,6 +131,7 @@ let package = Package(
     tests("DriverTests", "Hashing", "Compression", "ChildProcess", "Encryption", "RecoveryPoints", "HTTPClient", "S3Store", "PostgreSQLClient", "Concurrency", "Units"),
     tests("PostgreSQLTests", "PostgreSQLProvider", "PointSteps", "Calendar", "PostgreSQLClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "S3Store", "Scheduling", "ProviderInterface", "PlanModel", "ChildProcess", "Hashing", "Compression", "Units", "CanonicalJSON", "Concurrency"),
     tests("RedisTests", "Calendar", "RedisProvider", "RedisClient", "PostgreSQLClient", "Commands", "PointSteps", "RecoveryPoints", "ObjectStore", "PlanModel", "ProviderInterface", "ChildProcess", "Concurrency", "Diagnostics", "YAMLReading", "Units", "CanonicalJSON"),
+    tests("GitTests", "GitProvider", "Commands", "RecoveryPoints", "ObjectStore", "PlanModel", "ProviderInterface", "ChildProcess", "Concurrency", "Diagnostics", "YAMLReading", "Units", "CanonicalJSON"),
     tests("CommandLineTests", exclude: ["Snapshots"], "Commands", "Reporting", "RecoveryPoints", "ObjectStore", "S3Store", "Concurrency", "Scheduling", "ProviderInterface", "PlanModel", "Journaling", "ChangePlanning", "Units", "CanonicalJSON", "Diagnostics"),
     tests("ProviderTests", "CommandProvider", "HTTPProvider", "OperatorProvider", "RecoveryPointProvider", "ChildProcess", "HTTPClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON"),
   ]

@@ -41,23 +41,6 @@ let dataKinds = [
       .required("index", .text, "The index"), .required("sql", .text, "One query: each row becomes a document"),
     ],
     outputs: ["documents": "how many there are"], undo: .byKind("swaps the former index back")),
-
-  KindDescription(
-    name: "git.mirror", summary: "Copies all refs of a repository into another one, and compares them.",
-    fields: [.required("from", .input, "The URL or folder of the repository"), .required("to", .input, "The URL or folder of the mirror")],
-    undo: .byKind("puts the refs back that the mirror had"), reads: ["git:{from}"], writes: ["git:{to}"]),
-  KindDescription(
-    name: "git.bundle", summary: "Writes all refs of a repository into a store, as one file that needs no host to be cloned from.",
-    fields: [.required("from", .input, "The URL or folder of the repository"), .required("to", .store, "Where the bundle is written")],
-    undo: .nothingToUndo, reads: ["git:{from}"], writes: ["bundles:{from}@{to}"]),
-  KindDescription(
-    name: "git.checkout", summary: "Checks a revision out of a repository, mirror or bundle into a new folder.",
-    fields: [
-      .required("from", .input, "The URL, folder or bundle"), .required("into", .text, "The folder, which must not be there yet"),
-      .optional("ref", .text, usual: "HEAD", "The branch, tag or commit"),
-      .optional("signed", .flag, "Whether the commit must carry a signature that this host trusts"),
-    ],
-    outputs: ["commit": "the commit", "folder": "the folder"], undo: .byKind("removes the folder"), reads: ["git:{from}"], writes: ["folder:{into}"]),
 ]
 
 private func restoring(_ kind: ServerKind) -> [DescribedField] {

@@ -179,6 +179,9 @@ private let everyKey = """
         redis-restore: { redis.restore: { data: sessions, server: redis, point: latest } }
         redis-promote: { redis.promote: { server: redis, data: queues } }
         requeue: { redis.requeue: { data: queues, server: redis, from: pg, queue: jobs, sql: select 1 } }
+        mirror: { git.mirror: { from: "https://git.example/sie", to: { secret: more } } }
+        bundle: { git.bundle: { from: "https://git.example/sie", to: near, name: configuration } }
+        checkout: { git.checkout: { from: { secret: more }, into: work, ref: main, signed: true } }
         check: { http.check: { probe: ready, within: 5m } }
         ask: { http.check: { url: "http://localhost/", expect: { status: 200, json: [], contains: "[]" } } }
         switch:

@@ -1,5 +1,6 @@
 internal import ChildProcess
 internal import CommandProvider
+internal import GitProvider
 internal import HTTPClient
 internal import HTTPProvider
 internal import OperatorProvider
@@ -14,7 +15,7 @@ internal import RedisProvider
 public enum Providers {
   /// What steps can be: pure, all that `lint` needs.
   public static let kinds = StepKinds(
-    PostgreSQLProvider.kinds + RedisProvider.kinds + [
+    PostgreSQLProvider.kinds + RedisProvider.kinds + GitProvider.kinds + [
       AnyStepKind(RecoveryPointCopy.self), AnyStepKind(RecoveryPointExpire.self), AnyStepKind(RecoveryPointPing.self), AnyStepKind(CommandRun.self),
       AnyStepKind(HTTPCheck.self), AnyStepKind(OperatorConfirm.self),
     ] + plannedKinds)
@@ -38,18 +39,19 @@ public enum Providers {
   /// The kind of step that tells of a new point.
   static let call = RecoveryPointPing.name
 
-  /// The reading halves: all that `plan` is handed.
-  static func observers(_ children: ChildRunner, _ environment: [String: String]) -> StepObservers {
+  /// The reading halves: all that `plan` is handed. Relative paths count from `folder`, that of the plan file.
+  static func observers(_ children: ChildRunner, _ environment: [String: String], folder: String) -> StepObservers {
     StepObservers(
-      PostgreSQLProvider.observers + RedisProvider.observers + [RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), CommandObserver(children, environment)])
+      PostgreSQLProvider.observers + RedisProvider.observers + GitProvider.observers(on: GitHost(children: children, environment: environment, folder: folder)) + [RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), CommandObserver(children, environment)])
   }
 
   /// The changing halves.
-  static func performers(_ children: ChildRunner, _ environment: [String: String]) -> StepPerformers {
+  static func performers(_ children: ChildRunner, _ environment: [String: String], folder: String) -> StepPerformers {
     let host = PostgreSQLHost(children: children, programs: .standard(environment: environment), temporaryFolder: environment["TMPDIR"] ?? "/tmp",
       path: environment["PATH"])
     return StepPerformers(
-      PostgreSQLProvider.performers(on: host) + RedisProvider.performers(on: RedisHost(children: children, path: environment["PATH"])) + [
+      PostgreSQLProvider.performers(on: host) + RedisProvider.performers(on: RedisHost(children: children, path: environment["PATH"]))
+        + GitProvider.performers(on: GitHost(children: children, environment: environment, folder: folder)) + [
         RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer(), RecoveryPointPingPerformer(HTTPClient()), CommandPerformer(children, environment),
         HTTPCheckPerformer(HTTPClient()),
       ])
