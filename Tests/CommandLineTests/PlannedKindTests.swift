@@ -109,7 +109,7 @@ import Testing
       #expect(checks("step kinds").first?["verdict"] == "failed")
       #expect(checks("step kinds").first?["message"] == "this version cannot carry it out, so `apply` refuses: needed by `stop` of `failover`, `start` of `failover`")
       #expect(checks("server cluster").first?["verdict"] == "not-checked")
-      #expect(checks("server queue").first?["message"] == "this version of sie-dr cannot look at a Redis server")
+      #expect(checks("server cluster").first?["message"] == "this version of sie-dr cannot look at a Kubernetes cluster")
     }
   }
 

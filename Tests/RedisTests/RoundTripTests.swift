@@ -127,3 +127,23 @@ struct RoundTripTests {
     #expect(throws: ProgramFailure.self) { try run() }
   }
 }
+
+@Suite("doctor looks at Redis", .timeLimit(.minutes(5)))
+struct DoctorTests {
+  @Test("it is there, what it is, whether it could be backed up and restored to; or why nobody can tell") func looks() async throws {
+    let world = try World(target: RedisServer.start())
+    func look(_ server: String, _ world: World, isRestoredTo: Bool = true) async -> [CheckOutcome] {
+      await RedisExamination(of: World.reference(server), isBackedUp: true, isRestoredTo: isRestoredTo).outcomes(in: world.observing)
+    }
+    let target = await look("target", world)
+    #expect(target.map(\.name) == ["connection", "clock", "snapshot", "room"])
+    #expect(target[0].verdict == .ok && target[0].message.hasSuffix("primary") && target[2].verdict == .ok && target[3].verdict == .ok)
+    #expect(await look("source", world).last?.verdict == .warning)
+    var wrong = world
+    wrong.urls["target"] = "redis://:wrong-canary@127.0.0.1:\(try #require(world.target).port)"
+    let refused = await look("target", wrong)
+    #expect(refused.map(\.verdict) == [.failed] && !refused[0].message.contains("canary") && !refused[0].helps.isEmpty)
+    wrong.urls["target"] = "redis://127.0.0.1:1"
+    #expect(await look("target", wrong).map(\.verdict) == [.failed])
+  }
+}

@@ -54,6 +54,15 @@ extension RedisConnection {
   }
 }
 
+extension RedisConnection {
+  /// The server's own clock, since 1970.
+  public func milliseconds() async throws(RedisError) -> Int64 {
+    let parts = (try await ask("TIME").list ?? []).compactMap(\.string).compactMap { Int64($0) }
+    guard parts.count == 2 else { throw RedisError(.unusable, "\(address.server) does not say what time it is") }
+    return parts[0] * 1_000 + parts[1] / 1_000
+  }
+}
+
 /// The reading half of a connection: all that an observation can get hold of.
 public struct ReadOnlyRedis: Sendable {
   private let connection: RedisConnection
@@ -63,6 +72,9 @@ public struct ReadOnlyRedis: Sendable {
   }
 
   public func info() async throws(RedisError) -> ServerInfo { try await connection.info() }
+
+  /// The server's own clock, since 1970.
+  public func milliseconds() async throws(RedisError) -> Int64 { try await connection.milliseconds() }
 
   /// What a key holds: `list`, `stream`, `none`.
   public func type(of key: String) async throws(RedisError) -> String { try await connection.ask("TYPE", key).string ?? "none" }

@@ -11,7 +11,7 @@ public struct RedisReference: Hashable, Sendable, Codable {
 
 extension Plan {
   /// Nil if the server is unknown, is no Redis server, or its secret is unknown.
-  func redis(_ name: ServerName) -> RedisReference? {
+  public func redis(_ name: ServerName) -> RedisReference? {
     guard case .redis(let url)? = server(name)?.kind else { return nil }
     return reference(to: url.value).map { RedisReference(server: name, url: $0) }
   }

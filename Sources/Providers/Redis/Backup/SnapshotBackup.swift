@@ -110,9 +110,5 @@ struct SnapshotBackup: Sendable {
 
 extension RedisConnection {
   /// The server's own clock.
-  func serverTime() async throws(RedisError) -> Timestamp {
-    let parts = (try await ask("TIME").list ?? []).compactMap(\.string).compactMap { Int64($0) }
-    guard parts.count == 2 else { throw RedisError(.unusable, "\(address.server) does not say what time it is") }
-    return Timestamp(milliseconds: parts[0] * 1_000 + parts[1] / 1_000)
-  }
+  func serverTime() async throws(RedisError) -> Timestamp { Timestamp(milliseconds: try await milliseconds()) }
 }
