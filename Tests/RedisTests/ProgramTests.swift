@@ -83,3 +83,31 @@ import Testing
     #expect(try runProgram(["grep", "-ra", "pa:ss", "\(folder)"], mayFail: true).output == "")
   }
 }
+
+extension ProgramTests {
+  @Test("killed in the middle of a restore it resumes, and the append-only file that was off meanwhile is on again") func killed() async throws {
+    let folder = try temporaryFolder("redisplan")
+    defer { removeFolder(folder) }
+    let old = try RedisServer.start()
+    let new = try RedisServer.start(["--appendonly", "yes"])
+    try old.cli(["EVAL", "for i = 1, 20000 do redis.call('SET', 'key' .. i, i) end", "0"])
+    let expected = try old.contents()
+    try runProgram(["mkdir", "\(folder)/near", "\(folder)/far"])
+    try writeFile("\(folder)/plan.yaml", Self.plan.replacing("onFailure: rollback", with: "onFailure: pause"))
+    let proxy = try TCPFaultProxy(to: new.port) { number in number == 0 ? nil : .stall(30_000) }
+    var environment = ["OLD_URL": old.url, "NEW_URL": new.url(password: RedisServer.encodedPassword, port: proxy.port), "PG_URL": "postgresql://127.0.0.1:1/none"]
+    #expect(try await StartedProgram([BuiltProgram.sieDR, "apply", "--yes", "plan.yaml"], environment: environment, in: folder).end().status == 0)
+    let running = try StartedProgram([BuiltProgram.sieDR, "apply", "--yes", "plan.yaml", "--scenario", "tried"], environment: environment, in: folder)
+    try await until("keys are coming") { Int(try new.cli(["DBSIZE"]).filter(\.isNumber)) ?? 0 > 1_000 }
+    #expect(try new.cli(["CONFIG", "GET", "appendonly"]).contains("no"))
+    running.send(9)
+    try await running.end()
+    environment["NEW_URL"] = new.url
+    let run = try #require(names(in: "\(folder)/.sie-dr/runs").filter { (try? readFile("\(folder)/.sie-dr/runs/\($0)/journal.jsonl").contains("redis.restore")) == true }.first)
+    let resumed = try await StartedProgram([BuiltProgram.sieDR, "resume", run, "--state", ".sie-dr"], environment: environment, in: folder).end()
+    let said = resumed.output + resumed.errors
+    #expect(said.contains("restore: had not happened, is done again") && said.contains("restored 20000 keys"), "\(said)")
+    #expect(try new.contents().filter { !$0.contains(" sie-dr:") } == expected)
+    #expect(try new.cli(["CONFIG", "GET", "appendonly"]).contains("yes"))
+  }
+}
