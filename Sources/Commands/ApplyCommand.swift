@@ -37,7 +37,7 @@ struct ApplyCommand: AsyncParsableCommand {
       }
       let world = World(environment: environment, folder: changeset.plan.folder)
       // Before anybody is asked, and before anything is begun.
-      do throws(EngineFailure) { try Providers.performers(ChildRunner(), environment, world.outbox(in: directory)).check(changeset) } catch { throw CommandFailure(error.failure) }
+      do throws(EngineFailure) { try Providers.performers(ChildRunner(), environment, world.outbox(in: directory), folder: ".").check(changeset) } catch { throw CommandFailure(error.failure) }
       if !yes {
         console.write(try planReport(changeset, as: .text, console.style))
         guard try console.agreed(to: "done") else { return .error }

@@ -143,6 +143,7 @@ private let everyKey = """
         sunday-script: { command: { run: [backup] }, cron: 0 2 * * sun, zone: UTC, to: [near] }
     queues: { on: [redis], ephemeral: { onLoss: { requeueFrom: orders } } }
     cache: { on: [pg], ephemeral: { onLoss: { accepted: It warms up. } } }
+    sessions: { on: [redis], protect: { hourly: { snapshot: {}, every: 1h, to: [near] } } }
     index: { on: [search] }
     configuration:
       git: { remote: git@git.example:sie/config.git, site: east, mirrors: { other: { remote: git@other.example:sie/config.git, site: west, maxLag: 1h } } }
@@ -180,6 +181,13 @@ private let everyKey = """
         rebuild-replica:
           postgresql.rebuildReplica:
             { server: pg, from: pg-two, method: copy, folder: /srv/pg, stop: [pg_ctl, stop], start: [pg_ctl, start], through: [runuser, -u, postgres, --] }
+        redis-backup: { redis.backup: { data: sessions, protection: hourly } }
+        redis-restore: { redis.restore: { data: sessions, server: redis, point: latest } }
+        redis-promote: { redis.promote: { server: redis, data: queues } }
+        requeue: { redis.requeue: { data: queues, server: redis, from: pg, queue: jobs, sql: select 1 } }
+        mirror: { git.mirror: { from: "https://git.example/sie", to: { secret: more } } }
+        bundle: { git.bundle: { from: "https://git.example/sie", to: near, name: configuration } }
+        checkout: { git.checkout: { from: { secret: more }, into: work, ref: main, signed: true } }
         check: { http.check: { probe: ready, within: 5m } }
         record: { dns.record: { zone: zone, name: api, type: A, to: { output: switch.line }, from: 192.0.2.1, ttl: 5m } }
         post:
