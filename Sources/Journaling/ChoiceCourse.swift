@@ -1,4 +1,4 @@
-public import PlanModel
+internal import PlanModel
 public import ProviderInterface
 public import Units
 

@@ -20,8 +20,6 @@ struct DescribedField: Sendable {
     case text, flag, input, inputs, names
     case number(ClosedRange<Int>)
     case choice([String])
-    /// Waited out after the work itself.
-    case wait
     /// Where it may be left out, the only one of its kind in the plan is meant.
     case server(ServerKind, Access)
     /// Servers of the plan that the step makes.
@@ -60,7 +58,6 @@ struct DescribedField: Sendable {
       case .names, .servers: .nameList
       case .number: .integer
       case .choice(let choices): .choice(choices)
-      case .wait: .timeSpan
       case .server(let kind, _): .name(of: kind.noun)
       case .store: .name(of: "store")
       case .dataClass: .name(of: "data class")

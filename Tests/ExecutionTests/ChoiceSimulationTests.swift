@@ -1,3 +1,4 @@
+import CanonicalJSON
 import ChangePlanning
 import ExecutionCore
 import Journaling

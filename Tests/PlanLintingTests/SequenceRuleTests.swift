@@ -118,7 +118,7 @@ import Testing
   }
 
   @Test("a message may wait for another one, and must neither be waited for nor stop the run") func messages() {
-    let send = "notify.send: { by: slack, to: a, text: b }"
+    let send = "notify.send: { by: slack, to: \"https://a.example\", text: b }"
     #expect(found("notification-on-critical-path", "a: { \(send), onFailure: continue }\nb: { \(send), onFailure: continue, needs: [a] }") == [])
     #expect(found("notification-on-critical-path", "a: { \(send) }") == ["`a` sends a message and can hold `lost` up: its failure stops the run"])
     #expect(

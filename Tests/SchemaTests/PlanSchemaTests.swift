@@ -80,7 +80,7 @@ private let everyKey = """
     redis: { redis: { url: { secret: url } } }
     search: { meilisearch: { url: "http://search:7700", key: { secret: keys }, version: "1.11" } }
     cluster: { kubernetes: { context: east, kubeconfig: { secret: keys } } }
-    zone: { dns: { zone: sie.example, host: ns1.sie.example, key: { secret: keys } } }
+    zone: { dns: { zone: sie.example, host: ns1.sie.example, key: { secret: keys }, authoritative: [ns1.sie.example, "[::1]:53"], resolvers: 192.0.2.1 } }
     pg-two: { postgresql: { url: { secret: url } }, site: east }
   stores:
     near: { directory: { path: near }, site: east, bandwidth: 50MB/s }
@@ -143,6 +143,7 @@ private let everyKey = """
         sunday-script: { command: { run: [backup] }, cron: 0 2 * * sun, zone: UTC, to: [near] }
     queues: { on: [redis], ephemeral: { onLoss: { requeueFrom: orders } } }
     cache: { on: [pg], ephemeral: { onLoss: { accepted: It warms up. } } }
+    sessions: { on: [redis], protect: { hourly: { snapshot: {}, every: 1h, to: [near] } } }
     index: { on: [search] }
     configuration:
       git: { remote: git@git.example:sie/config.git, site: east, mirrors: { other: { remote: git@other.example:sie/config.git, site: west, maxLag: 1h } } }
@@ -180,7 +181,20 @@ private let everyKey = """
         rebuild-replica:
           postgresql.rebuildReplica:
             { server: pg, from: pg-two, method: copy, folder: /srv/pg, stop: [pg_ctl, stop], start: [pg_ctl, start], through: [runuser, -u, postgres, --] }
+        redis-backup: { redis.backup: { data: sessions, protection: hourly } }
+        redis-restore: { redis.restore: { data: sessions, server: redis, point: latest } }
+        redis-promote: { redis.promote: { server: redis, data: queues } }
+        requeue: { redis.requeue: { data: queues, server: redis, from: pg, queue: jobs, sql: select 1 } }
+        mirror: { git.mirror: { from: "https://git.example/sie", to: { secret: more } } }
+        bundle: { git.bundle: { from: "https://git.example/sie", to: near, name: configuration } }
+        checkout: { git.checkout: { from: { secret: more }, into: work, ref: main, signed: true } }
         check: { http.check: { probe: ready, within: 5m } }
+        record: { dns.record: { zone: zone, name: api, type: A, to: { output: switch.line }, from: 192.0.2.1, ttl: 5m } }
+        post:
+          notify.send:
+            { by: status-page, to: "https://api.example/v1/pages/x", key: { secret: keys }, status: resolved, elseBy: email, elseTo: all@shop.example,
+              elseKey: { secret: more }, from: dr@shop.example, text: We are back. }
+        chat: { notify.send: { by: slack, to: { secret: more }, text: We are back. } }
         ask: { http.check: { url: "http://localhost/", expect: { status: 200, json: [], contains: "[]" } } }
         switch:
           command.run:

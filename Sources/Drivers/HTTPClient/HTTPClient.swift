@@ -26,6 +26,9 @@ public final class HTTPClient: Sendable {
     return HTTPDownload(response, transfer: transfer, pipe: pipe, engine: engine)
   }
 
+  /// Hands a mail to its server. Without TLS nothing is said: it is asked for where the URL is `smtp://`.
+  public func send(_ mail: MailMessage, deadline: TimeSpan) async throws(HTTPError) { _ = try await perform(.mail(mail), deadline: deadline) }
+
   /// Returns when a TCP connection to the port was made; it is closed at once. Proxies are not used.
   public func connect(host: String, port: Int, deadline: TimeSpan) async throws(HTTPError) {
     _ = try await perform(.connection(host: host, port: port), deadline: deadline)

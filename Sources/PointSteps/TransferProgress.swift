@@ -1,19 +1,19 @@
 internal import Concurrency
-internal import ProviderInterface
-internal import Units
+public import ProviderInterface
+public import Units
 
 /// Adds up the bytes of several workers and tells now and then, not more often than ten times a second.
-final class TransferProgress: Sendable {
+public final class TransferProgress: Sendable {
   private struct State { var phase: String; var done = ByteCount.zero; var total: ByteCount?; var told: ContinuousClock.Instant? }
   private let state: Lock<State>
   private let report: @Sendable (StepProgress) -> Void
 
-  init(phase: String, total: ByteCount?, report: @escaping @Sendable (StepProgress) -> Void) {
+  public init(phase: String, total: ByteCount?, report: @escaping @Sendable (StepProgress) -> Void) {
     state = Lock(State(phase: phase, total: total))
     self.report = report
   }
 
-  func add(_ bytes: Int) {
+  public func add(_ bytes: Int) {
     let news = state.withLock { state -> StepProgress? in
       state.done += ByteCount(bytes: Int64(bytes))
       let now = ContinuousClock.now
@@ -25,9 +25,9 @@ final class TransferProgress: Sendable {
   }
 
   /// There is so much more to come.
-  func expect(_ bytes: ByteCount) { state.withLock { $0.total = ($0.total ?? .zero) + bytes } }
+  public func expect(_ bytes: ByteCount) { state.withLock { $0.total = ($0.total ?? .zero) + bytes } }
 
-  func enter(_ phase: String) {
+  public func enter(_ phase: String) {
     report(
       state.withLock { state in
         state.phase = phase

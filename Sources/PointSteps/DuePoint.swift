@@ -1,21 +1,21 @@
-internal import Calendar
-internal import Units
+public import Calendar
+public import Units
 
 /// Whether a new point is due, and how that is said.
-struct DuePoint {
+public struct DuePoint {
   let schedule: Schedule
   let newest: Timestamp
   let now: Timestamp
   private let at: Timestamp
 
-  init(_ schedule: Schedule, newest: Timestamp, now: Timestamp) {
+  public init(_ schedule: Schedule, newest: Timestamp, now: Timestamp) {
     self.schedule = schedule
     self.newest = newest
     self.now = now
     at = schedule.due(after: newest)
   }
 
-  var isDue: Bool { at - slack <= now }
+  public var isDue: Bool { at - slack <= now }
 
   /// A run that comes a little early counts as due: a scheduler whose period is the interval itself would otherwise find each second
   /// backup a moment too young and leave it out. By the calendar it would be made twice.
@@ -27,10 +27,10 @@ struct DuePoint {
   }
 
   /// `the next is due at 2026-11-24T02:00:00Z`.
-  var next: String { "the next is due at \(Self.place(at, schedule))" }
+  public var next: String { "the next is due at \(Self.place(at, schedule))" }
 
   /// However many were missed while nobody called: one backup makes up for all of them, and says so.
-  var overdue: String {
+  public var overdue: String {
     switch schedule {
     case .every(let interval):
       let missed = (now - newest).milliseconds / max(1, interval.milliseconds) - 1
