@@ -49,7 +49,7 @@ struct ServerFolder: Sendable {
     var command = ChildCommand(all.first ?? "", Array(all.dropFirst()), environment: environment, deadline: deadline)
     command.secrets = source.secretValues
     do throws(ChildError) { return try await host.children.run(command) } catch {
-      throw Failures.program(error, doing: "running \(words.first ?? "")").adding(details: [], helps: ["look at `folder` and `through` of the step"])
+      throw Failures.translate(error, doing: "running \(words.first ?? "")").adding(details: [], helps: ["look at `folder` and `through` of the step"])
     }
   }
 
