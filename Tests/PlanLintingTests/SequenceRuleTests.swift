@@ -47,13 +47,14 @@ import Testing
   }
 
   @Test("a replica is built from another server, in a folder that can be moved", arguments: [
-    ("from: pg-west, folder: /srv/pg, stop: [halt], start: [begin]", nil), ("from: pg-east, folder: /srv/pg, stop: [halt], start: [begin]", "makes `pg-east` a replica of itself"),
+    ("from: pg-west, folder: /srv/pg, stop: [halt], start: [begin]", nil), ("from: pg-west, folder: /srv/pg, stop: [halt], start: [begin], through: []", nil),
+    ("from: pg-east, folder: /srv/pg, stop: [halt], start: [begin]", "makes `pg-east` a replica of itself"),
     ("from: pg-west, folder: srv/pg, stop: [halt], start: [begin]", "`srv/pg` is no data directory"), ("from: pg-west, folder: /, stop: [halt], start: [begin]", "`/` is no data directory"),
     ("from: pg-west, folder: /srv/../etc, stop: [halt], start: [begin]", "`/srv/../etc` is no data directory"), ("from: pg-west, folder: /srv/pg, stop: [halt]", "has no `start`"),
     ("from: pg-west, stop: [halt], start: [begin]", "has no `folder`"),
   ] as [(String, String?)]) func replicas(_ fields: String, _ problem: String?) {
     let found = linted([both], steps: "replica: { postgresql.rebuildReplica: { server: pg-east, \(fields) }, irreversible: x }").diagnostics
-      .filter { ["missing-key", "wrong-value", "unknown-key"].contains($0.code) && $0.summary.contains(problem ?? "") }
+      .filter { ["missing-key", "wrong-value", "wrong-type", "unknown-key"].contains($0.code) && $0.summary.contains(problem ?? "") }
     #expect(found.count == (problem == nil ? 0 : 1))
   }
 

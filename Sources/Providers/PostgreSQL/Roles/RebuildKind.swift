@@ -3,6 +3,7 @@ internal import Diagnostics
 public import PlanModel
 public import ProviderInterface
 public import Units
+internal import YAMLReading
 
 /// `postgresql.rebuildReplica`: makes a former primary a replica of another server. It never comes back as a primary.
 public enum PostgreSQLRebuildReplica: StepKind {
@@ -41,7 +42,8 @@ public enum PostgreSQLRebuildReplica: StepKind {
     let stop = fields.arguments("stop")
     _ = fields.required("start", example: "[systemctl, start, postgresql@15-main]")
     let start = fields.arguments("start")
-    let through = fields.arguments("through") ?? []
+    // An empty list: the user that runs sie-dr owns the folder.
+    let through = fields.node("through").map { $0.elements?.isEmpty == true ? [] : fields.argumentList($0, "`through` of \(fields.what)") ?? [] } ?? []
     guard let server, let from, let folder, let stop, let start else { return nil }
     guard server != from else {
       fields.collector.add(
