@@ -67,6 +67,7 @@ struct RunCarrying {
 
   /// What became of the messages. It changes nothing of how the run has ended.
   private func tellOfMessages(_ outbox: Outbox, of run: RunID) async {
+    if await outbox.isBusy { console.writeError("messages are still under way; waiting for them, \(Self.patienceForMessages.rounded) at most\n") }
     let messages = await outbox.finish(within: Self.patienceForMessages)
     let told = messages.map { ($0.run == run ? "\($0.step)" : "\($0.step) of \($0.run)", $0.outcome, $0.isSent) }
     if !told.isEmpty { console.write("\n" + messageReport(told, console.style)) }

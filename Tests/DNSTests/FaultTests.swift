@@ -158,6 +158,17 @@ struct FaultTests {
     #expect(heard.records.count == 1 && forging.requests == 3)
   }
 
+  @Test("many silent servers hold up none that answers") func many() async throws {
+    let silent = try FakeNameServer { _ in .silence }
+    let server = try TestNameServer.shared(.bind)
+    let question = DNSQuestion(try #require(DNSName("ns1.example.test")), .a)
+    let waiting = (0..<40).map { _ in Task { try? await World.client.ask(question, of: DNSServer(host: "127.0.0.1", port: silent.port), deadline: .seconds(8)) } }
+    defer { for task in waiting { task.cancel() } }
+    try await Task.sleep(for: .milliseconds(200))
+    let answer = try await World.client.ask(question, of: DNSServer(host: "127.0.0.1", port: server.port), deadline: .seconds(4))
+    #expect(answer.records.count == 1)
+  }
+
   @Test("cancelled while a server is silent, it ends at once") func cancelled() async throws {
     let silent = try FakeNameServer { _ in .silence }
     let world = try World(.bind).through(silent.port)

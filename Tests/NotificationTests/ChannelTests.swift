@@ -20,7 +20,7 @@ struct ChannelTests {
     #expect(try CanonicalJSON.decode(JSONValue.self, from: request.body) == ["text": "a &lt;b&gt; &amp; \"c\" ä"])
   }
 
-  @Test("a full or ill channel is asked again, as late as it says", arguments: ["429", "503", "refused"]) func again(_ how: String) async throws {
+  @Test("a full or ill channel is asked again, as late as it says", arguments: ["429", "503", "500"]) func again(_ how: String) async throws {
     let hook = try HTTPServer { _ in
       .text(200, "ok")
     }

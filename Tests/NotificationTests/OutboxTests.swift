@@ -65,7 +65,7 @@ struct OutboxTests {
     let hook = try HTTPServer { _ in count.withLock { count in count += 1; return count < 3 } ? .text(503, "") : .text(200, "ok") }
     let (world, outbox) = (World(), World().outbox)
     for number in 0..<5 { _ = try await world.post("message \(number)", by: [World.slack("\(hook.url)/x")], as: StepName(rawValue: "s\(number)"), in: outbox) }
-    let sent = await outbox.finish(within: .seconds(20))
+    let sent = await outbox.finish(within: .seconds(60))
     #expect(!sent.contains { !$0.isSent })
     let texts = hook.requests.dropFirst(2).compactMap { try? CanonicalJSON.decode(JSONValue.self, from: $0.body)["text"]?.string }
     #expect(texts == (0..<5).map { "message \($0)" })

@@ -56,6 +56,7 @@ struct RunTests {
       let result = try await program.end()
       #expect(result.status == 0 && names(in: folder).contains("worked"))
       #expect(result.output.contains("  tell     not sent yet: slack: the connection was refused: nothing listens on that port\n"), "\(result.output)")
+      #expect(result.errors.contains("messages are still under way; waiting for them, 15s at most\n"), "\(result.errors)")
       #expect(result.output.contains("2 of 2 messages have not reached anybody for certain: tell people by hand"), "\(result.output)")
       #expect(try !(kept(folder) + result.output + result.errors).contains(canary))
       // The channel is back: the next run in the same state directory sends them, and its own.

@@ -18,7 +18,7 @@ struct World: Sendable {
   var mailPatience = TimeSpan.seconds(30)
   var patience: OutboxPatience = {
     var patience = OutboxPatience()
-    (patience.perChannel, patience.firstWait, patience.longestWait) = (.seconds(3), .milliseconds(50), .seconds(1))
+    (patience.perChannel, patience.firstWait, patience.longestWait) = (.seconds(30), .milliseconds(50), .seconds(1))
     return patience
   }()
   var now: @Sendable () -> Timestamp = systemTime

@@ -9,10 +9,8 @@ public struct DNSServer: Hashable, Sendable, CustomStringConvertible {
   public var description: String { port == 53 ? host : (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
 }
 
-/// Asks name servers, and changes zones by RFC 2136. Its calls block threads of its own, never those that tasks run on.
-public final class DNSClient: Sendable {
-  private let threads = BlockingPool(threads: 8)
-
+/// Asks name servers, and changes zones by RFC 2136. Each exchange blocks a thread of its own, so that one with a silent server holds up no other.
+public struct DNSClient: Sendable {
   public init() {}
 
   /// Asks over UDP, and over TCP where the answer does not fit. What the server says is given back, whatever its code.
@@ -71,13 +69,13 @@ public final class DNSClient: Sendable {
     _ server: DNSServer, _ deadline: TimeSpan, _ body: @escaping @Sendable (DNSSocket) throws(DNSError) -> DNSMessage
   ) async throws(DNSError) -> DNSMessage {
     let socket = DNSSocket(server: server, deadline: .now + deadline.duration)
-    let threads = threads
+    let thread = BlockingPool(threads: 1)
     let cancelled = DNSError(.cancelled, server: server.description)
     do {
       // The socket keeps the deadline itself; the system's look-up of the server's name keeps none.
       return try await withDeadline((deadline + .milliseconds(500)).duration) {
         try Task.checkCancellation()
-        return try await threads.run(abandonedAs: cancelled) { () throws(DNSError) in try body(socket) }
+        return try await thread.run(abandonedAs: cancelled) { () throws(DNSError) in try body(socket) }
       }
     } catch let error as DNSError { throw error } catch is DeadlineExceeded { throw DNSError(.timedOut, server: server.description) } catch { throw cancelled }
   }

@@ -1,7 +1,7 @@
 internal import Concurrency
 public import Units
 
-/// HTTP requests over libcurl, which is loaded with the first one. Certificates are always checked.
+/// HTTP requests and mails over libcurl, which is loaded with the first one. Certificates are always checked.
 ///
 /// One thread carries all transfers of a client; it ends with the client.
 public final class HTTPClient: Sendable {

@@ -93,10 +93,13 @@ public actor Outbox {
     }
   }
 
+  /// Whether a message is still on its way.
+  public var isBusy: Bool { known.values.contains { !$0.state.isFinal } }
+
   /// What has become of the messages of this process, oldest first, after waiting for them no longer than `limit`.
   public func finish(within limit: TimeSpan) async -> [OutboxMessage] {
     let end = ContinuousClock.now + limit.duration
-    while known.values.contains(where: { !$0.state.isFinal }), .now < end { try? await Task.sleep(for: .milliseconds(20)) }
+    while isBusy, .now < end { try? await Task.sleep(for: .milliseconds(20)) }
     return order.compactMap { known[$0] }
   }
 
