@@ -1,5 +1,6 @@
 internal import ChildProcess
 internal import PlanModel
+internal import PointSteps
 internal import PostgreSQLClient
 internal import ProviderInterface
 internal import Units
@@ -49,7 +50,7 @@ struct ServerFolder: Sendable {
     var command = ChildCommand(all.first ?? "", Array(all.dropFirst()), environment: environment, deadline: deadline)
     command.secrets = source.secretValues
     do throws(ChildError) { return try await host.children.run(command) } catch {
-      throw Failures.program(error, doing: "running \(words.first ?? "")").adding(details: [], helps: ["look at `folder` and `through` of the step"])
+      throw StepFailure(error, doing: "running \(words.first ?? "")").adding(details: [], helps: ["look at `folder` and `through` of the step"])
     }
   }
 

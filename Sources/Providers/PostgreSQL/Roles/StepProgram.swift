@@ -1,5 +1,6 @@
 internal import ChildProcess
 internal import PlanModel
+internal import PointSteps
 internal import ProviderInterface
 internal import Units
 
@@ -22,7 +23,7 @@ struct StepProgram: Sendable {
     let name = "`\(words.joined(separator: " "))`"
     let output: ChildOutput
     do throws(ChildError) { output = try await host.children.run(command) } catch {
-      throw Failures.program(error, doing: "running \(name)")
+      throw StepFailure(error, doing: "running \(name)")
         .adding(details: [], helps: ["look whether the program is installed and on PATH, then resume the run"])
     }
     guard output.succeeded else {
