@@ -35,7 +35,7 @@ public struct StepNetwork: Sendable {
 
   /// What holds however long each step takes, up to all its attempts timing out, and whichever branches are given up.
   public func guaranteed(width: Int) -> ScheduleBounds {
-    let items = items(steps.map(\.longest))
+    let items = items(steps.indices.map { steps[$0].longest })
     guard !alternatives.isEmpty else { return bounds(graph: graph, items: items, width: width, capacities: []) }
     let tight = LastBranches(self, items, blocks: .asLongAsTheyTake).bounds(width: width)
     // Where a step may have to wait for a place, a branch lasts up to its deadline.
@@ -49,7 +49,7 @@ public struct StepNetwork: Sendable {
   public func ordered(_ a: Int, _ b: Int) -> Bool { comesBefore(a, b) || comesBefore(b, a) }
 
   private func items(_ durations: [TimeSpan]) -> [SchedulingItem] {
-    zip(steps, durations).map { SchedulingItem(duration: $1, priority: $0.priority) }
+    steps.indices.map { SchedulingItem(duration: durations[$0], priority: steps[$0].priority) }
   }
 }
 

@@ -12,11 +12,11 @@ public struct StepOrder: Sendable {
   public let choices: [BranchedSteps]
 
   public init(_ steps: [StepSpecification]) {
-    let index = Dictionary(steps.enumerated().map { ($1.name, $0) }) { first, _ in first }
+    let index = Dictionary(steps.indices.lazy.map { (steps[$0].name, $0) }) { first, _ in first }
     var choices = BranchedSteps.all(in: steps)
     let ends = Dictionary(choices.map { ($0.choice, $0.branches.flatMap(\.last)) }) { first, _ in first }
     func places(_ names: [StepName]) -> [Int] { names.flatMap { name in index[name].map { [$0] } ?? ends[name] ?? [] } }
-    var needs = steps.map { places($0.needs) }
+    var needs = steps.indices.map { places(steps[$0].needs) }
     for at in choices.indices {
       choices[at].needs = places(choices[at].branches.first?.steps.first.flatMap { steps[$0].branch?.needs } ?? [])
       for (number, branch) in choices[at].branches.enumerated() {
@@ -47,7 +47,7 @@ public struct BranchedSteps: Sendable {
   public let branches: [Branch]
 
   fileprivate static func all(in steps: [StepSpecification]) -> [BranchedSteps] {
-    guard steps.contains(where: { $0.branch != nil }) else { return [] }
+    guard steps.indices.contains(where: { steps[$0].branch != nil }) else { return [] }
     let members = Dictionary(grouping: steps.indices.filter { steps[$0].branch != nil }) { steps[$0].branch?.choice ?? "" }
     return members.keys.sorted().map { BranchedSteps($0, members[$0] ?? [], steps) }
   }

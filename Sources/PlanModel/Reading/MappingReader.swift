@@ -217,7 +217,7 @@ extension MappingReader {
   }
 
   public func argumentList(_ node: YAMLNode, _ what: @autoclosure () -> String) -> [String]? {
-    guard let elements = node.elements else {
+    guard let count = node.elementCount else {
       let what = what()
       collector.add(
         Diagnostic(
@@ -226,14 +226,17 @@ extension MappingReader {
           helps: ["write `[program, argument, …]`; for a shell on purpose: `[sh, -c, TEXT]`"]))
       return nil
     }
-    let texts = elements.compactMap { element -> String? in
+    var texts: [String] = []
+    texts.reserveCapacity(count)
+    for index in 0..<count {
+      let element = node.element(index)
       guard let scalar = element.scalar, scalar.coreType != .null || !scalar.isPlain else {
         collector.add(Diagnostic("wrong-type", "an argument of \(what()) is \(element.kindName), not text", at: element.span))
-        return nil
+        continue
       }
-      return scalar.text
+      texts.append(scalar.text)
     }
-    guard texts.count == elements.count else { return nil }
+    guard texts.count == count else { return nil }
     guard let program = texts.first, !program.isEmpty else {
       collector.add(Diagnostic("wrong-type", "\(what()) names no program", at: node.span, helps: ["write `[program, argument, …]`"]))
       return nil
