@@ -87,12 +87,13 @@ let package = Package(
 
     provider("PostgreSQL", drivers: "Calendar", "PostgreSQLClient", "ChildProcess", "Compression", "Encryption", "Hashing", "Concurrency"),
     provider("HTTP", drivers: "HTTPClient"),
+    provider("Kubernetes", drivers: "ChildProcess", "Hashing"),
     provider("Command", drivers: "ChildProcess"),
     provider("Operator"),
     provider("RecoveryPoint", drivers: "HTTPClient"),
 
     // The composition root and the two programs.
-    room("Commands", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "PostgreSQLProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "PlannedKinds", argumentParser),
+    room("Commands", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "PostgreSQLProvider", "HTTPProvider", "KubernetesProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "PlannedKinds", argumentParser),
     .executableTarget(name: "sie-dr", dependencies: ["Commands", "ChildProcess"], swiftSettings: settings),
     .executableTarget(name: "generate", dependencies: ["Commands"], swiftSettings: settings),
 
@@ -109,7 +110,7 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: ["ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Journaling", "ExecutionCore", "ChangePlanning", "Scheduling", "Concurrency", "HTTPClient", "S3Store"],
-      path: "Tests/TestSupport", swiftSettings: settings),
+      path: "Tests/TestSupport", exclude: ["kubernetes-api.py"], swiftSettings: settings),
     tests("CalendarTests", "Calendar", "Units"),
     tests("UnitsTests", "Units", "CanonicalJSON"),
     tests("SchemaTests", "Commands", "PlanTesting", "PlanLinting", "ChangePlanning", "Journaling", "RecoveryPoints", "PostgreSQLProvider", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Hashing", "Units", "CanonicalJSON"),
@@ -125,6 +126,7 @@ let package = Package(
     tests("RecoveryPointsTests", "RecoveryPoints", "ObjectStore", "DirectoryStore", "S3Store", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
     tests("DriverTests", "Hashing", "Compression", "ChildProcess", "Encryption", "RecoveryPoints", "HTTPClient", "S3Store", "PostgreSQLClient", "Concurrency", "Units"),
     tests("PostgreSQLTests", "PostgreSQLProvider", "Calendar", "PostgreSQLClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "S3Store", "Scheduling", "ProviderInterface", "PlanModel", "ChildProcess", "Hashing", "Compression", "Units", "CanonicalJSON", "Concurrency"),
+    tests("KubernetesTests", "KubernetesProvider", "ObjectStore", "ProviderInterface", "PlanModel", "ChildProcess", "Units", "CanonicalJSON", "Concurrency"),
     tests("CommandLineTests", exclude: ["Snapshots"], "Commands", "Reporting", "RecoveryPoints", "ObjectStore", "S3Store", "Concurrency", "Scheduling", "ProviderInterface", "PlanModel", "Journaling", "ChangePlanning", "Units", "CanonicalJSON", "Diagnostics"),
     tests("ProviderTests", "CommandProvider", "HTTPProvider", "OperatorProvider", "RecoveryPointProvider", "ChildProcess", "HTTPClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON"),
   ]

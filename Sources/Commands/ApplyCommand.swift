@@ -36,7 +36,7 @@ struct ApplyCommand: AsyncParsableCommand {
         return .done
       }
       // Before anybody is asked, and before anything is begun.
-      do throws(EngineFailure) { try Providers.performers(ChildRunner(), environment).check(changeset) } catch { throw CommandFailure(error.failure) }
+      do throws(EngineFailure) { try Providers.performers(ChildRunner(), environment, folder: changeset.plan.folder).check(changeset) } catch { throw CommandFailure(error.failure) }
       if !yes {
         console.write(try planReport(changeset, as: .text, console.style))
         guard try console.agreed(to: "done") else { return .error }

@@ -16,11 +16,6 @@ let everyPlannedKind = """
         mirror: { git.mirror: { from: "https://git.example/sie", to: { secret: more } } }
         bundle: { git.bundle: { from: "https://git.example/sie", to: near } }
         checkout: { git.checkout: { from: { secret: more }, into: work, ref: main, signed: true } }
-        apply: { kubernetes.apply: { cluster: cluster, folder: { output: checkout.folder }, files: [namespace.yaml, api.yaml], servers: [redis] } }
-        scale: { kubernetes.scale: { cluster: cluster, namespace: sie, deployment: api, replicas: 0 } }
-        secret: { kubernetes.secret: { cluster: cluster, namespace: sie, name: urls, set: { url: { output: promote.url }, key: { secret: keys } } } }
-        rollout: { kubernetes.rollout: { cluster: cluster, namespace: sie, deployment: api } }
-        wait: { kubernetes.wait: { cluster: cluster, namespace: sie, resource: job/migrate, condition: complete } }
         provision:
           terraform.apply: { folder: infra, program: tofu, workspace: west, variables: { region: west }, backend: far, servers: [cluster] }
         record: { dns.record: { zone: zone, name: api, type: A, to: { output: provision.address }, ttl: 5m } }

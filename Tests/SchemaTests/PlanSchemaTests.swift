@@ -175,6 +175,11 @@ private let everyKey = """
         part: { postgresql.restore: { data: orders, server: pg, database: shop, into: look, tables: [public.t] } }
         query: { postgresql.query: { server: pg, sql: select 1, expect: 1 }, irreversible: It only looks. }
         check: { http.check: { probe: ready, within: 5m } }
+        apply: { kubernetes.apply: { cluster: cluster, folder: { output: switch.line }, files: [namespace.yaml, api.yaml], servers: [redis] } }
+        scale: { kubernetes.scale: { cluster: cluster, namespace: sie, deployment: api, replicas: 0 } }
+        secret: { kubernetes.secret: { cluster: cluster, namespace: sie, name: urls, set: { url: { output: switch.line }, key: { secret: keys } } } }
+        rollout: { kubernetes.rollout: { cluster: cluster, namespace: sie, deployment: api } }
+        wait: { kubernetes.wait: { cluster: cluster, namespace: sie, resource: job/migrate, condition: complete } }
         ask: { http.check: { url: "http://localhost/", expect: { status: 200, json: [], contains: "[]" } } }
         switch:
           command.run:

@@ -2,6 +2,7 @@ internal import ChildProcess
 internal import CommandProvider
 internal import HTTPClient
 internal import HTTPProvider
+internal import KubernetesProvider
 internal import OperatorProvider
 internal import PlanModel
 internal import PlannedKinds
@@ -16,7 +17,7 @@ public enum Providers {
     PostgreSQLProvider.kinds + [
       AnyStepKind(RecoveryPointCopy.self), AnyStepKind(RecoveryPointExpire.self), AnyStepKind(RecoveryPointPing.self), AnyStepKind(CommandRun.self),
       AnyStepKind(HTTPCheck.self), AnyStepKind(OperatorConfirm.self),
-    ] + plannedKinds)
+    ] + KubernetesProvider.kinds + plannedKinds)
 
   /// What protections are made of.
   public static let protection = ProtectionSteps(
@@ -37,20 +38,21 @@ public enum Providers {
   static let call = RecoveryPointPing.name
 
   /// The reading halves: all that `plan` is handed.
-  static func observers(_ children: ChildRunner, _ environment: [String: String]) -> StepObservers {
+  static func observers(_ children: ChildRunner, _ environment: [String: String], folder: String) -> StepObservers {
     StepObservers(
-      PostgreSQLProvider.observers + [RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), CommandObserver(children, environment)])
+      PostgreSQLProvider.observers + [RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), CommandObserver(children, environment)]
+        + KubernetesProvider.observers(on: KubernetesHost(children: children, environment: environment, folder: folder)))
   }
 
   /// The changing halves.
-  static func performers(_ children: ChildRunner, _ environment: [String: String]) -> StepPerformers {
+  static func performers(_ children: ChildRunner, _ environment: [String: String], folder: String) -> StepPerformers {
     let host = PostgreSQLHost(children: children, programs: .standard(environment: environment), temporaryFolder: environment["TMPDIR"] ?? "/tmp",
       path: environment["PATH"])
     return StepPerformers(
       PostgreSQLProvider.performers(on: host) + [
         RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer(), RecoveryPointPingPerformer(HTTPClient()), CommandPerformer(children, environment),
         HTTPCheckPerformer(HTTPClient()),
-      ])
+      ] + KubernetesProvider.performers(on: KubernetesHost(children: children, environment: environment, folder: folder)))
   }
 
   private static func made<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments?, _ plan: Plan) -> UnderstoodArguments? {

@@ -15,7 +15,7 @@ struct ReadOnlyWorld {
 
   init(environment: [String: String], folder: String) {
     let children = ChildRunner()
-    observers = Providers.observers(children, environment)
+    observers = Providers.observers(children, environment, folder: folder)
     let secrets = SecretSources(environment: environment, children: children, folder: folder)
     self.secrets = secrets
     folders = StoreFolders(folder: folder, environment: environment, secrets: secrets)

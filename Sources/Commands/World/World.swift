@@ -32,7 +32,7 @@ struct World {
     let children = ChildRunner()
     let secrets = SecretSources(environment: environment, children: children, folder: folder)
     return RunEnvironment(
-      performers: Providers.performers(children, environment), observers: Providers.observers(children, environment),
+      performers: Providers.performers(children, environment, folder: folder), observers: Providers.observers(children, environment, folder: folder),
       secrets: secrets, stores: StoreFolders(folder: folder, environment: environment, secrets: secrets), who: who, host: host,
       pid: getpid(), toolVersion: Version.number, operators: TerminalOperator(console, who: who, confirmed: confirmed), signals: Signals.stream(),
       observationTimeout: observationTimeout, tell: tell)
