@@ -19,7 +19,10 @@ public struct KubernetesHost: Sendable {
 
 /// The Kubernetes step kinds: what `lint` knows of them, what `plan` looks with, and what `apply` does. All by the real `kubectl`.
 public enum KubernetesProvider {
-  public static let kinds = [AnyStepKind(KubernetesScale.self), AnyStepKind(KubernetesRollout.self), AnyStepKind(KubernetesSecret.self), AnyStepKind(KubernetesWait.self), AnyStepKind(KubernetesApply.self)]
+  public static let kinds = [
+    AnyStepKind(KubernetesScale.self), AnyStepKind(KubernetesRollout.self), AnyStepKind(KubernetesSecret.self), AnyStepKind(KubernetesWait.self),
+    AnyStepKind(KubernetesApply.self),
+  ]
 
   /// The reading halves: they get, and ask what they may.
   public static func observers(on host: KubernetesHost) -> [any StepObserver] {

@@ -53,7 +53,9 @@ struct RecordPlace: Sendable {
     let output = try await cluster.run(["get", "secrets/\(name)", "-n", Self.namespace, "--ignore-not-found", "-o", "go-template={{.data.record | base64decode}}"])
     guard !output.output.isEmpty else { return nil }
     do { return try CanonicalJSON.decode(AppliedRecord.self, from: output.output) } catch {
-      throw StepFailure("record-unreadable", "the record `\(Self.namespace)/\(name)` of what was before is not one of this version of sie-dr", helps: ["look at it, and delete the secret `\(name)` if it is of no use any more"])
+      throw StepFailure(
+        "record-unreadable", "the record `\(Self.namespace)/\(name)` of what was before is not one of this version of sie-dr",
+        helps: ["look at it, and delete the secret `\(name)` if it is of no use any more"])
     }
   }
 

@@ -29,10 +29,13 @@ public enum KubernetesApply: StepKind {
     let cluster = fields.cluster(in: context.plan)
     let node = fields.required("folder", example: "k8s")
     let folder = node.flatMap { readInput($0, "`folder` of \(fields.what)", in: context.plan, fields.collector) }
-    if case .secret? = folder, let node { fields.collector.add(Diagnostic("wrong-value", "`folder` of \(fields.what) is a secret", at: node.span, helps: ["write the path of the folder"])) }
+    if case .secret? = folder, let node {
+      fields.collector.add(Diagnostic("wrong-value", "`folder` of \(fields.what) is a secret", at: node.span, helps: ["write the path of the folder"]))
+    }
     let files = fields.texts("files")
     for file in files ?? [] where file.value.hasPrefix("/") || file.value.split(separator: "/").contains("..") {
-      fields.collector.add(Diagnostic("wrong-value", "`\(file.value)` in `files` of \(fields.what) is outside of its folder", at: file.span, helps: ["write a path below `folder`"]))
+      fields.collector.add(
+        Diagnostic("wrong-value", "`\(file.value)` in `files` of \(fields.what) is outside of its folder", at: file.span, helps: ["write a path below `folder`"]))
     }
     let servers = fields.names("servers", of: Server.self)
     for server in servers { if let unknown = unknownReference(server, "server", among: context.plan.servers.map(\.name)) { fields.collector.add(unknown) } }
@@ -58,7 +61,8 @@ public enum KubernetesApply: StepKind {
     if let problem = RightsFact.reason(observation, arguments.cluster, "default") { return Change(made.isEmpty ? .update : .create, reason: problem) }
     func list(_ names: [String]) -> String { names.prefix(8).map { "`\($0)`" }.joined(separator: ", ") + (names.count > 8 ? " and \(names.count - 8) more" : "") }
     if made.isEmpty, changed.isEmpty {
-      return waits.isEmpty ? Change(.none, reason: "all of \(what) is in `\(arguments.cluster.server)` and ready") : Change(.update, reason: "waits until \(list(waits)) is ready")
+      guard waits.isEmpty else { return Change(.update, reason: "waits until \(list(waits)) is ready") }
+      return Change(.none, reason: "all of \(what) is in `\(arguments.cluster.server)` and ready")
     }
     let parts = [made.isEmpty ? nil : "makes \(list(made))", changed.isEmpty ? nil : "changes \(list(changed))"].compactMap { $0 }
     return Change(

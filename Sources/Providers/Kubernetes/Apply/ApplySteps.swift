@@ -211,7 +211,8 @@ public struct ApplyPerformer: StepPerformer {
     }
     guard refused.isEmpty else {
       throw StepFailure(
-        "changed-meanwhile", refused.map(\.message).joined(separator: "; "), details: ["all else of the step is taken back", "what was before is kept in the secret `\(RecordPlace.namespace)/\(place.name)`"],
+        "changed-meanwhile", refused.map(\.message).joined(separator: "; "),
+        details: ["all else of the step is taken back", "what was before is kept in the secret `\(RecordPlace.namespace)/\(place.name)`"],
         helps: ["compare and put back by hand what is right, then delete that secret"])
     }
     try await place.remove()

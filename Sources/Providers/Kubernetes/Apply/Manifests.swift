@@ -10,7 +10,8 @@ struct ManifestFile: Sendable {
   var secrets: [String] {
     let text = String(decoding: bytes, as: UTF8.self)
     guard text.contains("Secret") else { return [] }
-    return Array(Set(text.split(whereSeparator: { $0.isWhitespace || "\"',{}[]".contains($0) }).filter { $0.utf8.count >= 8 && !$0.hasSuffix(":") }.map(String.init)).prefix(400))
+    let words = text.split(whereSeparator: { $0.isWhitespace || "\"',{}[]".contains($0) }).filter { $0.utf8.count >= 8 && !$0.hasSuffix(":") }
+    return Array(Set(words.map(String.init)).prefix(400))
   }
 }
 
@@ -23,7 +24,9 @@ enum Manifests {
     let names: [String]
     if let files { names = files } else { names = try list(folder) }
     guard !names.isEmpty else {
-      throw StepFailure("no-manifests", "there are no manifests in \(folder)", details: ["looked for were *.yaml, *.yml and *.json"], helps: ["check `folder`, or name the files under `files`"])
+      throw StepFailure(
+        "no-manifests", "there are no manifests in \(folder)",
+        details: ["looked for were *.yaml, *.yml and *.json"], helps: ["check `folder`, or name the files under `files`"])
     }
     var read: [ManifestFile] = []
     for name in names { read.append(ManifestFile(name: name, bytes: try bytes("\(folder)/\(name)"))) }
@@ -32,28 +35,39 @@ enum Manifests {
 
   private static func list(_ folder: String) throws(StepFailure) -> [String] {
     guard let directory = opendir(folder) else {
-      throw StepFailure("no-manifests", "the folder \(folder) cannot be read: \(String(cString: strerror(errno)))", helps: ["check `folder`: it counts from the plan file's folder"])
+      throw StepFailure(
+        "no-manifests", "the folder \(folder) cannot be read: \(String(cString: strerror(errno)))",
+        helps: ["check `folder`: it counts from the plan file's folder"])
     }
     defer { closedir(directory) }
     var names: [String] = []
     while let entry = readdir(directory) {
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
       if !name.hasPrefix("."), [".yaml", ".yml", ".json"].contains(where: name.hasSuffix) { names.append(name) }
-      guard names.count <= most else { throw StepFailure("too-many-manifests", "\(folder) holds more than \(most) manifests", helps: ["name those that are meant under `files`"]) }
+      guard names.count <= most else {
+        throw StepFailure(
+          "too-many-manifests", "\(folder) holds more than \(most) manifests", helps: ["name those that are meant under `files`"])
+      }
     }
     return names.sorted()
   }
 
   private static func bytes(_ path: String) throws(StepFailure) -> [UInt8] {
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard file >= 0 else { throw StepFailure("no-manifests", "\(path) cannot be read: \(String(cString: strerror(errno)))", helps: ["check `folder` and `files`"]) }
+    guard file >= 0 else {
+      throw StepFailure(
+        "no-manifests", "\(path) cannot be read: \(String(cString: strerror(errno)))", helps: ["check `folder` and `files`"])
+    }
     defer { close(file) }
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       let count = Glibc.read(file, &buffer, buffer.count)
       if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw StepFailure("no-manifests", "\(path) cannot be read: \(String(cString: strerror(errno)))", helps: ["check `folder` and `files`"]) }
+      guard count >= 0 else {
+        throw StepFailure(
+          "no-manifests", "\(path) cannot be read: \(String(cString: strerror(errno)))", helps: ["check `folder` and `files`"])
+      }
       guard count > 0 else { return bytes }
       bytes += buffer[..<count]
       guard bytes.count <= largest else { throw StepFailure("manifest-too-large", "\(path) is larger than 4 MiB", helps: ["part it into several files"]) }

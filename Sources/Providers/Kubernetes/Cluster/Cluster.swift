@@ -21,7 +21,9 @@ struct Cluster: Sendable {
     guard let secret = reference.kubeconfig else { return Cluster(reference: reference, host: host, kubeconfig: nil, hidden: [], end: end) }
     let text = try await secrets.resolve(secret).reveal()
     guard let file = MemoryFile(Array(text.utf8)) else {
-      throw StepFailure("no-memory-file", "no memory or descriptor is left for the kubeconfig `\(secret.name)`", helps: ["look at `ulimit -n` and at the free memory"], transient: true)
+      throw StepFailure(
+        "no-memory-file", "no memory or descriptor is left for the kubeconfig `\(secret.name)`",
+        helps: ["look at `ulimit -n` and at the free memory"], transient: true)
     }
     return Cluster(reference: reference, host: host, kubeconfig: file, hidden: Kubeconfig.secrets(in: text), end: end)
   }
@@ -36,7 +38,10 @@ struct Cluster: Sendable {
   func run(_ words: [String], input: [UInt8] = [], hiding: [String] = [], endings: Set<Int32> = [0]) async throws(StepFailure) -> ChildOutput {
     if Task.isCancelled { throw .cancelled }
     let left = TimeSpan(milliseconds: Int64(ContinuousClock.now.duration(to: end) / .milliseconds(1)))
-    guard left > .zero else { throw StepFailure("cluster-timed-out", "no time is left to ask `\(reference.server)`", helps: ["give the step a longer `timeout`"], transient: true) }
+    guard left > .zero else {
+      throw StepFailure(
+        "cluster-timed-out", "no time is left to ask `\(reference.server)`", helps: ["give the step a longer `timeout`"], transient: true)
+    }
     let patience = min(left, Self.requestTime)
     let options = ["--context=\(reference.context)", "--request-timeout=\(max(1, patience.milliseconds / 1_000))s"]
     var command = ChildCommand("kubectl", options + words, environment: environment, deadline: min(left, patience * 2))
@@ -69,7 +74,8 @@ struct Cluster: Sendable {
   }
 
   func create(_ object: JSONValue, hiding: [String] = []) async throws(StepFailure) {
-    _ = try await run(["create", "-f", "-"], input: try Self.bytes(object), hiding: hiding)
+    // What we write needs no check, and the check would fetch the description of the whole API.
+    _ = try await run(["create", "-f", "-", "--validate=false"], input: try Self.bytes(object), hiding: hiding)
   }
 
   /// Also where it is gone already.

@@ -22,7 +22,9 @@ extension Cluster {
         switch try await look() {
         case .done: return
         case .waits(let text): (last, failure) = (text, nil)
-        case .hopeless(let text): throw StepFailure("never-ready", "\(what) will not be as it should: \(text)", helps: ["look at it: `kubectl --context \(reference.context) describe` and `logs`"])
+        case .hopeless(let text):
+          throw StepFailure(
+            "never-ready", "\(what) will not be as it should: \(text)", helps: ["look at it: `kubectl --context \(reference.context) describe` and `logs`"])
         }
       } catch {
         guard error.isTransient else { throw error }
@@ -36,7 +38,10 @@ extension Cluster {
       guard !isOver else {
         throw StepFailure(
           "not-ready-in-time", "\(what) is not as it should be after the step's time: \(seen)", details: failure.map { ["at last: \($0.message)"] + $0.details } ?? [],
-          helps: ["look why: `kubectl --context \(reference.context) get events --sort-by=.lastTimestamp`", "resume the run to wait once more, or give the step a longer `timeout`"], transient: false)
+          helps: [
+            "look why: `kubectl --context \(reference.context) get events --sort-by=.lastTimestamp`",
+            "resume the run to wait once more, or give the step a longer `timeout`",
+          ])
       }
       do { try await Task.sleep(for: host.pause.duration) } catch { throw .cancelled }
     }

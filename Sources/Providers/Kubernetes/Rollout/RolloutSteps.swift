@@ -13,9 +13,12 @@ public struct RolloutObserver: StepObserver {
       let cluster = try await Cluster.open(arguments.cluster, on: host, context.secrets, within: context.timeout)
       let missing = try await cluster.missing(
         Cluster.rightsForWorkloads + [Right(verb: "patch", resource: "deployments.apps/\(arguments.deployment)")], in: arguments.namespace)
-      guard let found = try await cluster.get(Deployment.self, ["deployments.apps/\(arguments.deployment)", "-n", arguments.namespace]) else { return RightsFact.adding(missing, to: Observation()) }
-      let secrets = found.spec.template.spec.secrets.sorted()
-      return RightsFact.adding(missing, to: Observation(facts: [ScaleFact.replicas: .int(Int64(found.replicas)), RolloutFact.secrets: .array(secrets.map(JSONValue.string))]))
+      var observation = Observation()
+      if let found = try await cluster.get(Deployment.self, ["deployments.apps/\(arguments.deployment)", "-n", arguments.namespace]) {
+        observation.facts[ScaleFact.replicas] = .int(Int64(found.replicas))
+        observation.facts[RolloutFact.secrets] = .array(found.spec.template.spec.secrets.sorted().map(JSONValue.string))
+      }
+      return RightsFact.adding(missing, to: observation)
     } catch {
       return .unreachable(error.message)
     }

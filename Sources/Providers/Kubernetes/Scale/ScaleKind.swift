@@ -45,7 +45,8 @@ public enum KubernetesScale: StepKind {
     let (before, after): ([String: JSONValue], [String: JSONValue]) = (["replicas": .int(found)], ["replicas": .int(Int64(arguments.replicas))])
     let isThere = found == Int64(arguments.replicas)
     if isThere, observation.facts[ScaleFact.settled]?.bool == true { return Change(.none, reason: "\(name) has \(found) replicas already", before: before) }
-    var change = Change(.update, reason: isThere ? "\(name) is on its way to \(found) replicas" : "\(name) has \(found) replicas, and is to have \(arguments.replicas)", before: before, after: after)
+    let reason = isThere ? "\(name) is on its way to \(found) replicas" : "\(name) has \(found) replicas, and is to have \(arguments.replicas)"
+    var change = Change(.update, reason: reason, before: before, after: after)
     if let problem = RightsFact.reason(observation, arguments.cluster, arguments.namespace) { change.reason = problem }
     if arguments.replicas > 0, let scaler = observation.facts[ScaleFact.autoscaler]?.string {
       change.losses = ["the autoscaler \(scaler) of \(name) will set its own number of replicas afterwards"]

@@ -82,7 +82,8 @@ public struct ScalePerformer: StepPerformer {
       // Half done is not done: performing goes on from there, and the note keeps the number before.
       guard workload.deployment.replicas == arguments.replicas, workload.progress() == .done else { return .notDone }
       let former = ScaledNote.of(workload.deployment, context)
-      return .done(StepResult(summary: "`\(arguments.namespace)/\(arguments.deployment)` has \(arguments.replicas) replicas", undoRecord: former.map { ["former": .int(Int64($0))] } ?? .null))
+      let summary = "`\(arguments.namespace)/\(arguments.deployment)` has \(arguments.replicas) replicas"
+      return .done(StepResult(summary: summary, undoRecord: former.map { ["former": .int(Int64($0))] } ?? .null))
     } catch {
       return error.code == KubectlFailure.notFound ? .notDone : .unknown(error.message)
     }
@@ -100,10 +101,13 @@ public struct ScalePerformer: StepPerformer {
       let noted = ScaledNote.of(found, context)
       guard let former = noted ?? result?.undoRecord["former"]?.int.map({ Int($0) }) else { return nil }
       if found.replicas != former, found.replicas != arguments.replicas {
-        if arguments.replicas > 0, found.replicas > 0, await cluster.autoscaler(of: arguments.deployment, in: arguments.namespace) != nil { return try await takeBack(former, found, arguments, cluster) }
+        if arguments.replicas > 0, found.replicas > 0, await cluster.autoscaler(of: arguments.deployment, in: arguments.namespace) != nil {
+          return try await takeBack(former, found, arguments, cluster)
+        }
+        let (name, by) = ("`\(arguments.namespace)/\(arguments.deployment)`", "kubectl --context \(arguments.cluster.context) -n \(arguments.namespace)")
         throw StepFailure(
-          "changed-meanwhile", "`\(arguments.namespace)/\(arguments.deployment)` has \(found.replicas) replicas: somebody else has changed the \(arguments.replicas) of this step, so they stay",
-          helps: ["if \(former) is right: `kubectl --context \(arguments.cluster.context) -n \(arguments.namespace) scale deployment/\(arguments.deployment) --replicas=\(former)`"])
+          "changed-meanwhile", "\(name) has \(found.replicas) replicas: somebody else has changed the \(arguments.replicas) of this step, so they stay",
+          helps: ["if \(former) is right: `\(by) scale deployment/\(arguments.deployment) --replicas=\(former)`"])
       }
       guard noted != nil || found.replicas != former else { return nil }
       return try await takeBack(former, found, arguments, cluster)

@@ -37,6 +37,7 @@ struct KeptSecret: Sendable {
       for key in (old?.data ?? [:]).keys { data[key] = .null }
       for (key, value) in content.former { data["former.\(key)"] = .string(value) }
       for (key, value) in content.set { data["set.\(key)"] = .string(value) }
+      let hiding = hiding + Array(content.former.values)
       var metadata: [String: JSONValue] = ["annotations": [Note.kept: .string(content.step), Note.existed: .string(content.existed ? "true" : "false")]]
       if let version = old?.metadata.resourceVersion {
         metadata["resourceVersion"] = .string(version)

@@ -40,7 +40,8 @@ public enum KubernetesSecret: StepKind {
   }
 
   private static func isKey(_ key: String) -> Bool {
-    !key.isEmpty && key.utf8.count <= 240 && key.unicodeScalars.allSatisfy { ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0) || "-_.".unicodeScalars.contains($0) }
+    func fits(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || [0x2D, 0x2E, 0x5F].contains(byte) }
+    return !key.isEmpty && key.utf8.count <= 240 && key.utf8.allSatisfy(fits)
   }
 
   public static func footprint(_ arguments: Arguments) -> Footprint {

@@ -47,7 +47,8 @@ public struct SecretPerformer: StepPerformer {
         details: ["the cluster took them, and something has changed them at once: another controller may own this secret"], helps: ["set them where that controller takes them from"])
     }
     let keys = changed.map { "`\($0)`" }.joined(separator: ", ")
-    return StepResult(summary: changed.isEmpty ? "the secret \(work.shown) had these values already" : "\(keys) of the secret \(work.shown) set; pods take the new values when they are started next")
+    let set = "\(keys) of the secret \(work.shown) set; pods take the new values when they are started next"
+    return StepResult(summary: changed.isEmpty ? "the secret \(work.shown) had these values already" : set)
   }
 
   public func settle(_ arguments: KubernetesSecret.Arguments, in context: PerformingContext) async -> Settlement {
@@ -67,7 +68,9 @@ public struct SecretPerformer: StepPerformer {
     guard let content = try await kept.read() else {
       let note = try await cluster.get(ClusterSecret.self, ["secrets/\(arguments.name)", "-n", arguments.namespace])?.note(Note.set)
       guard note != context.note else {
-        throw StepFailure("former-values-lost", "somebody has removed `\(kept.name)`, where the former values of the secret \(shown) were kept", helps: ["set them by hand from where they come from"])
+        throw StepFailure(
+          "former-values-lost", "somebody has removed `\(kept.name)`, where the former values of the secret \(shown) were kept",
+          helps: ["set them by hand from where they come from"])
       }
       return
     }
@@ -82,7 +85,9 @@ public struct SecretPerformer: StepPerformer {
     try await kept.remove()
   }
 
-  private func putBack(_ content: KeptSecret.Content, _ arguments: KubernetesSecret.Arguments, _ cluster: Cluster, _ context: PerformingContext) async throws(StepFailure) {
+  private func putBack(
+    _ content: KeptSecret.Content, _ arguments: KubernetesSecret.Arguments, _ cluster: Cluster, _ context: PerformingContext
+  ) async throws(StepFailure) {
     let shown = "`\(arguments.namespace)/\(arguments.name)`"
     let found = try await cluster.get(ClusterSecret.self, ["secrets/\(arguments.name)", "-n", arguments.namespace])
     let now = found?.data ?? [:]
@@ -91,9 +96,12 @@ public struct SecretPerformer: StepPerformer {
     let changed = content.set.keys.filter { now[$0] != content.set[$0] && now[$0] != content.former[$0] }.sorted()
     guard let found, changed.isEmpty else {
       if found == nil, !content.existed { return }
+      let keys = changed.map { "`\($0)`" }.joined(separator: ", ")
+      let kept = KeptSecret(cluster: cluster, namespace: arguments.namespace, of: arguments.name).name
       throw StepFailure(
-        "changed-meanwhile", found == nil ? "somebody has deleted the secret \(shown) meanwhile" : "somebody else has changed " + changed.map { "`\($0)`" }.joined(separator: ", ") + " of the secret \(shown), so they stay",
-        details: ["its former values are kept in `\(arguments.namespace)/\(KeptSecret(cluster: cluster, namespace: arguments.namespace, of: arguments.name).name)`"],
+        "changed-meanwhile",
+        found == nil ? "somebody has deleted the secret \(shown) meanwhile" : "somebody else has changed \(keys) of the secret \(shown), so they stay",
+        details: ["its former values are kept in `\(arguments.namespace)/\(kept)`"],
         helps: ["compare the two and set by hand what is right"])
     }
     if !content.existed, Set(now.keys).isSubset(of: content.set.keys) {
@@ -104,7 +112,8 @@ public struct SecretPerformer: StepPerformer {
     for key in content.set.keys { data[key] = content.former[key].map(JSONValue.string) ?? .null }
     var metadata: [String: JSONValue] = ["annotations": [Note.set: .null]]
     if let version = found.metadata.resourceVersion { metadata["resourceVersion"] = .string(version) }
-    try await cluster.patch("secrets/\(arguments.name)", in: arguments.namespace, ["metadata": .object(metadata), "data": .object(data)], hiding: Array(content.former.values) + Array(content.set.values))
+    let hiding = Array(content.former.values) + Array(content.set.values)
+    try await cluster.patch("secrets/\(arguments.name)", in: arguments.namespace, ["metadata": .object(metadata), "data": .object(data)], hiding: hiding)
   }
 
   /// Those that this run has restarted have started with the values that are gone now.

@@ -56,7 +56,9 @@ public struct WaitPerformer: StepPerformer {
 
   public func perform(_ arguments: KubernetesWait.Arguments, in context: PerformingContext) async throws(StepFailure) -> StepResult {
     let cluster = try await Cluster.open(arguments.cluster, on: host, context.secrets, within: context.patience)
-    try await cluster.wait(for: "`\(arguments.namespace)/\(arguments.resource)`", context.report) { () async throws(StepFailure) -> Progress in try await cluster.look(arguments) }
+    try await cluster.wait(for: "`\(arguments.namespace)/\(arguments.resource)`", context.report) { () async throws(StepFailure) -> Progress in
+      try await cluster.look(arguments)
+    }
     return StepResult(summary: "`\(arguments.namespace)/\(arguments.resource)` is \(arguments.condition)")
   }
 
