@@ -126,7 +126,7 @@ let package = Package(
     tests("RecoveryPointsTests", "RecoveryPoints", "ObjectStore", "DirectoryStore", "S3Store", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
     tests("DriverTests", "Hashing", "Compression", "ChildProcess", "Encryption", "RecoveryPoints", "HTTPClient", "S3Store", "PostgreSQLClient", "Concurrency", "Units"),
     tests("PostgreSQLTests", "PostgreSQLProvider", "Calendar", "PostgreSQLClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "S3Store", "Scheduling", "ProviderInterface", "PlanModel", "ChildProcess", "Hashing", "Compression", "Units", "CanonicalJSON", "Concurrency"),
-    tests("KubernetesTests", "KubernetesProvider", "ObjectStore", "ProviderInterface", "PlanModel", "ChildProcess", "Units", "CanonicalJSON", "Concurrency"),
+    tests("KubernetesTests", "KubernetesProvider", "ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "ChildProcess", "Units", "CanonicalJSON", "Concurrency"),
     tests("CommandLineTests", exclude: ["Snapshots"], "Commands", "Reporting", "RecoveryPoints", "ObjectStore", "S3Store", "Concurrency", "Scheduling", "ProviderInterface", "PlanModel", "Journaling", "ChangePlanning", "Units", "CanonicalJSON", "Diagnostics"),
     tests("ProviderTests", "CommandProvider", "HTTPProvider", "OperatorProvider", "RecoveryPointProvider", "ChildProcess", "HTTPClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON"),
   ]
