@@ -36,6 +36,12 @@ struct ScaleTests {
     #expect(failed.code == "not-ready-in-time" && failed.message.contains("0 of 2 pods ready") && failed.message.contains("ImagePullBackOff"), "\(failed.text)")
   }
 
+  @Test("the word of a roll-out that made no progress in its time does not end the wait: pods may come all the same") func late() async throws {
+    let world = try await World.with([deployment(1, notes: ["test/ready-after": "4"], ["progressDeadlineSeconds": 1])])
+    try await world.perform(.scale(2))
+    #expect(try await world.pods().filter { $0["status"]?["phase"] == "Running" }.count == 2)
+  }
+
   @Test("does not scale back what somebody else has scaled since, and says so; what an autoscaler has set counts as nobody")
   func meddled() async throws {
     let world = try await World.with([deployment(2)])

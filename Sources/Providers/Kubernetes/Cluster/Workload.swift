@@ -16,7 +16,8 @@ struct Workload: Sendable {
     let fitting = living.filter { pod in note.map { pod.metadata.annotations?[$0.name] == $0.value } ?? true }
     let ready = fitting.filter(\.isReady).count
     let complaint = fitting.compactMap(\.complaint).first.map { "; \($0)" } ?? ""
-    if let stuck = status?.conditions?.first(where: { $0.type == "Progressing" && $0.status == "False" }), ready < wanted {
+    // Of a roll-out that this step has begun. Who only scales may meet the word of an older one, which is taken back only when pods get ready.
+    if note != nil, let stuck = status?.conditions?.first(where: { $0.type == "Progressing" && $0.status == "False" }), ready < wanted {
       return .hopeless("\(stuck.reason ?? "it makes no progress"): \(stuck.message ?? "")\(complaint)")
     }
     if ready < wanted { return .waits("\(ready) of \(wanted) pods \(note == nil ? "" : "are new and ")ready\(complaint)") }
