@@ -93,6 +93,7 @@ let package = Package(
     provider("Redis", drivers: "Calendar", "PointSteps", "RedisClient", "PostgreSQLClient", "ChildProcess", "Compression", "Encryption", "Concurrency"),
     provider("Git", drivers: "PointSteps", "ChildProcess", "Hashing", "Concurrency"),
     provider("HTTP", drivers: "HTTPClient"),
+    provider("Kubernetes", drivers: "ChildProcess", "Hashing"),
     provider("Command", drivers: "ChildProcess"),
     provider("DNS", drivers: "DNSClient"),
     provider("Notification", drivers: "HTTPClient", "Hashing"),
@@ -100,7 +101,7 @@ let package = Package(
     provider("RecoveryPoint", drivers: "HTTPClient"),
 
     // The composition root and the two programs.
-    room("Commands", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "PostgreSQLProvider", "RedisProvider", "GitProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "DNSProvider", "DNSClient", "NotificationProvider", "PlannedKinds", argumentParser),
+    room("Commands", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "PostgreSQLProvider", "RedisProvider", "GitProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "KubernetesProvider", "DNSProvider", "DNSClient", "NotificationProvider", "PlannedKinds", argumentParser),
     .executableTarget(name: "sie-dr", dependencies: ["Commands", "ChildProcess"], swiftSettings: settings),
     .executableTarget(name: "generate", dependencies: ["Commands"], swiftSettings: settings),
 
@@ -117,7 +118,7 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: ["ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Journaling", "ExecutionCore", "ChangePlanning", "Scheduling", "Concurrency", "HTTPClient", "S3Store"],
-      path: "Tests/TestSupport", swiftSettings: settings),
+      path: "Tests/TestSupport", exclude: ["kubernetes-api.py"], swiftSettings: settings),
     tests("CalendarTests", "Calendar", "Units"),
     tests("UnitsTests", "Units", "CanonicalJSON"),
     tests("SchemaTests", "Commands", "PlanTesting", "PlanLinting", "ChangePlanning", "Journaling", "RecoveryPoints", "PostgreSQLProvider", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Hashing", "Units", "CanonicalJSON"),
@@ -135,6 +136,7 @@ let package = Package(
     tests("PostgreSQLTests", "PostgreSQLProvider", "PointSteps", "Calendar", "PostgreSQLClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "S3Store", "Scheduling", "ProviderInterface", "PlanModel", "ChildProcess", "Hashing", "Compression", "Units", "CanonicalJSON", "Concurrency"),
     tests("RedisTests", "Calendar", "RedisProvider", "RedisClient", "PostgreSQLClient", "Commands", "PointSteps", "RecoveryPoints", "ObjectStore", "PlanModel", "ProviderInterface", "ChildProcess", "Concurrency", "Diagnostics", "YAMLReading", "Units", "CanonicalJSON"),
     tests("GitTests", "GitProvider", "Commands", "RecoveryPoints", "ObjectStore", "PlanModel", "ProviderInterface", "ChildProcess", "Concurrency", "Diagnostics", "YAMLReading", "Units", "CanonicalJSON"),
+    tests("KubernetesTests", "KubernetesProvider", "ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "ChildProcess", "Units", "CanonicalJSON", "Concurrency"),
     tests("CommandLineTests", exclude: ["Snapshots"], "Commands", "Reporting", "RecoveryPoints", "ObjectStore", "S3Store", "Concurrency", "Scheduling", "ProviderInterface", "PlanModel", "Journaling", "ChangePlanning", "Units", "CanonicalJSON", "Diagnostics"),
     tests("DNSTests", "DNSProvider", "DNSClient", "ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Concurrency"),
     tests("NotificationTests", "NotificationProvider", "HTTPClient", "ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Hashing", "Concurrency"),

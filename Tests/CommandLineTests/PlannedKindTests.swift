@@ -16,12 +16,12 @@ import Testing
     scenarios:
       failover:
         detect: { noticedWithin: 5m }
-        rollback: { after: { kubernetes.rollout: { deployment: worker }, timeout: 1m } }
+        rollback: { after: { terraform.apply: { folder: back }, timeout: 1m } }
         steps:
           mark: { command.run: { run: [touch, begun], undo: [rm, -f, begun] }, timeout: 10s, estimate: 1s }
-          stop: { kubernetes.scale: { deployment: worker, replicas: 0 }, needs: [mark], timeout: 2m, estimate: 10s }
+          stop: { terraform.apply: { folder: stop }, needs: [mark], timeout: 2m, estimate: 10s }
           start:
-            kubernetes.scale: { deployment: worker, replicas: 3 }
+            terraform.apply: { folder: start }
             needs: [stop]
             timeout: 2m
             estimate: 10s
@@ -60,8 +60,8 @@ import Testing
     try await inFolder { folder, run in
       let text = try await run(["plan", "plan.yaml", "--scenario", "failover"])
       #expect(text.status == 0, "\(text.errors)")
-      #expect(text.output.contains("* stop  kubernetes.scale\n      cannot be observed by this version of sie-dr, and `apply` refuses to run it\n"), "\(text.output)")
-      #expect(text.output.contains("! `stop` could not be observed: this version of sie-dr has no provider for `kubernetes.scale`"))
+      #expect(text.output.contains("* stop  terraform.apply\n      cannot be observed by this version of sie-dr, and `apply` refuses to run it\n"), "\(text.output)")
+      #expect(text.output.contains("! `stop` could not be observed: this version of sie-dr has no provider for `terraform.apply`"))
       #expect(text.output.contains("critical path: mark → stop → start → switch"))
       // Also where an earlier step changes the same thing.
       let json = try await run(["plan", "plan.yaml", "--scenario", "failover", "--format", "json"])
@@ -78,10 +78,8 @@ import Testing
         let result = try await run(arguments)
         #expect(result.status == 1 && result.output == "", "\(result.output)")
         let expected = """
-          error[provider-missing]: this version of sie-dr cannot carry out `kubernetes.rollout`, `kubernetes.scale`, `terraform.apply`: nothing was begun
-            = `kubernetes.rollout`: `rollback-after`
-            = `kubernetes.scale`: `stop`, `start`
-            = `terraform.apply`: `switch`
+          error[provider-missing]: this version of sie-dr cannot carry out `terraform.apply`: nothing was begun
+            = `terraform.apply`: `stop`, `start`, `switch`, `rollback-after`
             = help: do the scenario by hand, step by step, as `sie-dr runbook PLAN` prints it, or write these steps as `command.run`
             = help: `docs/step-kinds.md` says which kinds this version carries out
 
@@ -105,9 +103,9 @@ import Testing
       #expect(result.status == 1)
       let systems = try CanonicalJSON.decode(JSONValue.self, from: Array(result.output.utf8))["systems"]?.array ?? []
       func checks(_ name: String) -> [JSONValue] { systems.first { $0["name"]?.string == name }?["checks"]?.array ?? [] }
-      #expect(checks("step kinds").map { $0["name"] } == ["kubernetes.scale", "terraform.apply", "kubernetes.rollout"])
+      #expect(checks("step kinds").map { $0["name"] } == ["terraform.apply"])
       #expect(checks("step kinds").first?["verdict"] == "failed")
-      #expect(checks("step kinds").first?["message"] == "this version cannot carry it out, so `apply` refuses: needed by `stop` of `failover`, `start` of `failover`")
+      #expect(checks("step kinds").first?["message"] == "this version cannot carry it out, so `apply` refuses: needed by `stop` of `failover`, `start` of `failover`, `switch` of `failover`, `rollback-after` of `failover`")
       #expect(checks("server cluster").first?["verdict"] == "not-checked")
       #expect(checks("server cluster").first?["message"] == "this version of sie-dr cannot look at a Kubernetes cluster")
     }

@@ -195,6 +195,11 @@ private let everyKey = """
             { by: status-page, to: "https://api.example/v1/pages/x", key: { secret: keys }, status: resolved, elseBy: email, elseTo: all@shop.example,
               elseKey: { secret: more }, from: dr@shop.example, text: We are back. }
         chat: { notify.send: { by: slack, to: { secret: more }, text: We are back. } }
+        apply: { kubernetes.apply: { cluster: cluster, folder: { output: switch.line }, files: [namespace.yaml, api.yaml], servers: [redis] } }
+        scale: { kubernetes.scale: { cluster: cluster, namespace: sie, deployment: api, replicas: 0 } }
+        secret: { kubernetes.secret: { cluster: cluster, namespace: sie, name: urls, set: { url: { output: switch.line }, key: { secret: keys } } } }
+        rollout: { kubernetes.rollout: { cluster: cluster, namespace: sie, deployment: api } }
+        wait: { kubernetes.wait: { cluster: cluster, namespace: sie, resource: job/migrate, condition: complete } }
         ask: { http.check: { url: "http://localhost/", expect: { status: 200, json: [], contains: "[]" } } }
         switch:
           command.run:

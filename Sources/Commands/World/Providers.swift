@@ -5,6 +5,7 @@ internal import DNSProvider
 internal import GitProvider
 internal import HTTPClient
 internal import HTTPProvider
+internal import KubernetesProvider
 internal import NotificationProvider
 internal import OperatorProvider
 internal import PlanModel
@@ -21,7 +22,7 @@ public enum Providers {
     PostgreSQLProvider.kinds + RedisProvider.kinds + GitProvider.kinds + [
       AnyStepKind(RecoveryPointCopy.self), AnyStepKind(RecoveryPointExpire.self), AnyStepKind(RecoveryPointPing.self), AnyStepKind(CommandRun.self),
       AnyStepKind(HTTPCheck.self), AnyStepKind(OperatorConfirm.self), AnyStepKind(DNSRecordKind.self), AnyStepKind(NotifySend.self),
-    ] + plannedKinds)
+    ] + KubernetesProvider.kinds + plannedKinds)
 
   /// What protections are made of.
   public static let protection = ProtectionSteps(
@@ -47,7 +48,7 @@ public enum Providers {
     StepObservers(
       PostgreSQLProvider.observers + RedisProvider.observers + GitProvider.observers(on: GitHost(children: children, environment: environment, folder: folder)) + [
         RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), CommandObserver(children, environment), DNSRecordObserver(DNSClient()),
-      ])
+      ] + KubernetesProvider.observers(on: KubernetesHost(children: children, environment: environment, folder: folder)))
   }
 
   /// The changing halves.
@@ -59,7 +60,7 @@ public enum Providers {
         + GitProvider.performers(on: GitHost(children: children, environment: environment, folder: folder)) + [
         RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer(), RecoveryPointPingPerformer(HTTPClient()), CommandPerformer(children, environment),
         HTTPCheckPerformer(HTTPClient()), DNSRecordPerformer(DNSClient()), NotifySendPerformer(outbox),
-      ])
+      ] + KubernetesProvider.performers(on: KubernetesHost(children: children, environment: environment, folder: folder)))
   }
 
   private static func made<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments?, _ plan: Plan) -> UnderstoodArguments? {
