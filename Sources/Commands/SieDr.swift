@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import CLinuxProcess
 internal import Dispatch
 internal import Glibc
 internal import ProviderInterface
@@ -35,6 +36,8 @@ public struct SieDr: AsyncParsableCommand {
     do {
       var command = try parseAsRoot(nil)
       if !(command is any AsyncParsableCommand) {
+        // What a plan of a megabyte becomes is some forty; what is not touched costs nothing.
+        dr_grow_heap_by(64 << 20)
         try command.run()
         exit()
       }
