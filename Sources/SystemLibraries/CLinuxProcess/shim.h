@@ -25,10 +25,11 @@ static inline int dr_signal_at_parent_death(int signal_number) { return prctl(PR
 static inline void dr_grow_heap_by(int bytes) {
   if (mallopt(M_TOP_PAD, bytes) != 1) return;
   uintptr_t before = (uintptr_t)sbrk(0);
-  // Together more than is left of the piece that the heap began with, and each too small for a mapping of its own.
-  void *first = malloc(100 << 10), *second = malloc(100 << 10);
-  free(first);
-  free(second);
+  // What is left of the piece that the heap began with is taken first, in parts that are too small for a mapping of their own.
+  void *taken[8];
+  int count = 0;
+  while (count < 8 && (uintptr_t)sbrk(0) == before) taken[count++] = malloc(100 << 10);
+  while (count > 0) free(taken[--count]);
   uintptr_t huge = 2 << 20, start = (before + huge - 1) / huge * huge, end = (uintptr_t)sbrk(0);
   if (end > start) madvise((void *)start, end - start, MADV_HUGEPAGE);
 }
