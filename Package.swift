@@ -80,20 +80,28 @@ let package = Package(
     room("Compression", in: "Drivers/", "CLibZstd"),
     room("DirectoryStore", in: "Drivers/", "ObjectStore", "Units", "Concurrency", "CLinuxFiles"),
     room("PostgreSQLClient", in: "Drivers/", "CLibPQ", "Concurrency", "Units"),
+    room("RedisClient", in: "Drivers/", "Concurrency"),
     room("HTTPClient", in: "Drivers/", "CLibCurl", "Concurrency", "Units"),
+    room("DNSClient", in: "Drivers/", "Hashing", "Concurrency", "Units"),
     room("S3Store", in: "Drivers/", "ObjectStore", "HTTPClient", "Hashing", "CanonicalJSON", "Concurrency", "Units"),
     room("ChildProcess", in: "Drivers/", "CLinuxProcess", "Concurrency", "Units", subprocess),
     room("Encryption", in: "Drivers/", "RecoveryPoints", "ChildProcess", "Units"),
 
-    provider("PostgreSQL", drivers: "Calendar", "PostgreSQLClient", "ChildProcess", "Compression", "Encryption", "Hashing", "Concurrency"),
+    // What all providers of recovery points do alike.
+    room("PointSteps", "ProviderInterface", "PlanModel", "Calendar", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Encryption", "ChildProcess", "Compression", "Concurrency"),
+    provider("PostgreSQL", drivers: "Calendar", "PointSteps", "PostgreSQLClient", "ChildProcess", "Compression", "Encryption", "Hashing", "Concurrency"),
+    provider("Redis", drivers: "Calendar", "PointSteps", "RedisClient", "PostgreSQLClient", "ChildProcess", "Compression", "Encryption", "Concurrency"),
+    provider("Git", drivers: "PointSteps", "ChildProcess", "Hashing", "Concurrency"),
     provider("HTTP", drivers: "HTTPClient"),
     provider("Kubernetes", drivers: "ChildProcess", "Hashing"),
     provider("Command", drivers: "ChildProcess"),
+    provider("DNS", drivers: "DNSClient"),
+    provider("Notification", drivers: "HTTPClient", "Hashing"),
     provider("Operator"),
     provider("RecoveryPoint", drivers: "HTTPClient"),
 
     // The composition root and the two programs.
-    room("Commands", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "PostgreSQLProvider", "HTTPProvider", "KubernetesProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "PlannedKinds", argumentParser),
+    room("Commands", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "PostgreSQLProvider", "RedisProvider", "GitProvider", "HTTPProvider", "KubernetesProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "DNSProvider", "DNSClient", "NotificationProvider", "PlannedKinds", argumentParser),
     .executableTarget(name: "sie-dr", dependencies: ["Commands", "ChildProcess"], swiftSettings: settings),
     .executableTarget(name: "generate", dependencies: ["Commands"], swiftSettings: settings),
 
@@ -125,9 +133,13 @@ let package = Package(
     tests("ObjectStoreTests", "ObjectStore", "DirectoryStore", "S3Store", "HTTPClient", "Concurrency", "Units"),
     tests("RecoveryPointsTests", "RecoveryPoints", "ObjectStore", "DirectoryStore", "S3Store", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
     tests("DriverTests", "Hashing", "Compression", "ChildProcess", "Encryption", "RecoveryPoints", "HTTPClient", "S3Store", "PostgreSQLClient", "Concurrency", "Units"),
-    tests("PostgreSQLTests", "PostgreSQLProvider", "Calendar", "PostgreSQLClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "S3Store", "Scheduling", "ProviderInterface", "PlanModel", "ChildProcess", "Hashing", "Compression", "Units", "CanonicalJSON", "Concurrency"),
+    tests("PostgreSQLTests", "PostgreSQLProvider", "PointSteps", "Calendar", "PostgreSQLClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "S3Store", "Scheduling", "ProviderInterface", "PlanModel", "ChildProcess", "Hashing", "Compression", "Units", "CanonicalJSON", "Concurrency"),
+    tests("RedisTests", "Calendar", "RedisProvider", "RedisClient", "PostgreSQLClient", "Commands", "PointSteps", "RecoveryPoints", "ObjectStore", "PlanModel", "ProviderInterface", "ChildProcess", "Concurrency", "Diagnostics", "YAMLReading", "Units", "CanonicalJSON"),
+    tests("GitTests", "GitProvider", "Commands", "RecoveryPoints", "ObjectStore", "PlanModel", "ProviderInterface", "ChildProcess", "Concurrency", "Diagnostics", "YAMLReading", "Units", "CanonicalJSON"),
     tests("KubernetesTests", "KubernetesProvider", "ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "ChildProcess", "Units", "CanonicalJSON", "Concurrency"),
     tests("CommandLineTests", exclude: ["Snapshots"], "Commands", "Reporting", "RecoveryPoints", "ObjectStore", "S3Store", "Concurrency", "Scheduling", "ProviderInterface", "PlanModel", "Journaling", "ChangePlanning", "Units", "CanonicalJSON", "Diagnostics"),
+    tests("DNSTests", "DNSProvider", "DNSClient", "ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Concurrency"),
+    tests("NotificationTests", "NotificationProvider", "HTTPClient", "ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Hashing", "Concurrency"),
     tests("ProviderTests", "CommandProvider", "HTTPProvider", "OperatorProvider", "RecoveryPointProvider", "ChildProcess", "HTTPClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON"),
   ]
 )

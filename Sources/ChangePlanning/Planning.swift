@@ -39,9 +39,12 @@ public func planChanges(
   let changes = comparisons(network, typed.kinds, observations, at: request.now)
   let durations = zip(steps, changes).map { duration(of: $0, $1.change, in: typed.plan) }
   let timeline = network.timeline(durations: durations.map(\.amount), width: request.parallelism)
+  let lost = Set(network.alternatives.flatMap(\.lost))
   let planned = steps.indices.map { index in
-    PlannedStep(
-      specification: steps[index].specification, change: changes[index].change, basis: changes[index].basis,
+    var specification = steps[index].specification
+    if lost.contains(index) { specification.branch?.isLost = true }
+    return PlannedStep(
+      specification: specification, change: changes[index].change, basis: changes[index].basis,
       measurements: observations[steps[index].specification.name]?.measurements ?? [:], duration: durations[index],
       starts: timeline.entries[index].start, ends: timeline.entries[index].end)
   }

@@ -35,13 +35,13 @@ struct ApplyCommand: AsyncParsableCommand {
         if let loaded, changeset.scenario == nil { await MetricsFile.write(loaded, directory, console) }
         return .done
       }
+      let world = World(environment: environment, folder: changeset.plan.folder)
       // Before anybody is asked, and before anything is begun.
-      do throws(EngineFailure) { try Providers.performers(ChildRunner(), environment, folder: changeset.plan.folder).check(changeset) } catch { throw CommandFailure(error.failure) }
+      do throws(EngineFailure) { try Providers.performers(ChildRunner(), environment, world.outbox(in: directory), folder: ".").check(changeset) } catch { throw CommandFailure(error.failure) }
       if !yes {
         console.write(try planReport(changeset, as: .text, console.style))
         guard try console.agreed(to: "done") else { return .error }
       }
-      let world = World(environment: environment, folder: changeset.plan.folder)
       let status = try await RunCarrying(console, world, directory, confirmed: run.confirmed).apply(changeset, parallelism: planning.parallelism)
       let isInterrupted = status == .interrupted || status == .terminated
       if let loaded, changeset.scenario == nil, !isInterrupted { await MetricsFile.write(loaded, directory, console) }

@@ -77,8 +77,10 @@ struct LintCommand: ParsableCommand {
       results.removeAll { others.contains($0.file.path) && !paths.contains($0.file.path) }
       if let baseline { results = try hidden(by: baseline, results, console) }
       console.write(try lintReport(results, policy: policy?.file, as: format.format, console.style, toolVersion: Version.number, question))
-      if results.contains(where: \.result.breachesObjective) { return .objectiveBreached }
-      return results.contains(where: \.result.hasErrors) ? .error : .done
+      // The process ends now: to take a large plan apart before would be for nothing.
+      let kept = Unmanaged.passRetained(Kept(results: results)).takeUnretainedValue().results
+      if kept.contains(where: \.result.breachesObjective) { return .objectiveBreached }
+      return kept.contains(where: \.result.hasErrors) ? .error : .done
     }
   }
 
@@ -91,6 +93,11 @@ struct LintCommand: ParsableCommand {
     if diff == "-", paths.contains("-") { throw ValidationError("standard input is either the plan or the former plan") }
     if writeBaseline, whatIf.isAsked { throw ValidationError("a baseline is of the plan as it is, without '--set' and '--without'") }
     if writeBaseline, baseline == nil { throw ValidationError("'--write-baseline' needs '--baseline FILE', the file to write") }
+  }
+
+  private final class Kept: Sendable {
+    let results: [LintedFile]
+    init(results: [LintedFile]) { self.results = results }
   }
 
   private func hidden(by path: String, _ results: [LintedFile], _ console: Console) throws -> [LintedFile] {

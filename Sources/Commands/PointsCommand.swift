@@ -3,6 +3,7 @@ internal import ChangePlanning
 internal import ObjectStore
 internal import PlanModel
 internal import PostgreSQLProvider
+internal import RedisProvider
 internal import ProviderInterface
 internal import RecoveryPointProvider
 internal import RecoveryPoints
@@ -109,6 +110,8 @@ enum PointsReading {
       throw CommandFailure("no-such-point", "`\(store ?? "")` does not hold the point \(point.manifest.id)", helps: ["it is in \(names)"])
     }
     let world = ReadOnlyWorld(environment: CommandSession.environment, folder: loaded.identity.folder)
-    return try PostgreSQLProvider.restoreScript(point.manifest, from: world.source(of: reference))
+    let source = try world.source(of: reference)
+    return try point.manifest.method == RedisProvider.pointMethod
+      ? RedisProvider.restoreScript(point.manifest, from: source) : PostgreSQLProvider.restoreScript(point.manifest, from: source)
   }
 }

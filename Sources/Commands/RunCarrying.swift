@@ -3,6 +3,7 @@ internal import ChangePlanning
 internal import ExecutionCore
 internal import ExecutionShell
 internal import Journaling
+internal import NotificationProvider
 internal import PlanModel
 internal import ProviderInterface
 internal import Reporting
@@ -42,8 +43,14 @@ struct RunCarrying {
 
   private func carry(_ body: (RunEngine) async throws(EngineFailure) -> RunEngine.Finished) async throws -> ExitStatus {
     let progress = progress
+    let outbox = world.outbox(in: directory)
     let environment = world.runEnvironment(
-      console, confirmed: confirmed, observationTimeout: .seconds(10), tell: { progress.tell($0) })
+      console, outbox, confirmed: confirmed, observationTimeout: .seconds(10),
+      tell: { news in
+        progress.tell(news)
+        // From here on the lock is held: nobody else sends what an earlier run has left.
+        if case .opened = news { Task { await outbox.takeUp() } }
+      })
     let finished: RunEngine.Finished
     do throws(EngineFailure) { finished = try await body(RunEngine(environment, in: directory)) } catch {
       progress.end()
@@ -51,6 +58,18 @@ struct RunCarrying {
     }
     progress.end()
     console.write("\n" + runReport(finished.state, finished.ending, journal: finished.journal, stateOption: " --state \(directory.path)", console.style))
+    await tellOfMessages(outbox, of: finished.run)
     return ExitStatus(rawValue: finished.ending.exitCode) ?? .error
+  }
+
+  /// How long a run that is over still waits for its messages.
+  private static let patienceForMessages = TimeSpan.seconds(15)
+
+  /// What became of the messages. It changes nothing of how the run has ended.
+  private func tellOfMessages(_ outbox: Outbox, of run: RunID) async {
+    if await outbox.isBusy { console.writeError("messages are still under way; waiting for them, \(Self.patienceForMessages.rounded) at most\n") }
+    let messages = await outbox.finish(within: Self.patienceForMessages)
+    let told = messages.map { ($0.run == run ? "\($0.step)" : "\($0.step) of \($0.run)", $0.outcome, $0.isSent) }
+    if !told.isEmpty { console.write("\n" + messageReport(told, console.style)) }
   }
 }

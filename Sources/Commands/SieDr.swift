@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import Dispatch
 internal import Glibc
 internal import ProviderInterface
 
@@ -22,13 +23,28 @@ public struct SieDr: AsyncParsableCommand {
   public init() {}
 
   /// Reads the command line, does what it says and ends the process with its exit status.
-  public static func start() async {
+  ///
+  /// A command that waits for nothing runs on the first thread, before there is another: nothing has to be set up for it, and its memory grows in large pieces.
+  public static func start() -> Never {
     // Swift reads the arguments from there: without them each command would print the help and end as if all were well.
     guard !CommandLine.arguments.isEmpty else {
       let failure = StepFailure("no-arguments", "the command line cannot be read: /proc is not mounted", helps: ["type: mount -t proc proc /proc"])
       Console(.never, environment: [:]).writeError(failure.text(color: false))
       Glibc.exit(ExitStatus.error.rawValue)
     }
-    await main(nil)
+    do {
+      var command = try parseAsRoot(nil)
+      if !(command is any AsyncParsableCommand) {
+        try command.run()
+        exit()
+      }
+    } catch {
+      exit(withError: error)
+    }
+    Task {
+      await main(nil)
+      exit()
+    }
+    dispatchMain()
   }
 }

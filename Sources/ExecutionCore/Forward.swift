@@ -44,11 +44,16 @@ extension RunMachine {
       graph: graph, items: steps.map { SchedulingItem(duration: $0.duration.amount, priority: $0.specification.priority) },
       width: state.parallelism, capacities: [], finished: (0..<state.count).filter { state[$0].isSatisfied })
     // What failed for good before a crash has the same consequence now as it would have had then.
-    for step in 0..<state.count where state[step].status == .failed || state[step].status == .timedOut { failedForGood(step, now) }
+    for step in 0..<state.count where state[step].status == .failed || state[step].status == .timedOut {
+      if !state[step].isPassedOver { failedForGood(step, now) }
+    }
   }
 
   private mutating func startReady(_ now: Timestamp) {
-    while mode == .forward, case let steps = scheduler.next(), !steps.isEmpty {
+    while mode == .forward {
+      moveBranches(now)
+      let steps = scheduler.next()
+      if steps.isEmpty { return }
       for step in steps { startStep(step, now) }
     }
   }
@@ -56,7 +61,7 @@ extension RunMachine {
   /// Looks again before the first attempt. Afterwards the step's own remains may be what has changed.
   private mutating func startStep(_ step: Int, _ now: Timestamp) {
     // A stop in the same turn, by an unchanged step's neighbour, takes back what the scheduler gave.
-    guard mode == .forward else { return }
+    guard mode == .forward, !state[step].isPassedOver else { return }
     let name = state.specification(step).name
     guard case .facts = state.changeset.steps[step].basis, state[step].attempts == 0 else { return proceed(step, now) }
     let job = Job(step: name, activity: .perform, attempt: 1)
@@ -104,6 +109,7 @@ extension RunMachine {
     case .done, .unchanged: scheduler.finished(step)
     case .cancelled: scheduler.withdrawn(step)
     case .failed, .timedOut:
+      guard !state[step].isPassedOver else { return scheduler.withdrawn(step) }
       guard state[step].mayTryAgain(retries: state.specification(step).retries) else { return failedForGood(step, now) }
       // While stopping it is left as it is: whoever resumes goes on with the attempts that are left.
       if mode == .forward { waitForRetry(step, .perform, afterFailure: state[step].failures, now) }
@@ -113,6 +119,7 @@ extension RunMachine {
   private mutating func failedForGood(_ step: Int, _ now: Timestamp) {
     scheduler.withdrawn(step)
     let specification = state.specification(step)
+    if let course = state.course(of: step), course.next != nil, !course.isGivenUp { return giveUp(course, .stepFailed(specification.name), now) }
     switch specification.onFailure {
     case .continue: break
     case .pause: stop(.pause(.stepFailed(specification.name)), now)

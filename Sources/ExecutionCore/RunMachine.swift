@@ -49,13 +49,14 @@ public struct RunMachine: Sendable {
   /// What goes on in a slot.
   struct Work: Hashable, Sendable {
     enum Kind: Hashable, Sendable { case observing, acting, settling, asking, waiting }
-    enum Stop: Hashable, Sendable { case timeout, interrupt }
+    enum Stop: Hashable, Sendable { case timeout, interrupt, branchGivenUp }
     var job: Job
     var kind: Kind
     /// Its intent is durable, so that it may have acted.
     var hasBegun = false
     var stop: Stop?
   }
+  struct BranchNumber: Hashable, Sendable { var choice: StepName; var number: Int }
   /// What an acknowledged record lets happen.
   enum Release: Hashable, Sendable {
     case nothing
@@ -75,6 +76,8 @@ public struct RunMachine: Sendable {
   var releases: [Release] = []
   var timers: [TimerID: (slot: Int, job: Job, alarm: Alarm)] = [:]
   var timersSet = 0
+  /// Of the branches that were begun: choice and number.
+  var deadlines: [TimerID: BranchNumber] = [:]
   var actions: [Action] = []
 
   /// Takes one input and says what to do now.
@@ -192,6 +195,7 @@ public struct RunMachine: Sendable {
   }
 
   private mutating func fired(_ timer: TimerID, _ now: Timestamp) {
+    if let branch = deadlines[timer] { return deadlinePassed(branch, now) }
     guard let (slot, job, alarm) = timers.removeValue(forKey: timer), let current = work[slot], current.job == job else { return }
     switch (alarm, current.kind) {
     case (.retry, .waiting): tryAgain(slot, job, now)

@@ -21,7 +21,7 @@ extension RunMachine {
   }
 
   /// Looking, asking and waiting change nothing, so they need not be waited for.
-  private mutating func dropIfWithoutEffect(_ slot: Int) {
+  mutating func dropIfWithoutEffect(_ slot: Int) {
     guard let current = work[slot] else { return }
     switch current.kind {
     case .acting: return

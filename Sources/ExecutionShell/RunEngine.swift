@@ -120,9 +120,7 @@ public struct RunEngine: Sendable {
 extension StepPerformers {
   /// Refused before anything begins: a step that nobody can perform would stop a recovery half-way.
   public func check(_ changeset: Changeset) throws(EngineFailure) {
-    let choices = changeset.steps.compactMap(\.specification.branch?.choice).reduce(into: [StepName]()) { if !$0.contains($1) { $0.append($1) } }
-    let unmade = choices.map { "the choice `\($0)` (`firstOf`)" } + (changeset.provisional == nil ? [] : ["a recovery that is `provisional`"])
-    guard unmade.isEmpty else { throw .notCarriedOut(unmade) }
+    guard changeset.provisional == nil else { throw .notCarriedOut(["a recovery that is `provisional`"]) }
     var missing: [StepKindName: [StepName]] = [:]
     for step in changeset.steps.map(\.specification) + [changeset.rollbackBefore, changeset.rollbackAfter].compactMap({ $0 }) {
       var kinds = step.question == nil ? [step.kind] : []

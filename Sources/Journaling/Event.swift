@@ -2,6 +2,7 @@ public import CanonicalJSON
 public import ChangePlanning
 public import PlanModel
 public import ProviderInterface
+public import Units
 
 /// What can happen to a run: the vocabulary of the journal. `RunState.apply` says which may follow which.
 public enum Event: Hashable, Sendable {
@@ -21,6 +22,8 @@ public enum Event: Hashable, Sendable {
   case confirmed(Confirmed)
   /// A person decided to go on without the step.
   case skipped(Skipped)
+  /// The next branch of a choice begins as soon as nothing of this one runs any more.
+  case branchGivenUp(BranchGivenUp)
   /// A signal came: nothing new is started.
   case interrupted(Interruption)
   /// Nothing new is started until a person decides.
@@ -144,6 +147,23 @@ public struct Skipped: Hashable, Sendable, Codable {
   public init(step: StepName, by: String, reason: String) {
     self.step = step
     self.by = by
+    self.reason = reason
+  }
+}
+
+public struct BranchGivenUp: Hashable, Sendable {
+  public enum Reason: Hashable, Sendable {
+    /// The step failed for good.
+    case stepFailed(StepName)
+    /// Its time was over: so long after it began.
+    case deadline(TimeSpan)
+  }
+  public var choice: StepName
+  public var branch: BranchName
+  public var reason: Reason
+  public init(choice: StepName, branch: BranchName, reason: Reason) {
+    self.choice = choice
+    self.branch = branch
     self.reason = reason
   }
 }

@@ -1,11 +1,12 @@
 internal import PlanModel
 internal import ProviderInterface
+internal import Units
 
 // The names in a journal outlive the names in the code, so they are written out here: `{"intent":{"activity":"perform",…}}`.
 
 extension Event: Codable {
   private enum Key: String, CodingKey, CaseIterable {
-    case runStarted = "run-started", resumed, intent, outcome, moved, settled, confirmed, skipped, interrupted, paused
+    case runStarted = "run-started", resumed, intent, outcome, moved, settled, confirmed, skipped, branchGivenUp = "branch-given-up", interrupted, paused
     case rollbackStarted = "rollback-started", finished
   }
 
@@ -23,6 +24,7 @@ extension Event: Codable {
     case .settled: .settled(try members.decode(Settled.self, forKey: key))
     case .confirmed: .confirmed(try members.decode(Confirmed.self, forKey: key))
     case .skipped: .skipped(try members.decode(Skipped.self, forKey: key))
+    case .branchGivenUp: .branchGivenUp(try members.decode(BranchGivenUp.self, forKey: key))
     case .interrupted: .interrupted(try members.decode(Interruption.self, forKey: key))
     case .paused: .paused(try members.decode(PauseReason.self, forKey: key))
     case .rollbackStarted: .rollbackStarted(try members.decode(RollbackReason.self, forKey: key))
@@ -41,6 +43,7 @@ extension Event: Codable {
     case .settled(let value): try members.encode(value, forKey: .settled)
     case .confirmed(let value): try members.encode(value, forKey: .confirmed)
     case .skipped(let value): try members.encode(value, forKey: .skipped)
+    case .branchGivenUp(let value): try members.encode(value, forKey: .branchGivenUp)
     case .interrupted(let value): try members.encode(value, forKey: .interrupted)
     case .paused(let value): try members.encode(value, forKey: .paused)
     case .rollbackStarted(let value): try members.encode(value, forKey: .rollbackStarted)
@@ -83,6 +86,28 @@ extension Outcome: Codable {
     case .cancelled: name = .cancelled
     }
     try members.encode(name, forKey: .ending)
+  }
+}
+
+extension BranchGivenUp: Codable {
+  private enum Key: String, CodingKey { case choice, branch, failed, deadline }
+
+  public init(from decoder: any Decoder) throws {
+    let members = try decoder.container(keyedBy: Key.self)
+    choice = try members.decode(StepName.self, forKey: .choice)
+    branch = try members.decode(BranchName.self, forKey: .branch)
+    let failed = try members.decodeIfPresent(StepName.self, forKey: .failed)
+    reason = try failed.map(Reason.stepFailed) ?? .deadline(members.decode(TimeSpan.self, forKey: .deadline))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var members = encoder.container(keyedBy: Key.self)
+    try members.encode(choice, forKey: .choice)
+    try members.encode(branch, forKey: .branch)
+    switch reason {
+    case .stepFailed(let step): try members.encode(step, forKey: .failed)
+    case .deadline(let span): try members.encode(span, forKey: .deadline)
+    }
   }
 }
 

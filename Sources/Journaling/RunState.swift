@@ -27,6 +27,8 @@ public struct RunState: Sendable {
   public internal(set) var beforeRollback = StepRecord()
   public internal(set) var afterRollback = StepRecord()
   var records: [StepRecord]
+  /// Of each choice, by name.
+  public internal(set) var courses: [ChoiceCourse]
   let topology: Topology
 
   public init(_ start: RunStarted, at: Timestamp) {
@@ -37,6 +39,8 @@ public struct RunState: Sendable {
     lastAt = at
     records = Array(repeating: StepRecord(), count: start.changeset.steps.count)
     topology = Topology(start.changeset)
+    courses = topology.order.choices.map { ChoiceCourse($0) }
+    moveCourses(at: at)
   }
 
   /// The state that these records lead to.
@@ -53,21 +57,22 @@ public struct RunState: Sendable {
 
   /// By the place of the step in the changeset.
   public subscript(_ index: Int) -> StepRecord { records[index] }
-  public subscript(_ step: StepName) -> StepRecord? { topology.index[step].map { records[$0] } }
+  public subscript(_ step: StepName) -> StepRecord? { topology.order.index[step].map { records[$0] } }
   public var count: Int { records.count }
   public func specification(_ index: Int) -> StepSpecification { changeset.steps[index].specification }
-  public func index(of step: StepName) -> Int? { topology.index[step] }
+  public func index(of step: StepName) -> Int? { topology.order.index[step] }
   /// Places of the steps that this one directly needs.
-  public func needs(_ index: Int) -> [Int] { topology.needs[index] }
+  public func needs(_ index: Int) -> [Int] { topology.order.needs[index] }
 
   /// Everything it needs is done.
   public func isReady(_ index: Int) -> Bool {
-    records[index].status == .pending && topology.needs[index].allSatisfy { records[$0].isSatisfied }
+    records[index].status == .pending && !records[index].isPassedOver && topology.order.needs[index].allSatisfy { records[$0].isSatisfied }
   }
 
   /// The word that people see.
   public func state(_ index: Int) -> StepState {
     switch records[index].status {
+    case .pending where records[index].isPassedOver: .notTaken
     case .pending: result != nil || direction != .forward ? .notStarted : isReady(index) ? .ready : .waiting
     case .running: .running
     case .done: .done
@@ -95,6 +100,11 @@ public struct RunState: Sendable {
   public var outputs: [StepName: [String: OutputValue]] {
     var outputs: [StepName: [String: OutputValue]] = [:]
     for (index, record) in records.enumerated() where record.status == .done { outputs[specification(index).name] = record.result?.outputs }
+    // Whoever takes an output of a choice does not know which branch it was.
+    for course in courses where course.isOver {
+      let taken = course.steps.compactMap { outputs[specification($0).name] }
+      outputs[course.choice.choice] = taken.reduce(into: [:]) { $0.merge($1) { $1 } }
+    }
     return outputs
   }
 
@@ -102,19 +112,16 @@ public struct RunState: Sendable {
   public func mark(_ step: StepName, attempt: Int) -> StepMark { StepMark(run: run, step: step, attempt: attempt) }
 }
 
-/// Names and needs of a changeset's steps as places. A name that is nowhere is left out; lint has refused it long before.
+/// The order of a changeset's steps, both ways. A name that is nowhere is left out; lint has refused it long before.
 struct Topology: Sendable {
-  let index: [StepName: Int]
-  let needs: [[Int]]
+  let order: StepOrder
   private let neededBy: [[Int]]
 
   init(_ changeset: Changeset) {
-    let specifications = changeset.steps.map(\.specification)
-    let index = Dictionary(specifications.enumerated().map { ($1.name, $0) }) { first, _ in first }
-    var neededBy = Array(repeating: [Int](), count: specifications.count)
-    let needs = specifications.map { Set($0.needs).compactMap { index[$0] }.sorted() }
-    for (step, before) in needs.enumerated() { for other in before { neededBy[other].append(step) } }
-    (self.index, self.needs, self.neededBy) = (index, needs, neededBy)
+    order = StepOrder(changeset.steps.map(\.specification))
+    var neededBy = Array(repeating: [Int](), count: changeset.steps.count)
+    for (step, before) in order.needs.enumerated() { for other in Set(before).sorted() { neededBy[other].append(step) } }
+    self.neededBy = neededBy
   }
 
   /// All that needs `step`, directly or through others.

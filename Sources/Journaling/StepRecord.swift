@@ -10,6 +10,8 @@ public enum StepState: String, Hashable, Sendable, Codable, CaseIterable {
   case undoing, undone
   case undoFailed = "undo-failed"
   case notStarted = "not-started"
+  /// Of a branch that was given up, lost, or not needed.
+  case notTaken = "not-taken"
 }
 
 /// What the journal says about one step, or about one of the steps around a rollback.
@@ -41,6 +43,8 @@ public struct StepRecord: Hashable, Sendable {
   public internal(set) var doubt: String?
   /// An attempt was stopped, and nobody has looked since whether it had its effect.
   public internal(set) var isUnsettled = false
+  /// Its branch was given up, lost, or not needed: nobody waits for it any more.
+  public internal(set) var isPassedOver = false
   /// When the first attempt began, and when the step last came to an end.
   public internal(set) var began: Timestamp?
   public internal(set) var ended: Timestamp?
@@ -55,7 +59,8 @@ public struct StepRecord: Hashable, Sendable {
   public var isSatisfied: Bool {
     switch status {
     case .done, .unchanged, .skipped: true
-    case .pending, .running, .failed, .timedOut, .cancelled, .inDoubt, .undoing, .undone, .undoFailed: false
+    case .pending, .failed, .timedOut, .cancelled: isPassedOver
+    case .running, .inDoubt, .undoing, .undone, .undoFailed: false
     }
   }
 

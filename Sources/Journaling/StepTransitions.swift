@@ -9,6 +9,7 @@ extension StepRecord {
 
   mutating func begin(_ job: Job, _ at: Timestamp) throws(IllegalTransition) {
     try require(isAnyOf(.pending, .failed, .timedOut), "`\(job.step)` cannot begin in its state")
+    try require(!isPassedOver, "the branch of `\(job.step)` is not taken")
     try require(job.attempt == attempts + 1, "attempts are counted one by one")
     status = .running
     attempts += 1
@@ -106,10 +107,10 @@ extension StepRecord {
     case .running: status = .inDoubt
     case .failed, .timedOut:
       let goesOn = mayTryAgain(retries: specification.retries)
-      guard !isBackward, goesOn || personDecided || specification.onFailure == .pause else { return }
+      guard !isBackward, !isPassedOver, goesOn || personDecided || specification.onFailure == .pause else { return }
       if !goesOn { failures = 0 }
       status = .pending
-    case .cancelled where !isBackward: status = .pending
+    case .cancelled where !isBackward && !isPassedOver: status = .pending
     // Undoing twice is undoing once, so it is always worth another try.
     case .undoFailed:
       if personDecided { undoFailures = 0 }

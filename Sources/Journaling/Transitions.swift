@@ -19,6 +19,7 @@ extension RunState {
       try applyWhileOpen(event, at)
     }
     lastAt = at
+    moveCourses(at: at)
   }
 
   private mutating func applyWhileOpen(_ event: Event, _ at: Timestamp) throws(IllegalTransition) {
@@ -36,6 +37,7 @@ extension RunState {
         record.skipped = skipped
         record.ended = at
       }
+    case .branchGivenUp(let given): try giveUp(given)
     case .interrupted(let signal): interruption = signal
     case .paused(let reason): pause = reason
     case .rollbackStarted(let reason):
@@ -53,8 +55,7 @@ extension RunState {
     switch job.activity {
     case .perform:
       try require(direction == .forward, "nothing is performed in a rollback")
-      try require(records[index].isAnyOf(.pending, .failed, .timedOut), "`\(job.step)` cannot begin in its state")
-      try require(topology.needs[index].allSatisfy { records[$0].isSatisfied }, "`\(job.step)` began before what it needs was done")
+      try require(topology.order.needs[index].allSatisfy { records[$0].isSatisfied }, "`\(job.step)` began before what it needs was done")
       try records[index].begin(job, at)
     case .undo:
       try require(direction != .forward, "nothing is undone before the rollback begins")
@@ -145,8 +146,8 @@ extension RunState {
     let step = changeset.steps[index]
     guard step.change.action != .none, step.specification.question == nil else { return false }
     let record = records[index]
-    return (record.status == .pending || record.mayTryAgain(retries: step.specification.retries))
-      && topology.needs[index].allSatisfy { records[$0].isSatisfied }
+    return !record.isPassedOver && (record.status == .pending || record.mayTryAgain(retries: step.specification.retries))
+      && topology.order.needs[index].allSatisfy { records[$0].isSatisfied }
   }
 
   private mutating func finish(_ result: RunResult) throws(IllegalTransition) {
@@ -166,7 +167,7 @@ extension RunState {
   private func index(of job: Job) throws(IllegalTransition) -> Int {
     switch job.activity {
     case .perform, .undo:
-      guard let index = topology.index[job.step] else { throw IllegalTransition(why: "the changeset has no step `\(job.step)`") }
+      guard let index = topology.order.index[job.step] else { throw IllegalTransition(why: "the changeset has no step `\(job.step)`") }
       return index
     case .beforeRollback, .afterRollback:
       guard hook(job.activity)?.name == job.step else { throw IllegalTransition(why: "the rollback has no step `\(job.step)`") }
@@ -185,7 +186,7 @@ extension RunState {
   private mutating func withStep(
     _ step: StepName, in allowed: [StepRecord.Status], _ body: (inout StepRecord) -> Void
   ) throws(IllegalTransition) {
-    guard let index = topology.index[step] else { throw IllegalTransition(why: "the changeset has no step `\(step)`") }
+    guard let index = topology.order.index[step] else { throw IllegalTransition(why: "the changeset has no step `\(step)`") }
     try require(allowed.contains(records[index].status), "this cannot happen to `\(step)` in its state")
     body(&records[index])
   }

@@ -11,7 +11,8 @@ struct RecoveryUses {
 
   init(of dataClass: DataClass, _ all: [any ProtectionModel], _ recovery: ScenarioAssessment.Recovery?) {
     let name = dataClass.name.value
-    let recovering = recovery?.network.steps.filter { $0.footprint.recovers == name.rawValue } ?? []
+    let steps = recovery?.network.steps ?? []
+    let recovering = steps.indices.filter { steps[$0].footprint.recovers == name.rawValue }.map { steps[$0] }
     let used = recovering.map { step in all.indices.filter { step.footprint.uses(all[$0], of: name) } }
     let isSaid = !used.contains(where: \.isEmpty)
     // Of branches one is taken; which of them loses most is told from all that they can use.

@@ -13,22 +13,10 @@ public struct StepNetwork: Sendable {
   ///
   /// - Parameter isLost: whether a step cannot work in the scenario: its branch is not tried then.
   public init(_ steps: [StepSpecification], isLost: (StepSpecification) -> Bool = { _ in false }) throws(GraphCycle) {
-    let index = Dictionary(steps.enumerated().map { ($1.name, $0) }) { first, _ in first }
-    let choices = BranchedSteps.all(in: steps)
-    var edges = steps.enumerated().flatMap { to, step in
-      step.needs.flatMap { need in (index[need].map { [$0] } ?? choices[need]?.allLast ?? []).map { (from: $0, to: to) } }
-    }
-    func known(_ needs: [StepName]) -> [Int] { needs.flatMap { need in index[need].map { [$0] } ?? choices[need]?.allLast ?? [] } }
-    for choice in choices.values {
-      for (number, branch) in choice.branches.enumerated() {
-        // After all of them: one that is not tried is out of the question from the beginning.
-        let before = known(choice.needs) + choice.branches[..<number].flatMap(\.last)
-        for first in branch.first { edges += before.map { (from: $0, to: first) } }
-      }
-    }
+    let order = StepOrder(steps)
     self.steps = steps
-    graph = try StepGraph(count: steps.count, edges: edges)
-    alternatives = choices.keys.sorted().compactMap { choices[$0] }.map { $0.alternatives(needs: known($0.needs)) { isLost(steps[$0]) } }
+    graph = try StepGraph(count: steps.count, edges: order.needs.enumerated().flatMap { to, before in before.map { (from: $0, to: to) } })
+    alternatives = order.choices.map { $0.alternatives { isLost(steps[$0]) } }
   }
 
   /// The timeline with these durations, by the scheduler that runs. A branch that takes longer than its deadline is given up in it.
@@ -47,7 +35,7 @@ public struct StepNetwork: Sendable {
 
   /// What holds however long each step takes, up to all its attempts timing out, and whichever branches are given up.
   public func guaranteed(width: Int) -> ScheduleBounds {
-    let items = items(steps.map(\.longest))
+    let items = items(steps.indices.map { steps[$0].longest })
     guard !alternatives.isEmpty else { return bounds(graph: graph, items: items, width: width, capacities: []) }
     let tight = LastBranches(self, items, blocks: .asLongAsTheyTake).bounds(width: width)
     // Where a step may have to wait for a place, a branch lasts up to its deadline.
@@ -61,7 +49,7 @@ public struct StepNetwork: Sendable {
   public func ordered(_ a: Int, _ b: Int) -> Bool { comesBefore(a, b) || comesBefore(b, a) }
 
   private func items(_ durations: [TimeSpan]) -> [SchedulingItem] {
-    zip(steps, durations).map { SchedulingItem(duration: $1, priority: $0.priority) }
+    steps.indices.map { SchedulingItem(duration: durations[$0], priority: steps[$0].priority) }
   }
 }
 

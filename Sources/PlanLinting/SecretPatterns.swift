@@ -12,8 +12,12 @@ enum SecretPatterns {
     return false
   }
 
-  /// Whether the last byte of a name leaves it possible that `isSecret` is true.
-  static func canEndName(_ byte: UInt8) -> Bool { lastLetters & (1 << UInt32(byte & 0x1f)) != 0 && byte & 0x40 != 0 }
+  /// False of most names: none of the words ends like them.
+  static func canBeName(_ name: ContiguousArray<UInt8>.SubSequence) -> Bool {
+    guard name.count > 4 else { return false }
+    let (last, before) = (name[name.endIndex - 1] | 0x20, name[name.endIndex - 2] | 0x20)
+    return endings.contains { $0.before == before && $0.last == last }
+  }
 
   /// Why a text looks like a secret, or nil. `isQuery`: a query compares columns of any name.
   static func reason(_ text: String, isQuery: Bool = false) -> String? {
@@ -30,7 +34,6 @@ enum SecretPatterns {
 
   /// Whether `name`, of a key, an option, a variable or a parameter, is one whose value is secret.
   static func isSecret(_ name: some StringProtocol) -> Bool {
-    guard let last = name.unicodeScalars.last, last.isASCII, canEndName(UInt8(last.value)) else { return false }
     let plain = name.lowercased().utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }.drop { $0 == UInt8(ascii: "-") }
     guard !plain.starts(with: "no-".utf8), !plain.starts(with: "without-".utf8) else { return false }
     return words.contains { word in
@@ -41,8 +44,8 @@ enum SecretPatterns {
   private static let words = [
     "password", "passwd", "pgpassword", "mysql-pwd", "token", "client-secret", "secret-key", "secret-access-key", "secretkey", "apikey", "api-key", "authorization",
   ].map { Array($0.utf8) }
-  /// Of the words: most names are told apart by it.
-  private static let lastLetters = words.compactMap(\.last).reduce(UInt32(0)) { $0 | 1 << UInt32($1 & 0x1f) }
+  /// The last two letters of the words.
+  private static let endings: [(before: UInt8, last: UInt8)] = words.compactMap { word in word.last.map { (word[word.count - 2], $0) } }
 
   /// `scheme://user:password@host`.
   private static func hasPasswordInURL(_ text: String) -> Bool {

@@ -33,6 +33,8 @@ public struct BranchPlace: Hashable, Sendable, Codable {
   public var until: TimeSpan?
   /// What is done before the first branch of the choice begins.
   public var needs: [StepName]
+  /// In this scenario something that a step of the branch needs is gone, and another branch is left: it is not tried.
+  public var isLost = false
   public init(choice: StepName, branch: BranchName, number: Int, until: TimeSpan?, needs: [StepName]) {
     self.choice = choice; self.branch = branch; self.number = number; self.until = until; self.needs = needs
   }

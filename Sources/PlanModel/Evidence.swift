@@ -86,6 +86,7 @@ extension Plan {
 
   private mutating func takeMeasurements() {
     let passed = runs.filter { $0.outcome == .passed }
+    guard !passed.isEmpty else { return }
     func slowest(_ took: (EvidenceRun) -> Located<TimeSpan>?) -> Measurement? {
       let all = passed.compactMap { run in took(run).map { (run: run, took: $0) } }
       return all.max { $0.took.value < $1.took.value }.map {

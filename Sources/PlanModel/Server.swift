@@ -16,8 +16,7 @@ public struct Server: Sendable {
     case meilisearch(url: String, key: Located<SecretName>?)
     /// `context` is always named, so that nobody's current one is taken; no kubeconfig: kubectl's own.
     case kubernetes(context: String, kubeconfig: Located<SecretName>?)
-    /// A zone, the host that takes its updates, and the key that signs them.
-    case dns(zone: String, host: String, key: Located<SecretName>?)
+    case dns(DNSZone)
   }
 }
 
@@ -52,8 +51,9 @@ extension Server {
   public var secrets: [Located<SecretName>] {
     switch kind {
     case .postgresql(let url), .redis(let url): [url]
-    case .meilisearch(_, let key), .dns(_, _, let key): [key].compactMap { $0 }
+    case .meilisearch(_, let key): [key].compactMap { $0 }
     case .kubernetes(_, let kubeconfig): [kubeconfig].compactMap { $0 }
+    case .dns(let zone): [zone.key].compactMap { $0 }
     }
   }
 }

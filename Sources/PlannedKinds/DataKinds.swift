@@ -1,54 +1,8 @@
 internal import PlanModel
 internal import ProviderInterface
 
-/// What happens to servers that hold data, and to repositories.
+/// What happens to servers that hold data.
 let dataKinds = [
-  KindDescription(
-    name: "postgresql.fence", summary: "Makes sure that a server takes no writes any more, whether or not it answers, and shows the proof.",
-    fields: [
-      .required("server", .server(.postgresql, .fences), "The old primary"),
-      .optional("by", .program, "A program that fences a server which does not answer: power, a firewall, a load balancer; without it a person is asked"),
-    ],
-    outputs: ["position": "the last WAL position that it wrote, if it answers"],
-    undo: .byKind("lets the server take connections and writes again")),
-  KindDescription(
-    name: "postgresql.promote", summary: "Makes a replica the primary, and says what was not received before it.",
-    fields: [
-      .required("server", .server(.postgresql, .changes), "The replica"),
-      .optional("data", .dataClass(.promotes, on: .postgresql), "The data class that is back with it; needed where several live there"),
-    ],
-    outputs: ["position": "the WAL position at which it became the primary", "url": "the server's URL, as a secret"],
-    undo: .mustBeWritten),
-  KindDescription(
-    name: "postgresql.rebuildReplica", summary: "Makes a former primary a replica of another server; what it alone has is lost.",
-    fields: [
-      .required("server", .server(.postgresql, .changes), "The server that becomes a replica"),
-      .required("from", .server(.postgresql, .reads), "The primary"),
-      .optional("method", .choice(["rewind", "copy"]), usual: "rewind", "How: what differs, or all of it"),
-    ],
-    undo: .mustBeWritten),
-
-  KindDescription(
-    name: "redis.backup", summary: "Takes a snapshot of a Redis server as a recovery point.",
-    fields: [.required("data", .dataClass(.backsUp, on: .redis), "The data class"), .required("to", .store, "Where the point is written")],
-    outputs: ["point": "the id of the new recovery point"], undo: .nothingToUndo, writes: ["points:{data}@{to}"]),
-  KindDescription(
-    name: "redis.restore", summary: "Loads a recovery point into a Redis server that holds no keys, with its append-only file turned off meanwhile.",
-    fields: restoring(.redis), outputs: restored, undo: .byKind("empties the server again: it held no keys")),
-  KindDescription(
-    name: "redis.promote", summary: "Makes a Redis replica the primary.",
-    fields: [
-      .required("server", .server(.redis, .changes), "The replica"),
-      .optional("data", .dataClass(.promotes, on: .redis), "The data class that is back with it; needed where several live there"),
-    ],
-    outputs: ["url": "the server's URL, as a secret"], undo: .mustBeWritten),
-  KindDescription(
-    name: "redis.requeue", summary: "Fills a queue again from the database, with what a query finds unfinished.",
-    fields: rebuilding(.redis) + [
-      .required("queue", .text, "The key of the list or stream"), .required("sql", .text, "One query: each row becomes a message"),
-    ],
-    outputs: ["messages": "how many were put in"], undo: .mustBeWritten),
-
   KindDescription(
     name: "meilisearch.dump", summary: "Has Meilisearch write a dump, waits for it, and takes it into a store as a recovery point.",
     fields: [.required("data", .dataClass(.backsUp, on: .meilisearch), "The data class"), .required("to", .store, "Where the point is written")],
@@ -62,23 +16,6 @@ let dataKinds = [
       .required("index", .text, "The index"), .required("sql", .text, "One query: each row becomes a document"),
     ],
     outputs: ["documents": "how many there are"], undo: .byKind("swaps the former index back")),
-
-  KindDescription(
-    name: "git.mirror", summary: "Copies all refs of a repository into another one, and compares them.",
-    fields: [.required("from", .input, "The URL or folder of the repository"), .required("to", .input, "The URL or folder of the mirror")],
-    undo: .byKind("puts the refs back that the mirror had"), reads: ["git:{from}"], writes: ["git:{to}"]),
-  KindDescription(
-    name: "git.bundle", summary: "Writes all refs of a repository into a store, as one file that needs no host to be cloned from.",
-    fields: [.required("from", .input, "The URL or folder of the repository"), .required("to", .store, "Where the bundle is written")],
-    undo: .nothingToUndo, reads: ["git:{from}"], writes: ["bundles:{from}@{to}"]),
-  KindDescription(
-    name: "git.checkout", summary: "Checks a revision out of a repository, mirror or bundle into a new folder.",
-    fields: [
-      .required("from", .input, "The URL, folder or bundle"), .required("into", .text, "The folder, which must not be there yet"),
-      .optional("ref", .text, usual: "HEAD", "The branch, tag or commit"),
-      .optional("signed", .flag, "Whether the commit must carry a signature that this host trusts"),
-    ],
-    outputs: ["commit": "the commit", "folder": "the folder"], undo: .byKind("removes the folder"), reads: ["git:{from}"], writes: ["folder:{into}"]),
 ]
 
 private func restoring(_ kind: ServerKind) -> [DescribedField] {

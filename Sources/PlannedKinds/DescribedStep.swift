@@ -13,8 +13,6 @@ struct DescribedStep {
   private var texts: [String: String] = [:]
   private var footprint = Footprint()
   private var estimate: Estimated?
-  private var wait: Estimated?
-  private var undoMustBeWritten = false
   private var servers: [Server] = []
 
   init(plan: Plan, scenario: Scenario?) { self.plan = plan; self.scenario = scenario }
@@ -24,7 +22,7 @@ struct DescribedStep {
     footprint.reads.formUnion(kind.reads.compactMap(resource))
     footprint.writes.formUnion(kind.writes.compactMap(resource))
     return UnderstoodArguments(
-      kind: kind.name, json: .object(values), footprint: footprint, undoAbility: undoMustBeWritten ? .mustBeWritten : kind.undo, estimate: estimate, wait: wait)
+      kind: kind.name, json: .object(values), footprint: footprint, undoAbility: kind.undo, estimate: estimate)
   }
 
   /// Nil where a field that it names is left out.
@@ -47,13 +45,6 @@ struct DescribedStep {
     case .names: values[name] = fields.texts(name).map { .array($0.map { .string($0.value) }) }
     case .number(let range): values[name] = fields.integer(name, in: range).map { .int(Int64($0.value)) }
     case .choice(let choices): if let choice = fields.choice(name, of: choices) { keep(name, choice) }
-    case .program:
-      values[name] = fields.arguments(name).map { .array($0.map(JSONValue.string)) }
-      undoMustBeWritten = undoMustBeWritten || values[name] != nil
-    case .wait:
-      guard let span = fields.timeSpan(name) else { return }
-      wait = Estimated(span.value, at: span.span)
-      keep(name, "\(span.value)")
     case .input: input(name, &fields)
     case .inputs: inputs(name, &fields)
     case .server(let kind, let access): server(name, kind, access, &fields)
@@ -112,7 +103,6 @@ extension DescribedStep {
     keep(name, server.name.value.rawValue)
     let resource = Resource.server(server.name.value)
     if case .reads = access { footprint.reads.insert(resource) } else { footprint.writes.insert(resource) }
-    if case .fences = access { return }
     footprint.requires.insert(.server(server.name.value))
     footprint.requires.formUnion(server.secrets.map { .secret($0.value) })
   }
@@ -177,8 +167,6 @@ extension DescribedField {
     case .names, .servers: "[NAME]"
     case .number(let range): "\(range.lowerBound)"
     case .choice(let choices): choices.first ?? ""
-    case .program: "[program, argument]"
-    case .wait: "5m"
     case .server: "SERVER"
     case .store: "STORE"
     case .dataClass: "DATA-CLASS"

@@ -20,10 +20,6 @@ struct DescribedField: Sendable {
     case text, flag, input, inputs, names
     case number(ClosedRange<Int>)
     case choice([String])
-    /// A program that does the kind's work in its own way: only the author knows how to take that back.
-    case program
-    /// Waited out after the work itself.
-    case wait
     /// Where it may be left out, the only one of its kind in the plan is meant.
     case server(ServerKind, Access)
     /// Servers of the plan that the step makes.
@@ -32,8 +28,8 @@ struct DescribedField: Sendable {
     case dataClass(Role, on: ServerKind)
   }
 
-  /// What a step does to a server that it names, which must survive; one that is fenced may be gone.
-  enum Access: Sendable { case reads, changes, fences }
+  /// What a step does to a server that it names, which must survive.
+  enum Access: Sendable { case reads, changes }
   /// What a step does with the data that it names.
   enum Role: Sendable { case backsUp, restores, rebuilds, promotes }
 
@@ -62,8 +58,6 @@ struct DescribedField: Sendable {
       case .names, .servers: .nameList
       case .number: .integer
       case .choice(let choices): .choice(choices)
-      case .program: .argumentList
-      case .wait: .timeSpan
       case .server(let kind, _): .name(of: kind.noun)
       case .store: .name(of: "store")
       case .dataClass: .name(of: "data class")

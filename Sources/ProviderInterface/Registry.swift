@@ -20,7 +20,11 @@ public struct AnyStepKind: Sendable {
     fields = Kind.fields
     outputs = Kind.outputs
     isCarriedOut = true
-    decode = { fields, context in Kind.decode(&fields, in: context).map { UnderstoodArguments(Kind.self, $0, in: context.plan) } }
+    decode = { fields, context in
+      guard let arguments = Kind.decode(&fields, in: context) else { return nil }
+      let wait = Kind.waits(arguments).map { Estimated($0.amount, at: fields.span(of: $0.field)) }
+      return UnderstoodArguments(Kind.self, arguments, in: context.plan, wait: wait)
+    }
     compare = { arguments, observation, now in
       guard let arguments = try? arguments.decoded(as: Kind.Arguments.self) else {
         return Change(.unknown, reason: "written by another version of sie-dr")
@@ -54,21 +58,21 @@ public struct UnderstoodArguments: Sendable {
   /// What it waits out after its own work, on top of any estimate.
   public let wait: Estimated?
 
-  public init<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments, in plan: Plan) {
+  public init<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments, in plan: Plan, wait: Estimated? = nil) {
     kind = Kind.name
     self.arguments = StepArguments(of: arguments)
     footprint = Kind.footprint(arguments)
     undoAbility = Kind.undoAbility(arguments)
     estimate = Kind.estimate(arguments, in: plan)
     question = Kind.question(arguments)
-    wait = nil
+    self.wait = wait
   }
 
   public init(
-    kind: StepKindName, json: JSONValue, footprint: Footprint, undoAbility: UndoAbility, estimate: Estimated? = nil, wait: Estimated? = nil
+    kind: StepKindName, json: JSONValue, footprint: Footprint, undoAbility: UndoAbility, estimate: Estimated? = nil
   ) {
-    self.kind = kind; arguments = StepArguments(json); self.footprint = footprint; self.undoAbility = undoAbility; self.estimate = estimate; self.wait = wait
-    question = nil
+    self.kind = kind; arguments = StepArguments(json); self.footprint = footprint; self.undoAbility = undoAbility; self.estimate = estimate
+    wait = nil; question = nil
   }
 }
 

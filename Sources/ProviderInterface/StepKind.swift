@@ -85,6 +85,8 @@ public protocol StepKind: Sendable {
   static func undoAbility(_ arguments: Arguments) -> UndoAbility
   /// How long it takes, if the plan says so elsewhere than at the step (the data class's estimate).
   static func estimate(_ arguments: Arguments, in plan: Plan) -> Estimated?
+  /// What it waits out after its own work, on top of any estimate, and the field that says so.
+  static func waits(_ arguments: Arguments) -> (field: String, amount: TimeSpan)?
   /// Desired and observed to a change.
   static func compare(_ arguments: Arguments, _ observation: Observation, at now: Timestamp) -> Change
   /// A question for a person; such a step is not performed but answered.
@@ -94,6 +96,7 @@ public protocol StepKind: Sendable {
 extension StepKind {
   public static var outputs: [String: String] { [:] }
   public static func estimate(_: Arguments, in _: Plan) -> Estimated? { nil }
+  public static func waits(_: Arguments) -> (field: String, amount: TimeSpan)? { nil }
   public static func question(_: Arguments) -> String? { nil }
 }
 

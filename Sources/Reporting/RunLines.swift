@@ -26,11 +26,24 @@ public struct RunLines: Sendable {
     case .settled(let settled): "\(settled.job.step): " + verdict(settled)
     case .confirmed(let confirmed): "\(confirmed.job.step): \(confirmed.by) said yes"
     case .skipped(let skipped): "\(skipped.step) is skipped by \(skipped.by)" + (skipped.reason.isEmpty ? "" : ": \(skipped.reason)")
+    case .branchGivenUp(let given): givenUp(given, state)
     case .interrupted: "stopping: running steps may end, nothing new begins (a second time cancels them)"
     case .paused(let reason): style.paint("paused", .yellow) + ": " + Self.words(reason)
     case .rollbackStarted(let reason): style.paint("rolling back", .yellow) + ": " + Self.words(reason)
     case .finished: nil
     }
+  }
+
+  private func givenUp(_ given: BranchGivenUp, _ state: RunState) -> String {
+    let why =
+      switch given.reason {
+      case .stepFailed(let step): "`\(step)` failed"
+      case .deadline(let span): "it was not done after \(span.rounded)"
+      }
+    let course = state.courses.first { $0.choice.choice == given.choice }
+    // In the state that follows: the next one may have begun already.
+    let next = course.flatMap { course in course.branch?.name == given.branch ? course.next.map { course.choice.branches[$0].name } : course.branch?.name }
+    return style.paint("\(given.choice): `\(given.branch)` is given up", .yellow) + ", since \(why)" + (next.map { "; `\($0)` is next" } ?? "")
   }
 
   private func verb(_ job: Job) -> String {

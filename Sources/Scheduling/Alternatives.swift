@@ -12,9 +12,11 @@ public struct Alternatives: Sendable, Equatable {
   public var needs: [Int]
   /// Those that can be tried, by preference.
   public var branches: [Branch]
-  /// Steps of branches that are never begun.
+  /// Steps of branches that are never begun, as far as time decides.
   public var never: [Int]
-  public init(needs: [Int], branches: [Branch], never: [Int]) { self.needs = needs; self.branches = branches; self.never = never }
+  /// Those of them that something keeps from being begun at all.
+  public var lost: [Int]
+  public init(needs: [Int], branches: [Branch], never: [Int], lost: [Int] = []) { self.needs = needs; self.branches = branches; self.never = never; self.lost = lost }
 }
 
 /// Which branch of each choice is under way while time passes.

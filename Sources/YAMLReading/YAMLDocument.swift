@@ -67,6 +67,12 @@ public struct YAMLNode: Sendable {
     return node.kind == .scalar ? tree.content.bytes(of: node) : nil
   }
 
+  /// Whether this is a scalar of just this text.
+  public func spells(_ text: String) -> Bool {
+    let node = target
+    return node.kind == .scalar && tree.content.spells(node, text)
+  }
+
   /// How many elements a list has; nil unless this is a list.
   public var elementCount: Int? {
     let node = target
@@ -89,7 +95,7 @@ public struct YAMLNode: Sendable {
     let (first, length) = (Int(node.first), key.utf8.count)
     for at in stride(from: first, to: first + Int(node.count), by: 2) {
       let candidate = tree.content.nodes[Int(tree.content.children[at])]
-      if Int(candidate.count) == length, tree.content.bytes(of: candidate).elementsEqual(key.utf8) { return (at - first) / 2 }
+      if Int(candidate.count) == length, tree.content.spells(candidate, key) { return (at - first) / 2 }
     }
     return nil
   }

@@ -35,6 +35,15 @@ final class YAMLTree: Sendable {
       children[Int(node.first)..<Int(node.first) + Int(node.count)]
     }
     func bytes(of node: Node) -> ContiguousArray<UInt8>.SubSequence { text[Int(node.first)..<Int(node.first) + Int(node.count)] }
+    func spells(_ node: Node, _ other: String) -> Bool {
+      guard Int(node.count) == other.utf8.count else { return false }
+      var at = Int(node.first)
+      for byte in other.utf8 {
+        guard text[at] == byte else { return false }
+        at += 1
+      }
+      return true
+    }
     func string(of node: Node) -> String { String(decoding: bytes(of: node), as: UTF8.self) }
   }
 

@@ -4,4 +4,4 @@ internal import Commands
 internal import Glibc
 
 if let status = ChildProcessModes.runIfAsked(CommandLine.arguments) { exit(status) }
-await SieDr.start()
+SieDr.start()

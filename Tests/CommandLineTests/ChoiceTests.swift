@@ -2,8 +2,8 @@ import Glibc
 import TestSupport
 import Testing
 
-/// What this version only plans besides kinds of steps: shown whole, and refused by name.
-@Suite("What is only planned, besides step kinds") struct ChoiceTests {
+/// Choices and modes through the whole binary.
+@Suite("Choices and modes") struct ChoiceTests {
   private static let plan = """
     apiVersion: sie-dr/v1
     kind: RecoveryPlan
@@ -59,15 +59,67 @@ import Testing
     }
   }
 
-  @Test("apply refuses a choice before anything begins, also from a changeset") func refused() async throws {
+  @Test("the first branch that works is taken, and the others are not begun") func first() async throws {
     try await inFolder { folder, run in
-      #expect(try await run(["plan", "plan.yaml", "--scenario", "failover", "--out", "saved.json"]).status == 0)
-      for arguments in [["apply", "--yes", "plan.yaml", "--scenario", "failover"], ["apply", "--yes", "saved.json"]] {
-        let result = try await run(arguments)
-        #expect(result.status == 1 && result.output == "", "\(result.output)")
-        #expect(result.errors.hasPrefix("error[not-carried-out]: this version of sie-dr cannot carry out the choice `move` (`firstOf`): nothing was begun\n"), "\(result.errors)")
-        #expect(!names(in: folder).contains { ["begun", "a", ".sie-dr"].contains($0) })
-      }
+      let result = try await run(["apply", "--yes", "plan.yaml", "--scenario", "failover"])
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(Set(names(in: folder)).isSuperset(of: ["begun", "a", "told"]) && !names(in: folder).contains("b"))
+      #expect(result.output.contains("not-taken"), "\(result.output)")
+    }
+  }
+
+  private static func plan(quick: String, until: String = "1m", tell: String = "touch, told], undo: [rm, told") -> String {
+    plan.replacing("run: [touch, a], undo: [rm, a]", with: quick).replacing("until: 1m", with: "until: \(until)")
+      .replacing("touch, told], undo: [rm, told", with: tell)
+  }
+
+  @Test("a branch of which a step fails is given up for the next, and a rollback takes back what both did") func failed() async throws {
+    try await inFolder { folder, run in
+      try writeFile("\(folder)/plan.yaml", Self.plan(quick: #"run: ["false"], undo: [touch, undone-a]"#, tell: "ls, no-such-file], undo: [rm, -f, told"))
+      let result = try await run(["apply", "--yes", "plan.yaml", "--scenario", "failover"])
+      #expect(result.status == 6, "\(result.errors)")
+      let told = result.errors + result.output
+      #expect(told.contains("move: `quick` is given up, since `a` failed; `slow` is next"), "\(told)")
+      #expect(Set(names(in: folder)).isSuperset(of: ["begun", "b"]))
+      let id = try #require(told.split(separator: "sie-dr rollback ").last?.prefix { !$0.isWhitespace })
+      let back = try await run(["rollback", String(id)])
+      #expect(back.status == 4, "\(back.errors)")
+      #expect(Set(names(in: folder)).isDisjoint(with: ["begun", "b"]), "\(names(in: folder))")
+    }
+  }
+
+  @Test("a branch that is not done at its deadline is stopped, and the next begins when it has") func deadline() async throws {
+    try await inFolder { folder, run in
+      try writeFile("\(folder)/plan.yaml", Self.plan(quick: #"run: [sleep, "60"], undo: ["true"]"#, until: "1s"))
+      let result = try await run(["apply", "--yes", "plan.yaml", "--scenario", "failover"])
+      #expect(result.status == 0, "\(result.errors)")
+      let told = result.errors + result.output
+      #expect(told.contains("move: `quick` is given up, since it was not done after 1s; `slow` is next"), "\(told)")
+      #expect(Set(names(in: folder)).isSuperset(of: ["b", "told"]))
+    }
+  }
+
+  @Test("who takes an output of the choice gets it from the branch that was taken") func outputs() async throws {
+    try await inFolder { folder, run in
+      try writeFile("\(folder)/plan.yaml", """
+        apiVersion: sie-dr/v1
+        kind: RecoveryPlan
+        metadata: { name: choice }
+        scenarios:
+          failover:
+            detect: { noticedWithin: 5m }
+            steps:
+              move:
+                firstOf:
+                  quick: { until: 1m, steps: { a: { command.run: { run: ["false"], undo: ["true"], captureLine: true }, timeout: 10s, estimate: 1s } } }
+                  slow: { steps: { b: { command.run: { run: [echo, from-b], undo: ["true"], captureLine: true }, timeout: 10s, estimate: 1s } } }
+                gives: line
+              keep: { command.run: { run: [sh, -c, 'echo "$LINE" > kept'], env: { LINE: { output: move.line } }, undo: [rm, kept] }, timeout: 10s, estimate: 1s }
+
+        """)
+      let result = try await run(["apply", "--yes", "plan.yaml", "--scenario", "failover"])
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(try readFile("\(folder)/kept") == "from-b\n")
     }
   }
 

@@ -92,7 +92,7 @@ private func failure(_ request: HTTPRequest, deadline: TimeSpan = .seconds(20)) 
   @Test func `A server that says nothing is given up at the deadline`() async throws {
     let server = try HTTPServer { _ in .silence }
     let error = await failure(HTTPRequest(.get, server.url), deadline: .milliseconds(300))
-    #expect(error == HTTPError(.timedOut, target: server.url, "no complete answer within 300ms"))
+    #expect(error == HTTPError(.timedOut, target: server.url, "no complete answer within 300ms", mayHaveArrived: true))
   }
 
   @Test func `Cancelling the task ends a request that waits`() async throws {

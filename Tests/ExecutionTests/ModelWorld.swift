@@ -72,8 +72,11 @@ struct ModelWorld {
       after: chance(3) ? SampleStep("told") : nil)
   }
 
+  init(_ changeset: Changeset, _ natures: [Nature]) { self.changeset = changeset; self.natures = natures }
+
   func index(_ step: StepName) -> Int? { changeset.steps.firstIndex { $0.specification.name == step } }
   func specification(_ index: Int) -> StepSpecification { changeset.steps[index].specification }
+  func place(_ step: StepName) -> BranchPlace? { index(step).flatMap { specification($0).branch } }
 
   private func holds(_ index: Int) -> Bool {
     applied.contains(index) || confirmed.contains(index) || changeset.steps[index].change.action == .none

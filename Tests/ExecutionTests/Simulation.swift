@@ -195,6 +195,7 @@ struct Simulation {
   private mutating func start(_ job: Job) {
     if !durable.contains(where: { $0.event == .intent(job) }) { world.violations.append("\(job) acted without a durable intent") }
     if job.activity == .perform, acting.count >= world.changeset.parallelism { world.violations.append("wider than allowed") }
+    world.violations += acting.filter { isPreferred($0, to: job) }.map { "\(job) began while \($0) could still act" }
     acting.insert(job)
     guard let index = world.index(job.step), job.activity == .perform || job.activity == .undo else {
       return later(3_000, .report(job, .jobSucceeded(job, nil)))
@@ -222,6 +223,12 @@ struct Simulation {
       schedule(at: effectAt, .effect(job))
       schedule(at: endAt, .report(job, .jobSucceeded(job, nil)))
     }
+  }
+
+  /// Whether it is of an earlier branch of the same choice.
+  private func isPreferred(_ other: Job, to job: Job) -> Bool {
+    guard job.activity == .perform, let own = world.place(job.step), let place = world.place(other.step) else { return false }
+    return place.choice == own.choice && place.number < own.number
   }
 
   private mutating func happen(_ event: Event) {

@@ -32,6 +32,32 @@ import Testing
     #expect(unordered.first?.helps == ["add `needs: [fence]` to `promote`"])
   }
 
+  @Test("a fence by a person's word names a question that is answered before; and one is undone by what it was done by", arguments: [
+    ("sure: { operator.confirm: { ask: off? } }\nfence: { postgresql.fence: { server: pg-east, confirmedBy: sure }, needs: [sure] }", nil),
+    ("sure: { operator.confirm: { ask: off? } }\nfence: { postgresql.fence: { server: pg-east, confirmedBy: sure } }", "`sure` need not be answered before"),
+    ("fence: { postgresql.fence: { server: pg-east, confirmedBy: verify }, needs: [verify] }", "`verify` asks nobody: it is a `postgresql.query`"),
+    ("fence: { postgresql.fence: { server: pg-east, confirmedBy: nobody } }", "there is no step `nobody`"),
+    ("fence: { postgresql.fence: { server: pg-east, undo: [mend] } }", "`postgresql.fence` of the step `fence` has `undo` and no `by`"),
+    ("fence: { postgresql.fence: { server: pg-east, by: [cut], undo: [mend] } }", nil),
+    ("fence: { postgresql.fence: { server: pg-east, by: [cut] } }", "the step `fence` of `lost` has no undo"),
+  ] as [(String, String?)]) func words(_ steps: String, _ problem: String?) {
+    let codes: Set<DiagnosticCode> = ["unknown-key", "unknown-reference", "missing-key", "wrong-value", "undo-missing"]
+    let found = linted([both], steps: steps).diagnostics.filter { codes.contains($0.code) }.map(\.summary)
+    #expect(found == (problem.map { [$0] } ?? []))
+  }
+
+  @Test("a replica is built from another server, in a folder that can be moved", arguments: [
+    ("from: pg-west, folder: /srv/pg, stop: [halt], start: [begin]", nil), ("from: pg-west, folder: /srv/pg, stop: [halt], start: [begin], through: []", nil),
+    ("from: pg-east, folder: /srv/pg, stop: [halt], start: [begin]", "makes `pg-east` a replica of itself"),
+    ("from: pg-west, folder: srv/pg, stop: [halt], start: [begin]", "`srv/pg` is no data directory"), ("from: pg-west, folder: /, stop: [halt], start: [begin]", "`/` is no data directory"),
+    ("from: pg-west, folder: /srv/../etc, stop: [halt], start: [begin]", "`/srv/../etc` is no data directory"), ("from: pg-west, folder: /srv/pg, stop: [halt]", "has no `start`"),
+    ("from: pg-west, stop: [halt], start: [begin]", "has no `folder`"),
+  ] as [(String, String?)]) func replicas(_ fields: String, _ problem: String?) {
+    let found = linted([both], steps: "replica: { postgresql.rebuildReplica: { server: pg-east, \(fields) }, irreversible: x }").diagnostics
+      .filter { ["missing-key", "wrong-value", "wrong-type", "unknown-key"].contains($0.code) && $0.summary.contains(problem ?? "") }
+    #expect(found.count == (problem == nil ? 0 : 1))
+  }
+
   @Test("manifests that start nothing may come at any time, and so may those that make the server") func manifests() {
     func speaks(_ fields: String, _ needs: String = "", _ more: (old: String, new: String)...) -> Bool {
       !linted([cluster] + more, steps: "apply: { kubernetes.apply: { cluster: k8s, folder: k8s\(fields) }\(needs) }").of("manifests-before-data").isEmpty
@@ -92,7 +118,7 @@ import Testing
   }
 
   @Test("a message may wait for another one, and must neither be waited for nor stop the run") func messages() {
-    let send = "notify.send: { by: slack, to: a, text: b }"
+    let send = "notify.send: { by: slack, to: \"https://a.example\", text: b }"
     #expect(found("notification-on-critical-path", "a: { \(send), onFailure: continue }\nb: { \(send), onFailure: continue, needs: [a] }") == [])
     #expect(found("notification-on-critical-path", "a: { \(send) }") == ["`a` sends a message and can hold `lost` up: its failure stops the run"])
     #expect(

@@ -11,14 +11,14 @@ struct DoctorVerdictTests {
 
   /// A server with which all is well, changed by `change`; its verdicts by the checks' names.
   private func verdicts(
-    backedUp: [String?] = [nil], restoredTo: Bool = true, tools: PostgreSQLTools = tools, _ change: (inout ServerSeen) -> Void = { _ in }
+    backedUp: [String?] = [nil], restoredTo: Bool = true, changesRole: Bool = false, tools: PostgreSQLTools = tools, _ change: (inout ServerSeen) -> Void = { _ in }
   ) -> [String: CheckOutcome] {
     let now = Timestamp(milliseconds: 0)
     var seen = ServerSeen(address: "db:5432/shop", user: "keeper", version: "15.4", major: 15, clock: ClockComparison(asked: now, theirs: now, answered: now))
     (seen.isSuperuser, seen.createsDatabases, seen.readsPasswords) = (true, true, true)
     seen.databases = backedUp.map { DatabaseSeen(name: $0) }
     change(&seen)
-    let duties = ServerDuties(backedUp: backedUp, isRestoredTo: restoredTo)
+    let duties = ServerDuties(backedUp: backedUp, isRestoredTo: restoredTo, changesRole: changesRole)
     let outcomes = seen.outcomes(duties, tools: tools)
     #expect(outcomes.map(\.name) == ["connection"] + ServerSeen.names(duties))
     return Dictionary(uniqueKeysWithValues: outcomes.map { ($0.name, $0) })
@@ -55,6 +55,13 @@ struct DoctorVerdictTests {
   func newDatabases(superuser: Bool, creates: Bool, standby: Bool, verdict: CheckOutcome.Verdict) {
     let outcome = verdicts { ($0.isSuperuser, $0.createsDatabases, $0.isStandby) = (superuser, creates, standby) }["new databases"]
     #expect(outcome?.verdict == verdict && outcome?.helps.isEmpty == (verdict == .ok))
+  }
+
+  @Test("who may change a server's role", arguments: [(true, CheckOutcome.Verdict.ok), (false, .failed)])
+  func roles(superuser: Bool, verdict: CheckOutcome.Verdict) {
+    let outcome = verdicts(changesRole: true) { $0.isSuperuser = superuser }["change of role"]
+    #expect(outcome?.verdict == verdict && outcome?.helps.isEmpty == (verdict == .ok))
+    #expect(verdicts()["change of role"] == nil)
   }
 
   @Test("what comes before a backup fails as the backup would; in a database that is not there yet nothing can be told")

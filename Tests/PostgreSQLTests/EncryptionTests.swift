@@ -1,6 +1,7 @@
 import CanonicalJSON
 import ObjectStore
 import PlanModel
+import PointSteps
 import PostgreSQLClient
 @testable import PostgreSQLProvider
 import ProviderInterface

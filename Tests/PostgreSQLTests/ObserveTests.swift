@@ -1,6 +1,7 @@
 import CanonicalJSON
 import ObjectStore
 import PlanModel
+import PointSteps
 @testable import PostgreSQLProvider
 import ProviderInterface
 import RecoveryPoints

@@ -1,6 +1,7 @@
 import Glibc
 import ObjectStore
 import PlanModel
+import PointSteps
 @testable import PostgreSQLProvider
 import ProviderInterface
 import RecoveryPoints

@@ -4,6 +4,7 @@ import Concurrency
 import Hashing
 import ObjectStore
 import PlanModel
+import PointSteps
 @testable import PostgreSQLProvider
 import PostgreSQLClient
 import ProviderInterface

@@ -64,6 +64,7 @@ enum Documents {
       }
       + Settlement.every.map { .settled(Settled(job: job, settlement: $0)) } + [.settled(Settled(job: job, settlement: .notDone, by: "ada"))]
       + [.confirmed(Confirmed(job: job, by: "ada")), .skipped(Skipped(step: "restore", by: "ada", reason: "done by hand"))]
+      + [.stepFailed("restore"), .deadline(.minutes(10))].map { .branchGivenUp(BranchGivenUp(choice: "recover", branch: "replica", reason: $0)) }
       + Interruption.allCases.map { .interrupted($0) } + PauseReason.every.map { .paused($0) } + RollbackReason.every.map { .rollbackStarted($0) }
       + RunResult.every.map { .finished($0) } + PauseReason.every.map { .finished(.paused($0)) }
   }

@@ -80,7 +80,7 @@ private let everyKey = """
     redis: { redis: { url: { secret: url } } }
     search: { meilisearch: { url: "http://search:7700", key: { secret: keys }, version: "1.11" } }
     cluster: { kubernetes: { context: east, kubeconfig: { secret: keys } } }
-    zone: { dns: { zone: sie.example, host: ns1.sie.example, key: { secret: keys } } }
+    zone: { dns: { zone: sie.example, host: ns1.sie.example, key: { secret: keys }, authoritative: [ns1.sie.example, "[::1]:53"], resolvers: 192.0.2.1 } }
     pg-two: { postgresql: { url: { secret: url } }, site: east }
   stores:
     near: { directory: { path: near }, site: east, bandwidth: 50MB/s }
@@ -143,6 +143,7 @@ private let everyKey = """
         sunday-script: { command: { run: [backup] }, cron: 0 2 * * sun, zone: UTC, to: [near] }
     queues: { on: [redis], ephemeral: { onLoss: { requeueFrom: orders } } }
     cache: { on: [pg], ephemeral: { onLoss: { accepted: It warms up. } } }
+    sessions: { on: [redis], protect: { hourly: { snapshot: {}, every: 1h, to: [near] } } }
     index: { on: [search] }
     configuration:
       git: { remote: git@git.example:sie/config.git, site: east, mirrors: { other: { remote: git@other.example:sie/config.git, site: west, maxLag: 1h } } }
@@ -174,12 +175,31 @@ private let everyKey = """
           onFailure: rollback
         part: { postgresql.restore: { data: orders, server: pg, database: shop, into: look, tables: [public.t] } }
         query: { postgresql.query: { server: pg, sql: select 1, expect: 1 }, irreversible: It only looks. }
+        sure: { operator.confirm: { ask: "off?" } }
+        fence: { postgresql.fence: { server: pg, by: [power, "off"], undo: [power, "on"], confirmedBy: sure }, needs: [sure] }
+        hand-over: { postgresql.promote: { server: pg-two, data: orders, upTo: { output: fence.position } } }
+        rebuild-replica:
+          postgresql.rebuildReplica:
+            { server: pg, from: pg-two, method: copy, folder: /srv/pg, stop: [pg_ctl, stop], start: [pg_ctl, start], through: [runuser, -u, postgres, --] }
+        redis-backup: { redis.backup: { data: sessions, protection: hourly } }
+        redis-restore: { redis.restore: { data: sessions, server: redis, point: latest } }
+        redis-promote: { redis.promote: { server: redis, data: queues } }
+        requeue: { redis.requeue: { data: queues, server: redis, from: pg, queue: jobs, sql: select 1 } }
+        mirror: { git.mirror: { from: "https://git.example/sie", to: { secret: more } } }
+        bundle: { git.bundle: { from: "https://git.example/sie", to: near, name: configuration } }
+        checkout: { git.checkout: { from: { secret: more }, into: work, ref: main, signed: true } }
         check: { http.check: { probe: ready, within: 5m } }
         apply: { kubernetes.apply: { cluster: cluster, folder: { output: switch.line }, files: [namespace.yaml, api.yaml], servers: [redis] } }
         scale: { kubernetes.scale: { cluster: cluster, namespace: sie, deployment: api, replicas: 0 } }
         secret: { kubernetes.secret: { cluster: cluster, namespace: sie, name: urls, set: { url: { output: switch.line }, key: { secret: keys } } } }
         rollout: { kubernetes.rollout: { cluster: cluster, namespace: sie, deployment: api } }
         wait: { kubernetes.wait: { cluster: cluster, namespace: sie, resource: job/migrate, condition: complete } }
+        record: { dns.record: { zone: zone, name: api, type: A, to: { output: switch.line }, from: 192.0.2.1, ttl: 5m } }
+        post:
+          notify.send:
+            { by: status-page, to: "https://api.example/v1/pages/x", key: { secret: keys }, status: resolved, elseBy: email, elseTo: all@shop.example,
+              elseKey: { secret: more }, from: dr@shop.example, text: We are back. }
+        chat: { notify.send: { by: slack, to: { secret: more }, text: We are back. } }
         ask: { http.check: { url: "http://localhost/", expect: { status: 200, json: [], contains: "[]" } } }
         switch:
           command.run:

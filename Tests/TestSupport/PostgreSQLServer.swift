@@ -51,7 +51,7 @@ public final class PostgreSQLServer: Sendable {
   }
 
   /// A hot standby that has caught up with `primary`.
-  public static func standby(of primary: PostgreSQLServer) throws -> PostgreSQLServer {
+  public static func standby(of primary: PostgreSQLServer, settings: [String] = []) throws -> PostgreSQLServer {
     let folder = try temporaryFolder("pg")
     do {
       try own(folder)
@@ -59,7 +59,7 @@ public final class PostgreSQLServer: Sendable {
         "\(programs)/pg_basebackup", "-h", primary.folder, "-p", "\(primary.port)", "-U", "postgres", "-D", "\(folder)/data", "-R", "-c",
         "fast", "--no-sync",
       ])
-      return try run(folder, ["hot_standby = on"])
+      return try run(folder, ["hot_standby = on"] + settings)
     } catch {
       removeFolder(folder)
       throw error

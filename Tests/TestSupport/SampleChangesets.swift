@@ -18,6 +18,7 @@ public struct SampleStep: Sendable {
   public var action = Change.Action.create
   public var basis = PlannedStep.Basis.nothingToObserve
   public var duration = TimeSpan.seconds(10)
+  public var branch: BranchPlace?
 
   public init(_ name: StepName, needs: [StepName] = [], _ adjust: (inout SampleStep) -> Void = { _ in }) {
     self.name = name
@@ -28,7 +29,7 @@ public struct SampleStep: Sendable {
   public var specification: StepSpecification {
     StepSpecification(
       name: name, kind: kind, arguments: StepArguments(["value": .string(name.rawValue)]), needs: needs, undo: undo, timeout: timeout, retries: retries,
-      onFailure: onFailure, priority: priority, footprint: Footprint(), question: question)
+      onFailure: onFailure, priority: priority, footprint: Footprint(), question: question, branch: branch)
   }
 
   public var planned: PlannedStep {

@@ -1,12 +1,14 @@
 internal import ChangePlanning
 internal import ChildProcess
 internal import Concurrency
+internal import DNSProvider
 internal import DirectoryStore
 internal import HTTPClient
 internal import HTTPProvider
 internal import ObjectStore
 internal import PlanModel
 internal import PostgreSQLProvider
+internal import RedisProvider
 internal import ProviderInterface
 internal import RecoveryPoints
 internal import S3Store
@@ -87,10 +89,22 @@ struct Doctor: Sendable {
     let isRestoredTo = typed.scenarios.flatMap(\.steps).contains {
       $0.specification.kind == PostgreSQLRestore.name && $0.specification.footprint.writes.contains(.server(name))
     }
-    return ServerDuties(backedUp: backedUp, isRestoredTo: isRestoredTo)
+    let roleKinds = [PostgreSQLFence.name, PostgreSQLPromote.name, PostgreSQLRebuildReplica.name]
+    let changesRole = typed.scenarios.flatMap(\.steps).map(\.specification).contains {
+      roleKinds.contains($0.kind) && $0.footprint.writes.union($0.footprint.reads).contains(.server(name))
+    }
+    return ServerDuties(backedUp: backedUp, isRestoredTo: isRestoredTo, changesRole: changesRole)
   }
 
   private func outcomes(of server: Server, _ tools: PostgreSQLTools) async -> [CheckOutcome] {
+    if let zone = DNSZoneReference(server, in: plan) { return await DNSZoneExamination(zone).outcomes(in: context) }
+    if let redis = plan.redis(server.name.value) {
+      let steps = typed.protection.flatMap(\.steps) + typed.scenarios.flatMap(\.steps)
+      func does(_ kind: StepKindName, _ touches: (Footprint) -> Set<Resource>) -> Bool {
+        steps.contains { $0.specification.kind == kind && touches($0.specification.footprint).contains(.server(server.name.value)) }
+      }
+      return await RedisExamination(of: redis, isBackedUp: does(RedisBackup.name, \.reads), isRestoredTo: does(RedisRestore.name, \.writes)).outcomes(in: context)
+    }
     guard let reference = plan.postgresql(server.name.value) else {
       return [CheckOutcome("answer", .notChecked, "this version of sie-dr cannot look at a \(server.kindName.noun)")]
     }

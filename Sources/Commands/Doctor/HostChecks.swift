@@ -1,6 +1,7 @@
 internal import CanonicalJSON
 internal import ChildProcess
 internal import CommandProvider
+internal import GitProvider
 internal import PlanModel
 internal import ProviderInterface
 internal import Units
@@ -13,7 +14,7 @@ struct NeededProgram: Hashable, Sendable {
   /// Steps by scenario, in the plan's order.
   var users: [String]
 
-  /// Of all `command.run` steps of a plan, their `undo` and `observe` too, and `age` where points are encrypted; each program once.
+  /// Of all steps of a plan, those that undo and observe too, `git` for steps of Git, and `age` where points are encrypted; each program once.
   static func all(in plan: TypedPlan) -> [NeededProgram] {
     var found: [NeededProgram] = []
     for scenario in plan.scenarios {
@@ -21,12 +22,16 @@ struct NeededProgram: Hashable, Sendable {
         let specification = step.specification
         var commands = [(specification.kind, specification.arguments.json)]
         if case .step(let undo) = specification.undo { commands.append((undo.kind, undo.arguments.json)) }
-        for (kind, json) in commands where kind == CommandRun.name {
-          guard let arguments = try? CanonicalJSON.decode(CommandRun.Arguments.self, from: json) else { continue }
+        let user = "`\(specification.name)` of `\(scenario.scenario.name.value)`"
+        for (kind, json) in commands {
+          if GitProvider.kinds.contains(where: { $0.name == kind }) { add(NeededProgram(program: "git", users: [user]), to: &found) }
           var path: String?
-          if case .text(let text) = arguments.environment["PATH"] { path = text }
-          for program in [arguments.run, arguments.observe, arguments.undo].compactMap({ $0?.first }) {
-            add(NeededProgram(program: program, path: path, users: ["`\(specification.name)` of `\(scenario.scenario.name.value)`"]), to: &found)
+          if kind == CommandRun.name, let arguments = try? CanonicalJSON.decode(CommandRun.Arguments.self, from: json),
+            case .text(let text) = arguments.environment["PATH"]
+          { path = text }
+          for field in plan.kinds[kind]?.fields ?? [] {
+            guard case .argumentList = field.shape, let program = json[field.name]?.array?.first?.string else { continue }
+            add(NeededProgram(program: program, path: path, users: [user]), to: &found)
           }
         }
       }

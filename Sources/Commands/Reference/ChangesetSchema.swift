@@ -63,6 +63,7 @@ enum ChangesetSchema {
   private static let branch: [Schema.Member] = [
     .required("choice", .name, "The choice."), .required("branch", .name, "Its branch."), .required("number", .count, "In the order of preference, from 0."),
     .optional("until", .timeSpan, "From its beginning until the next one begins."), .required("needs", .list(of: .name), "Before the first branch begins."),
+    .required("isLost", .bool, "What a step of it needs is gone in this scenario, so it is not tried."),
   ]
 
   private static let undo: [Schema.Member] = [

@@ -24,6 +24,7 @@ enum JournalSchema {
     .required("settled", .object(settled), "What became of an attempt nobody saw the end of."),
     .required("confirmed", .object([job, by]), "A person said yes."),
     .required("skipped", .object([step, by, .required("reason", .text, "Why.")]), "A person decided to go on without the step."),
+    .required("branch-given-up", .oneOf(branchesGivenUp), "The next branch of a choice begins as soon as nothing of this one runs any more."),
     .required("interrupted", .choice(Interruption.self), "A signal came: nothing new is started."),
     .required("paused", .definition("pauseReason"), "Nothing new is started until a person decides."),
     .required("rollback-started", .oneOf(rollbackReasons), "From here on, what was done is undone."),
@@ -49,6 +50,10 @@ enum JournalSchema {
     .required("toolVersion", .text, "The sie-dr that wrote it."), .required("parallelism", .integer(from: 1), "At most so many steps at once."),
     .required("changeset", .definition("changeset"), "All that the run will do."),
   ]
+
+  private static let branchesGivenUp: [Schema] = [
+    Schema.Member.required("failed", .name, "The step that failed for good."), .required("deadline", .timeSpan, "Its time, which was over."),
+  ].map { .object([.required("choice", .name, "The choice."), .required("branch", .name, "Its branch."), $0]) }
 
   private static let resumed: [Schema.Member] = [
     .required("toolVersion", .text, "The sie-dr that goes on."), .required("parallelism", .integer(from: 1), "At most so many steps at once."),

@@ -88,7 +88,9 @@ enum PlanKeys {
       "dns",
       .object([
         PlanKey("zone", .text, required: true, "The zone."), PlanKey("host", .text, required: true, "The host that takes its updates."),
-        PlanKey("key", .secretReference, "The TSIG key that signs them."),
+        PlanKey("key", .secretReference, "The TSIG key that signs them: what `tsig-keygen` writes, or `ALGORITHM:NAME:SECRET`."),
+        PlanKey("authoritative", .names, "The servers of the zone that must answer a change; those that the zone names if not given."),
+        PlanKey("resolvers", .names, "Resolvers that are asked when a change should be everywhere."),
       ]), "A DNS zone."),
     site,
   ]

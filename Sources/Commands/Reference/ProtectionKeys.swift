@@ -11,7 +11,7 @@ extension PlanKeys {
 
   private static let runs = [
     logical, PlanKey("dump", .object([]), "What a search server writes of itself as a dump: any version reads it."),
-    PlanKey("snapshot", .object([]), "A snapshot of a search server: only its own version reads it."),
+    PlanKey("snapshot", .object([]), "A snapshot of a Redis server, or of a search server: of the latter only its own version reads it."),
     PlanKey("command", .object([PlanKey("run", .argumentList, required: true, "The program and its arguments.")]), "A script of your own that cron runs: computed with and linted, not run."),
     PlanKey("overlap", .choice(Overlap.allCases.map(\.rawValue)), "What becomes of a `command` that is due while the last run is at work; `queue` if not given."),
   ]

@@ -1,28 +1,34 @@
 internal import ChildProcess
 internal import CommandProvider
+internal import DNSClient
+internal import DNSProvider
+internal import GitProvider
 internal import HTTPClient
 internal import HTTPProvider
 internal import KubernetesProvider
+internal import NotificationProvider
 internal import OperatorProvider
 internal import PlanModel
 internal import PlannedKinds
 internal import PostgreSQLProvider
 public import ProviderInterface
 internal import RecoveryPointProvider
+internal import RedisProvider
 
 /// The composition root: the only place that names concrete providers.
 public enum Providers {
   /// What steps can be: pure, all that `lint` needs.
   public static let kinds = StepKinds(
-    PostgreSQLProvider.kinds + [
+    PostgreSQLProvider.kinds + RedisProvider.kinds + GitProvider.kinds + [
       AnyStepKind(RecoveryPointCopy.self), AnyStepKind(RecoveryPointExpire.self), AnyStepKind(RecoveryPointPing.self), AnyStepKind(CommandRun.self),
-      AnyStepKind(HTTPCheck.self), AnyStepKind(OperatorConfirm.self),
+      AnyStepKind(HTTPCheck.self), AnyStepKind(OperatorConfirm.self), AnyStepKind(DNSRecordKind.self), AnyStepKind(NotifySend.self),
     ] + KubernetesProvider.kinds + plannedKinds)
 
   /// What protections are made of.
   public static let protection = ProtectionSteps(
     backup: { protection, dataClass, plan in
       made(PostgreSQLBackup.self, PostgreSQLBackup.arguments(protection, of: dataClass, in: plan, onlyWhenDue: true), plan)
+        ?? made(RedisBackup.self, RedisBackup.arguments(protection, of: dataClass, in: plan, onlyWhenDue: true), plan)
     },
     copy: { protection, dataClass, store, plan in
       made(RecoveryPointCopy.self, RecoveryPointCopy.arguments(protection, of: dataClass, to: store, in: plan), plan)
@@ -37,21 +43,23 @@ public enum Providers {
   /// The kind of step that tells of a new point.
   static let call = RecoveryPointPing.name
 
-  /// The reading halves: all that `plan` is handed.
+  /// The reading halves: all that `plan` is handed. Relative paths count from `folder`, that of the plan file.
   static func observers(_ children: ChildRunner, _ environment: [String: String], folder: String) -> StepObservers {
     StepObservers(
-      PostgreSQLProvider.observers + [RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), CommandObserver(children, environment)]
-        + KubernetesProvider.observers(on: KubernetesHost(children: children, environment: environment, folder: folder)))
+      PostgreSQLProvider.observers + RedisProvider.observers + GitProvider.observers(on: GitHost(children: children, environment: environment, folder: folder)) + [
+        RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), CommandObserver(children, environment), DNSRecordObserver(DNSClient()),
+      ] + KubernetesProvider.observers(on: KubernetesHost(children: children, environment: environment, folder: folder)))
   }
 
   /// The changing halves.
-  static func performers(_ children: ChildRunner, _ environment: [String: String], folder: String) -> StepPerformers {
+  static func performers(_ children: ChildRunner, _ environment: [String: String], _ outbox: Outbox, folder: String) -> StepPerformers {
     let host = PostgreSQLHost(children: children, programs: .standard(environment: environment), temporaryFolder: environment["TMPDIR"] ?? "/tmp",
-      path: environment["PATH"])
+      path: environment["PATH"], environment: environment)
     return StepPerformers(
-      PostgreSQLProvider.performers(on: host) + [
+      PostgreSQLProvider.performers(on: host) + RedisProvider.performers(on: RedisHost(children: children, path: environment["PATH"]))
+        + GitProvider.performers(on: GitHost(children: children, environment: environment, folder: folder)) + [
         RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer(), RecoveryPointPingPerformer(HTTPClient()), CommandPerformer(children, environment),
-        HTTPCheckPerformer(HTTPClient()),
+        HTTPCheckPerformer(HTTPClient()), DNSRecordPerformer(DNSClient()), NotifySendPerformer(outbox),
       ] + KubernetesProvider.performers(on: KubernetesHost(children: children, environment: environment, folder: folder)))
   }
 

@@ -1,8 +1,12 @@
 internal import ChildProcess
+internal import DirectoryStore
 internal import ExecutionCore
 internal import ExecutionShell
 internal import Glibc
+internal import HTTPClient
 internal import Journaling
+internal import NotificationProvider
+internal import ObjectStore
 internal import PlanModel
 internal import ProviderInterface
 internal import Units
@@ -26,13 +30,20 @@ struct World {
     StoreFolders(folder: folder, environment: environment, secrets: SecretSources(environment: environment, children: ChildRunner(), folder: folder))
   }
 
+  /// Messages wait in the state directory, whose lock the run holds.
+  func outbox(in state: StateDirectory) -> Outbox {
+    let secrets = SecretSources(environment: environment, children: ChildRunner(), folder: folder)
+    let store = DirectoryStore(name: "outbox", root: "\(state.path)/outbox")
+    return Outbox(store, Channels(HTTPClient(), secrets: secrets), now: SystemClock.now) { () throws(StoreError) in try await store.create() }
+  }
+
   func runEnvironment(
-    _ console: Console, confirmed: Set<StepName>, observationTimeout: TimeSpan, tell: @escaping @Sendable (RunNews) -> Void
+    _ console: Console, _ outbox: Outbox, confirmed: Set<StepName>, observationTimeout: TimeSpan, tell: @escaping @Sendable (RunNews) -> Void
   ) -> RunEnvironment {
     let children = ChildRunner()
     let secrets = SecretSources(environment: environment, children: children, folder: folder)
     return RunEnvironment(
-      performers: Providers.performers(children, environment, folder: folder), observers: Providers.observers(children, environment, folder: folder),
+      performers: Providers.performers(children, environment, outbox, folder: folder), observers: Providers.observers(children, environment, folder: folder),
       secrets: secrets, stores: StoreFolders(folder: folder, environment: environment, secrets: secrets), who: who, host: host,
       pid: getpid(), toolVersion: Version.number, operators: TerminalOperator(console, who: who, confirmed: confirmed), signals: Signals.stream(),
       observationTimeout: observationTimeout, tell: tell)

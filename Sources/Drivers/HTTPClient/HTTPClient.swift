@@ -1,7 +1,7 @@
 internal import Concurrency
 public import Units
 
-/// HTTP requests over libcurl, which is loaded with the first one. Certificates are always checked.
+/// HTTP requests and mails over libcurl, which is loaded with the first one. Certificates are always checked.
 ///
 /// One thread carries all transfers of a client; it ends with the client.
 public final class HTTPClient: Sendable {
@@ -25,6 +25,9 @@ public final class HTTPClient: Sendable {
     let response = try await run(transfer, on: engine).get()
     return HTTPDownload(response, transfer: transfer, pipe: pipe, engine: engine)
   }
+
+  /// Hands a mail to its server. Without TLS nothing is said: it is asked for where the URL is `smtp://`.
+  public func send(_ mail: MailMessage, deadline: TimeSpan) async throws(HTTPError) { _ = try await perform(.mail(mail), deadline: deadline) }
 
   /// Returns when a TCP connection to the port was made; it is closed at once. Proxies are not used.
   public func connect(host: String, port: Int, deadline: TimeSpan) async throws(HTTPError) {

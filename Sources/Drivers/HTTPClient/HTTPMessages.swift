@@ -74,14 +74,22 @@ public struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
     case invalidRequest = "invalid-request", libraryMissing = "library-missing", cannotResolve = "cannot-resolve", refused
     case cannotConnect = "cannot-connect", timedOut = "timed-out", untrustedCertificate = "untrusted-certificate", tls
     case tooManyRedirects = "too-many-redirects", brokenConnection = "broken-connection", cancelled
+    /// Of mail: the server takes no such user or password, or says no to the message.
+    case loginDenied = "login-denied", mailRefused = "mail-refused"
   }
   public var reason: Reason
   /// Where to, without user, password, query and fragment.
   public var target: String
   /// A sentence's rest for people: `nothing listens on that port`. Holds no secret.
   public var detail: String
+  /// Whether the other side may have taken what was sent all the same.
+  public var mayHaveArrived: Bool
+  /// Whether it may be another one in a moment: of mail, the server says so.
+  public var isTransient = false
 
-  public init(_ reason: Reason, target: String, _ detail: String) { self.reason = reason; self.target = target; self.detail = detail }
+  public init(_ reason: Reason, target: String, _ detail: String, mayHaveArrived: Bool = false) {
+    self.reason = reason; self.target = target; self.detail = detail; self.mayHaveArrived = mayHaveArrived
+  }
 
   public var description: String { "\(target): \(detail)" }
 }

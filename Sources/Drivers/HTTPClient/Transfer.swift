@@ -8,11 +8,13 @@ final class Transfer: Sendable {
   enum Task {
     case request(HTTPRequest)
     case connection(host: String, port: Int)
+    case mail(MailMessage)
 
     var target: String {
       switch self {
       case .request(let request): RedactedURL.of(request.url)
       case .connection(let host, let port): "\(host):\(port)"
+      case .mail(let mail): RedactedURL.of(mail.server)
       }
     }
   }
@@ -28,6 +30,8 @@ final class Transfer: Sendable {
   private let upload: [UInt8]
   private let certificates: String?
   private nonisolated(unsafe) var uploaded = 0
+  private nonisolated(unsafe) var isMail = false
+  private nonisolated(unsafe) var recipients: OpaquePointer?
   private nonisolated(unsafe) let errorText: UnsafeMutablePointer<CChar>
   private nonisolated(unsafe) var headerList: OpaquePointer?
   private nonisolated(unsafe) var headers: [HTTPHeader] = []
@@ -39,7 +43,12 @@ final class Transfer: Sendable {
   init(_ task: Task, deadline: TimeSpan, into pipe: BodyPipe? = nil) throws(HTTPError) {
     target = task.target
     self.pipe = pipe
-    (upload, certificates) = if case .request(let request) = task { (request.body, request.certificates) } else { ([], nil) }
+    (upload, certificates) =
+      switch task {
+      case .request(let request): (request.body, request.certificates)
+      case .connection: ([], nil)
+      case .mail(let mail): (mail.content, mail.certificates)
+      }
     self.deadline = max(.milliseconds(1), min(deadline, .days(20)))  // libcurl counts in a 32-bit number on some machines.
     guard let easy = dr_curl_easy_init() else { throw HTTPError(.libraryMissing, target: target, "libcurl has no memory left") }
     self.easy = easy
@@ -54,12 +63,18 @@ final class Transfer: Sendable {
       bodyLimit = 0
       try setCommon(connectTimeout: self.deadline)
       try setConnection(host: host, port: port)
+    case .mail(let mail):
+      bodyLimit = 0
+      isMail = true
+      try setCommon(connectTimeout: .seconds(10))
+      try set(mail)
     }
   }
 
   deinit {
     dr_curl_easy_cleanup(easy)
     dr_curl_list_free(headerList)
+    dr_curl_list_free(recipients)
     errorText.deallocate()
   }
 
@@ -84,6 +99,25 @@ final class Transfer: Sendable {
     dr_curl_set_text(easy, dr_curlopt_url, "http://\(bracketed):\(port)")
     dr_curl_set_text(easy, dr_curlopt_noproxy, "*")
     dr_curl_set_long(easy, dr_curlopt_connect_only, 1)
+  }
+
+  private func set(_ mail: MailMessage) throws(HTTPError) {
+    let isPlain = mail.server.lowercased().hasPrefix("smtp://")
+    guard isPlain || mail.server.lowercased().hasPrefix("smtps://"), !mail.server.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else {
+      throw HTTPError(.invalidRequest, target: target, "the URL of a mail server is smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465, without spaces")
+    }
+    guard ([mail.from] + mail.to).allSatisfy(MailMessage.isAddress), !mail.to.isEmpty else {
+      throw HTTPError(.invalidRequest, target: target, "the sender's or a receiver's address is none")
+    }
+    dr_curl_set_text(easy, dr_curlopt_protocols_str, "smtp,smtps")
+    dr_curl_set_text(easy, dr_curlopt_url, mail.server)
+    dr_curl_set_long(easy, dr_curlopt_use_ssl, dr_curl_use_ssl_all)
+    dr_curl_set_text(easy, dr_curlopt_noproxy, "*")
+    dr_curl_set_text(easy, dr_curlopt_mail_from, "<\(mail.from)>")
+    for address in mail.to { recipients = dr_curl_list_append(recipients, "<\(address)>") }
+    dr_curl_set_list(easy, dr_curlopt_mail_rcpt, recipients)
+    if let file = mail.certificates { dr_curl_set_text(easy, dr_curlopt_cainfo, file) }
+    setUpload()
   }
 
   private func set(_ request: HTTPRequest) throws(HTTPError) {
@@ -250,7 +284,13 @@ final class Transfer: Sendable {
     dr_curl_get_long(easy, dr_curlinfo_os_errno, &systemCode)
     let said = String(cString: errorText)
     let words = PrintableText.of(said.isEmpty ? String(cString: dr_curl_words(code)) : said)
-    return TransferFailure(code: code, systemCode: Int32(systemCode), connected: connected > 0, deadline: deadline, certificates: certificates, words: words)
-      .error(target: target)
+    var status = 0
+    dr_curl_get_long(easy, dr_curlinfo_response_code, &status)
+    let failure = TransferFailure(
+      code: code, systemCode: Int32(systemCode), connected: connected > 0, deadline: deadline, certificates: certificates, words: words, mailStatus: isMail ? status : nil)
+    var error = failure.error(target: target)
+    // A mail is taken with its last byte; a request may be from its first.
+    error.mayHaveArrived = [.timedOut, .brokenConnection].contains(error.reason) && connected > 0 && (!isMail || uploaded == upload.count)
+    return error
   }
 }

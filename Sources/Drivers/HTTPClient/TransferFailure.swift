@@ -13,10 +13,26 @@ struct TransferFailure {
   var certificates: String?
   /// libcurl's own words.
   var words: String
+  /// Of mail: what the server said last.
+  var mailStatus: Int?
 
   func error(target: String) -> HTTPError {
-    let (reason, detail) = finding
-    return HTTPError(reason, target: target, detail)
+    let (reason, detail) = refusalOfMail ?? finding
+    var error = HTTPError(reason, target: target, detail)
+    error.isTransient = reason == .mailRefused && (400...499).contains(mailStatus ?? 0)
+    return error
+  }
+
+  /// The server's sentence is not repeated: some repeat the user's name in it.
+  private var refusalOfMail: (HTTPError.Reason, String)? {
+    guard let mailStatus else { return nil }
+    switch code {
+    case dr_curle_login: return (.loginDenied, "the mail server takes no such user with that password")
+    case dr_curle_no_tls: return (.tls, "the mail server offers no TLS, without which nothing is said")
+    case dr_curle_send where (400...599).contains(mailStatus), dr_curle_http where (400...599).contains(mailStatus), dr_curle_weird where (400...599).contains(mailStatus):
+      return (.mailRefused, "the mail server says no (\(mailStatus))")
+    default: return nil
+    }
   }
 
   private var finding: (HTTPError.Reason, String) {

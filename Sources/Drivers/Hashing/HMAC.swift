@@ -13,6 +13,19 @@ public enum HMACSHA256 {
   }
 }
 
+/// HMAC-SHA-512: the same with the longer digest.
+public enum HMACSHA512 {
+  /// 64 bytes.
+  public static func of(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: 64) { out, count in
+      guard dr_hmac_sha512(key, Int32(key.count), message, message.count, out.baseAddress) == 1 else {
+        fatalError("OpenSSL could not make an HMAC: libcrypto is not installed, memory is exhausted, or openssl.cnf allows no SHA-512; mend that and resume the run")
+      }
+      count = 64
+    }
+  }
+}
+
 /// MD5 (RFC 1321), only as the checksum that S3 calls `Content-MD5` and shows as an ETag; it protects against accidents, not against people.
 public enum MD5 {
   /// 16 bytes, or nil where OpenSSL is not there or offers no MD5, as under FIPS.
@@ -36,5 +49,29 @@ extension [UInt8] {
       }
     }
     return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Reads RFC 4648 with or without padding; nil for anything else.
+  public init?(base64 text: some StringProtocol) {
+    self = []
+    var (bits, count) = (UInt32(0), 0)
+    let digits = text.utf8.prefix { $0 != UInt8(ascii: "=") }
+    guard digits.count % 4 != 1, text.utf8.dropFirst(digits.count).allSatisfy({ $0 == UInt8(ascii: "=") }) else { return nil }
+    for digit in digits {
+      let value: UInt8
+      switch digit {
+      case 0x41...0x5A: value = digit - 0x41
+      case 0x61...0x7A: value = digit - 0x61 + 26
+      case 0x30...0x39: value = digit - 0x30 + 52
+      case UInt8(ascii: "+"): value = 62
+      case UInt8(ascii: "/"): value = 63
+      default: return nil
+      }
+      (bits, count) = (bits << 6 | UInt32(value), count + 6)
+      if count >= 8 {
+        count -= 8
+        append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
+      }
+    }
   }
 }

@@ -9,6 +9,7 @@ public struct SQLState: Hashable, Sendable, CustomStringConvertible {
   public static let undefinedTable = SQLState("42P01")
   public static let invalidCatalogName = SQLState("3D000")
   public static let insufficientPrivilege = SQLState("42501")
+  public static let objectNotInPrerequisiteState = SQLState("55000")
   public static let undefinedObject = SQLState("42704")
 
   var isAuthentication: Bool { code.hasPrefix("28") }

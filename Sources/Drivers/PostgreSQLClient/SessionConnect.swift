@@ -1,4 +1,5 @@
 internal import CLibPQ
+internal import Concurrency
 internal import Glibc
 
 extension Session {

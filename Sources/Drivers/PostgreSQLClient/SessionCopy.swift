@@ -1,4 +1,5 @@
 internal import CLibPQ
+internal import Concurrency
 internal import Glibc
 
 /// Bytes of a COPY OUT, gathered into one buffer that is used again and again.

@@ -73,7 +73,7 @@ struct S3Judge {
   func verdict(_ error: HTTPError) -> S3Verdict {
     switch error.reason {
     case .cancelled: .failed(S3Problem(.cancelled, "cancelled"))
-    case .libraryMissing, .invalidRequest: .failed(S3Problem(.other, "\(doing): \(error.detail)"))
+    case .libraryMissing, .invalidRequest, .loginDenied, .mailRefused: .failed(S3Problem(.other, "\(doing): \(error.detail)"))
     case .untrustedCertificate:
       .failed(S3Problem(.unreachable, "\(doing): \(endpoint): \(error.detail); if its certificate is signed by your own authority, write `ca: PATH`"))
     case .tls, .tooManyRedirects: .failed(S3Problem(.unreachable, "\(doing): \(endpoint): \(error.detail)"))

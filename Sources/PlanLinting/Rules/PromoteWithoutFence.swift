@@ -26,13 +26,13 @@ extension LintRule {
 
   private static func finding(_ index: Int, _ ordered: OrderedSteps, _ plan: Plan) -> Diagnostic? {
     let step = ordered.steps[index]
-    guard let promoted = step.argument("server")?.string else { return nil }
+    guard let promoted = step.server else { return nil }
     let data = step.argument("data")?.string.flatMap { plan.dataClass(DataClassName(rawValue: $0)) }
-    let others = (data?.servers.map(\.value) ?? plan.servers(of: .postgresql).map(\.name.value)).filter { $0.rawValue != promoted }
+    let others = (data?.servers.map(\.value) ?? plan.servers(of: .postgresql).map(\.name.value)).filter { $0 != promoted }
     let lost = others.filter { ordered.assessed.survival.servers.contains($0) }
     let old = lost.isEmpty ? others : lost
     func isFence(_ step: TypedStep) -> Bool {
-      step.kind == "postgresql.fence" && (old.isEmpty || old.contains { $0.rawValue == step.argument("server")?.string })
+      step.kind == "postgresql.fence" && (old.isEmpty || step.server.map(old.contains) == true)
     }
     guard !ordered.before(index).contains(where: isFence) else { return nil }
     let unordered = ordered.steps.first(where: isFence)

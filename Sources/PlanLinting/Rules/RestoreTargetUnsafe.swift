@@ -18,7 +18,7 @@ extension LintRule {
   ) { context in
     context.assessment.scenarios.flatMap { scenario in
       scenario.typed.steps.compactMap { step in
-        guard ["redis.restore", "meilisearch.restore"].contains(step.kind.rawValue), let name = step.argument("server")?.string.map(ServerName.init(rawValue:)),
+        guard ["redis.restore", "meilisearch.restore"].contains(step.kind.rawValue), let name = (step.argument("server")?["server"] ?? step.argument("server"))?.string.map(ServerName.init(rawValue:)),
           !scenario.survival.servers.contains(name),
           let holder = context.plan.dataClasses.first(where: { $0.servers.first?.value == name })
         else { return nil }

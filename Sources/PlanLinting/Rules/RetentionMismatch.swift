@@ -32,9 +32,14 @@ extension LintRule {
   /// What it is derived from; for a search server that says nothing, the class that is kept longest.
   private static func source(of dataClass: DataClass, _ plan: Plan) -> DataClass? {
     if let derivation = dataClass.derivation { return plan.dataClass(derivation.source.value) }
-    guard !dataClass.protections.isEmpty, dataClass.protections.allSatisfy({ $0.isOfSearchServer }) else { return nil }
-    let others = plan.dataClasses.filter { $0.isProtected && !$0.protections.contains { $0.isOfSearchServer } }
+    guard !dataClass.protections.isEmpty, dataClass.protections.allSatisfy({ $0.isOfSearchServer }), !isOnRedis(dataClass, plan) else { return nil }
+    let others = plan.dataClasses.filter { $0.isProtected && (isOnRedis($0, plan) || !$0.protections.contains { $0.isOfSearchServer }) }
     return others.max { longest($0)?.value ?? .longest < longest($1)?.value ?? .longest }
+  }
+
+  /// Its snapshots are no index.
+  private static func isOnRedis(_ dataClass: DataClass, _ plan: Plan) -> Bool {
+    dataClass.servers.contains { plan.server($0.value)?.kindName == .redis }
   }
 
   /// Nil: for ever, or nothing is kept.

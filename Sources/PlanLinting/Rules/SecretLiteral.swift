@@ -18,27 +18,40 @@ extension LintRule {
     fix: "Name it under `secrets:` and write `{ secret: NAME }`; change the secret, since it was exposed.", looksAtIncompletePlans: true
   ) { context in
     var found: [Diagnostic] = []
-    context.document.root.map { find(in: $0, key: nil, &found) }
+    context.document.root.map { find(in: $0, Scope(), &found) }
     return found
   }
 
-  /// `key` is the name that the value goes by; nil where it has none that counts. Texts are made only of what can be a secret: most of a plan cannot.
-  private static func find(in node: YAMLNode, key: YAMLNode?, isExpected: Bool = false, _ found: inout [Diagnostic]) {
+  /// What the place of a value says of it.
+  private struct Scope {
+    /// The name that it goes by, if whoever has that name is secret.
+    var secretName: String?
+    var isQuery = false
+    /// Below `expect` names mean nothing.
+    var isExpected = false
+
+    init() {}
+    init(_ key: YAMLNode?, below scope: Scope) {
+      isExpected = scope.isExpected || key?.spells("expect") ?? false
+      guard !isExpected, let key, let bytes = key.bytes else { return }
+      isQuery = key.spells("sql") || key.spells("query")
+      secretName = SecretPatterns.canBeName(bytes) ? key.scalar.map(\.text).flatMap { SecretPatterns.isSecret($0) ? $0 : nil } : nil
+    }
+    init(option: String) { secretName = option }
+  }
+
+  /// Texts are made only of what can be a secret: most of a plan cannot.
+  private static func find(in node: YAMLNode, _ scope: Scope, _ found: inout [Diagnostic]) {
     if let bytes = node.bytes {
-      let mayBeNamed = !isExpected && key?.bytes?.last.map(SecretPatterns.canEndName) ?? false
-      guard mayBeNamed || SecretPatterns.canBeSecret(bytes), let text = node.scalar?.text else { return }
-      if let reason = reason(text, key: isExpected ? "expect" : key?.scalar?.text) { found.append(finding(reason, at: node.span)) }
+      guard scope.secretName != nil || SecretPatterns.canBeSecret(bytes), let text = node.scalar?.text else { return }
+      if let reason = reason(text, scope) { found.append(finding(reason, at: node.span)) }
     } else if let count = node.elementCount {
       for index in 0..<count {
-        let element = node.element(index)
-        if index > 0, let option = option(at: index - 1, in: node) {
-          if let text = element.scalar?.text, let reason = reason(text, key: option) { found.append(finding(reason, at: element.span)) }
-        } else {
-          find(in: element, key: key, isExpected: isExpected, &found)
-        }
+        let option = index > 0 ? option(at: index - 1, in: node) : nil
+        find(in: node.element(index), option.map(Scope.init(option:)) ?? scope, &found)
       }
     } else {
-      node.forEachChild { find(in: $1, key: $0, isExpected: isExpected || ($0?.bytes?.elementsEqual("expect".utf8) ?? false), &found) }
+      node.forEachChild { find(in: $1, Scope($0, below: scope), &found) }
     }
   }
 
@@ -55,10 +68,10 @@ extension LintRule {
     return SecretPatterns.isSecret(option) ? String(option.drop { $0 == "-" }) : nil
   }
 
-  private static func reason(_ text: String, key: String?) -> String? {
-    if let reason = SecretPatterns.reason(text, isQuery: key == "sql" || key == "query") { return reason }
-    guard let key, SecretPatterns.isSecret(key), !text.isEmpty, !text.hasPrefix("$") else { return nil }
-    return "the value of `\(key)`"
+  private static func reason(_ text: String, _ scope: Scope) -> String? {
+    if let reason = SecretPatterns.reason(text, isQuery: scope.isQuery) { return reason }
+    guard let name = scope.secretName, !text.isEmpty, !text.hasPrefix("$") else { return nil }
+    return "the value of `\(name)`"
   }
 
   private static func finding(_ reason: String, at span: SourceSpan) -> Diagnostic {

@@ -72,6 +72,7 @@ public struct MappingReader: ~Copyable {
 
   /// The value of `key`, unread.
   public mutating func node(_ key: String) -> YAMLNode? {
+    if asked.isEmpty { asked.reserveCapacity(12) }
     asked.append(key)
     guard let number = number(of: key) else { return nil }
     isKnown[number] = true
@@ -186,8 +187,11 @@ extension MappingReader {
   }
 
   public mutating func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, of type: Choice.Type) -> Located<Choice>? where Choice.RawValue == String {
-    node(key).flatMap {
-      value($0, key, expected: "one of " + Choice.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")) { Choice(rawValue: $0.text) }
+    let all = Choice.allCases.map(\.rawValue)
+    return node(key).flatMap {
+      let near = $0.scalar.flatMap { nearestNames(to: $0.text, in: all).first }
+      let helps = near.map { ["did you mean `\($0)`?"] } ?? []
+      return value($0, key, expected: "one of " + all.map { "`\($0)`" }.joined(separator: ", "), helps: helps) { Choice(rawValue: $0.text) }
     }
   }
 
@@ -213,7 +217,7 @@ extension MappingReader {
   }
 
   public func argumentList(_ node: YAMLNode, _ what: @autoclosure () -> String) -> [String]? {
-    guard let elements = node.elements else {
+    guard let count = node.elementCount else {
       let what = what()
       collector.add(
         Diagnostic(
@@ -222,14 +226,17 @@ extension MappingReader {
           helps: ["write `[program, argument, …]`; for a shell on purpose: `[sh, -c, TEXT]`"]))
       return nil
     }
-    let texts = elements.compactMap { element -> String? in
+    var texts: [String] = []
+    texts.reserveCapacity(count)
+    for index in 0..<count {
+      let element = node.element(index)
       guard let scalar = element.scalar, scalar.coreType != .null || !scalar.isPlain else {
         collector.add(Diagnostic("wrong-type", "an argument of \(what()) is \(element.kindName), not text", at: element.span))
-        return nil
+        continue
       }
-      return scalar.text
+      texts.append(scalar.text)
     }
-    guard texts.count == elements.count else { return nil }
+    guard texts.count == count else { return nil }
     guard let program = texts.first, !program.isEmpty else {
       collector.add(Diagnostic("wrong-type", "\(what()) names no program", at: node.span, helps: ["write `[program, argument, …]`"]))
       return nil
@@ -245,10 +252,10 @@ extension MappingReader {
     }
   }
 
-  private func value<Value>(_ node: YAMLNode, _ key: String, expected: @autoclosure () -> String, _ convert: (YAMLScalar) -> Value?) -> Located<Value>? {
+  private func value<Value>(_ node: YAMLNode, _ key: String, expected: @autoclosure () -> String, helps: [String] = [], _ convert: (YAMLScalar) -> Value?) -> Located<Value>? {
     if let scalar = node.scalar, let value = convert(scalar) { return Located(value, at: node.span) }
     let shown = node.scalar.map { $0.text.isEmpty ? "empty" : "`\($0.text)`" } ?? node.kindName
-    collector.add(Diagnostic("wrong-value", "`\(key)` of \(what) is \(shown)", at: node.span, label: "expected \(expected())"))
+    collector.add(Diagnostic("wrong-value", "`\(key)` of \(what) is \(shown)", at: node.span, label: "expected \(expected())", helps: helps))
     return nil
   }
 }

@@ -30,15 +30,23 @@ extension PlanReader {
       return context.map { .kubernetes(context: $0.value, kubeconfig: kubeconfig) }
     case .dns:
       let zone = fields.requiredText("zone", example: "sie.example")
-      let host = fields.requiredText("host", example: "ns1.sie.example")
+      let host = fields.requiredText("host", example: "ns1.sie.example").flatMap { nameServer($0, "host", fields.what) }
       let key = optionalSecret("key", &fields)
-      return zone.flatMap { zone in host.map { .dns(zone: zone.value, host: $0.value, key: key) } }
+      let lists = ["authoritative", "resolvers"].map { list in (fields.texts(list) ?? []).compactMap { nameServer($0, list, fields.what) } }
+      guard let zone, let host else { return nil }
+      return .dns(DNSZone(zone: zone.value, host: host, key: key, authoritative: lists[0], resolvers: lists[1]))
     }
   }
 
   private func optionalSecret(_ key: String, _ fields: inout MappingReader) -> Located<SecretName>? {
     // Asked for in any case: what is known here is told where a key is misspelt.
     fields.node(key) == nil ? nil : secretReference(key, &fields)
+  }
+
+  private func nameServer(_ text: Located<String>, _ key: String, _ what: String) -> NameServer? {
+    if let server = NameServer(text.value) { return server }
+    collector.add(Diagnostic("wrong-value", "`\(key)` of \(what) is `\(text.value)`", at: text.span, label: "expected `HOST`, `HOST:PORT` or `[ADDRESS]:PORT`"))
+    return nil
   }
 
   private func url(_ key: String, _ fields: inout MappingReader, example: String) -> String? {

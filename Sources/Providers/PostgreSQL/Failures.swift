@@ -1,6 +1,4 @@
-internal import ChildProcess
-internal import Compression
-internal import ObjectStore
+internal import PointSteps
 internal import PostgreSQLClient
 internal import ProviderInterface
 
@@ -8,16 +6,8 @@ internal import ProviderInterface
 enum Failures {
   static func translate(_ error: any Error, doing: String) -> StepFailure {
     switch error {
-    case let failure as StepFailure: failure
     case let error as PostgreSQLError: server(error, doing: doing)
-    case let error as StoreError: store(error, doing: doing)
-    case let error as CompressionError:
-      StepFailure(
-        error == .libraryMissing ? "library-missing" : "object-damaged", "\(error)", details: ["while \(doing)"],
-        helps: error == .libraryMissing ? [] : ["choose another point, or the same point in another store"])
-    case let error as ChildError: program(error, doing: doing)
-    case is CancellationError: .cancelled
-    default: StepFailure("unexpected", "\(error)", details: ["while \(doing)"])
+    default: StepFailure(ofPoint: error, doing: doing) ?? StepFailure("unexpected", "\(error)", details: ["while \(doing)"])
     }
   }
 
@@ -40,37 +30,6 @@ enum Failures {
       return StepFailure(
         "sql-refused", "the server refused a statement: \(error.message) (SQLSTATE \(state))", details: details, helps: helps,
         transient: state.code.hasPrefix("53") || state.code.hasPrefix("40"))
-    }
-  }
-
-  static func store(_ error: StoreError, doing: String) -> StepFailure {
-    let what = error.key.map { "`\($0)` in the store `\(error.store)`" } ?? "the store `\(error.store)`"
-    let details = ["while \(doing)"]
-    func failure(_ code: String, _ text: String, _ help: String, transient: Bool = false) -> StepFailure {
-      StepFailure(code, "\(text): \(error.detail)", details: details, helps: [help], transient: transient)
-    }
-    return switch error.reason {
-    case .notFound: failure("object-missing", "\(what) is missing", "choose another point, or the same point in another store")
-    case .damaged: failure("object-damaged", "\(what) is not what was written", "choose another point, or the same point in another store")
-    case .noSpace: failure("store-full", "\(what) has no space left", "free space there, or expire old points")
-    case .denied: failure("store-denied", "\(what) refuses access", "check the rights of this user there")
-    case .alreadyExists: failure("object-exists", "\(what) exists already", "another run may be writing the same point")
-    case .unreachable: failure("store-unreachable", "\(what) cannot be reached", "check the path or the network", transient: true)
-    case .timedOut: failure("store-timed-out", "\(what) did not answer in time", "check the path or the network", transient: true)
-    case .cancelled: .cancelled
-    case .sealed: failure("identity-wrong", "\(what) cannot be decrypted", "name the identity of one of its recipients under `identity` of the data class")
-    case .toolMissing: failure("age-missing", "\(what) cannot be encrypted or decrypted", "install it (Debian: apt-get install age)")
-    case .toolFailed: failure("age-failed", "\(what) was not encrypted or decrypted", "run `age` by hand with the same recipients or identity, and look at what it says")
-    case .other: failure("store-failed", "\(what) failed", "see the reason above", transient: true)
-    }
-  }
-
-  static func program(_ error: ChildError, doing: String) -> StepFailure {
-    switch error {
-    case .cancelled: .cancelled
-    case .timedOut: StepFailure("program-timed-out", "\(error)", details: ["while \(doing)"], transient: true)
-    case .notFound: StepFailure("program-missing", "\(error)", details: ["while \(doing)"])
-    case .cannotStart, .brokenPipes: StepFailure("program-failed", "\(error)", details: ["while \(doing)"])
     }
   }
 }

@@ -11,25 +11,34 @@ public struct PostgreSQLHost: Sendable {
   public var temporaryFolder: String
   /// Encrypts and decrypts.
   public var age: AgeProgram
+  /// What programs that a plan names get.
+  var programEnvironment: [String: String]
 
-  /// `path` is where `age` is looked for; nil: where the system keeps its programs.
-  public init(children: ChildRunner, programs: ProgramFolders, temporaryFolder: String, path: String? = nil) {
+  /// `path` is where `age` is looked for; nil: where the system keeps its programs. `environment`: this process's own.
+  public init(children: ChildRunner, programs: ProgramFolders, temporaryFolder: String, path: String? = nil, environment: [String: String] = [:]) {
     self.children = children
     self.programs = programs
     self.temporaryFolder = temporaryFolder
     age = AgeProgram(children: children, path: path)
+    programEnvironment = ChildCommand.toolDefaults(from: environment)
   }
 }
 
 /// The PostgreSQL step kinds: what `lint` knows of them, what `plan` looks with, and what `apply` does.
 public enum PostgreSQLProvider {
-  public static let kinds = [AnyStepKind(PostgreSQLBackup.self), AnyStepKind(PostgreSQLRestore.self), AnyStepKind(PostgreSQLQuery.self)]
+  public static let kinds = [
+    AnyStepKind(PostgreSQLBackup.self), AnyStepKind(PostgreSQLRestore.self), AnyStepKind(PostgreSQLQuery.self), AnyStepKind(PostgreSQLFence.self),
+    AnyStepKind(PostgreSQLPromote.self), AnyStepKind(PostgreSQLRebuildReplica.self),
+  ]
 
   /// The reading halves: they open nothing but read-only sessions and the reading half of stores.
-  public static let observers: [any StepObserver] = [BackupObserver(), RestoreObserver()]
+  public static let observers: [any StepObserver] = [BackupObserver(), RestoreObserver(), FenceObserver(), PromoteObserver(), RebuildObserver()]
 
   /// The changing halves.
   public static func performers(on host: PostgreSQLHost) -> [any StepPerformer] {
-    [BackupPerformer(host: host), RestorePerformer(host: host), QueryPerformer()]
+    [
+      BackupPerformer(host: host), RestorePerformer(host: host), QueryPerformer(), FencePerformer(host: host), PromotePerformer(),
+      RebuildPerformer(host: host),
+    ]
   }
 }

@@ -90,7 +90,7 @@ extension Runbook {
       case .postgresql, .redis: nil
       case .meilisearch(let url, _): Markdown.code(url)
       case .kubernetes(let context, _): "the context " + Markdown.code(context)
-      case .dns(let zone, let host, _): Markdown.code(zone) + " at " + Markdown.code(host)
+      case .dns(let zone): Markdown.code(zone.zone) + " at " + Markdown.code("\(zone.host)")
       }
     return [place, secret].compactMap { $0 }.joined(separator: ", with ")
   }

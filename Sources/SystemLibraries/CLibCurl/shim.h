@@ -17,22 +17,22 @@ typedef int (*dr_curl_seek_fn)(void *context, int64_t offset, int origin);
 enum {  // CURLoption
   dr_curlopt_low_speed_limit = 19, dr_curlopt_low_speed_time = 20, dr_curlopt_nobody = 44, dr_curlopt_upload = 46, dr_curlopt_post = 47,
   dr_curlopt_followlocation = 52, dr_curlopt_maxredirs = 68, dr_curlopt_http_version = 84, dr_curlopt_buffersize = 98,
-  dr_curlopt_nosignal = 99, dr_curlopt_connect_only = 141, dr_curlopt_timeout_ms = 155, dr_curlopt_connecttimeout_ms = 156,
+  dr_curlopt_nosignal = 99, dr_curlopt_use_ssl = 119, dr_curlopt_connect_only = 141, dr_curlopt_timeout_ms = 155, dr_curlopt_connecttimeout_ms = 156,
   dr_curlopt_tcp_keepalive = 213, dr_curlopt_path_as_is = 234, dr_curlopt_upload_buffersize = 280,
   dr_curlopt_writedata = 10001, dr_curlopt_url = 10002, dr_curlopt_readdata = 10009, dr_curlopt_errorbuffer = 10010,
   dr_curlopt_useragent = 10018, dr_curlopt_httpheader = 10023, dr_curlopt_headerdata = 10029, dr_curlopt_customrequest = 10036,
   dr_curlopt_cainfo = 10065, dr_curlopt_copypostfields = 10165, dr_curlopt_seekdata = 10168,
-  dr_curlopt_noproxy = 10177, dr_curlopt_protocols_str = 10318, dr_curlopt_redir_protocols_str = 10319,
+  dr_curlopt_noproxy = 10177, dr_curlopt_mail_from = 10186, dr_curlopt_mail_rcpt = 10187, dr_curlopt_protocols_str = 10318, dr_curlopt_redir_protocols_str = 10319,
   dr_curlopt_writefunction = 20011, dr_curlopt_readfunction = 20012, dr_curlopt_headerfunction = 20079, dr_curlopt_seekfunction = 20167,
   dr_curlopt_infilesize_large = 30115, dr_curlopt_postfieldsize_large = 30120,
 };
 enum { dr_curlinfo_response_code = 0x200002, dr_curlinfo_os_errno = 0x200019, dr_curlinfo_connect_time = 0x600034 };  // CURLINFO
 enum {  // CURLcode
   dr_curle_ok = 0, dr_curle_unsupported_protocol = 1, dr_curle_url_malformat = 3, dr_curle_resolve_proxy = 5, dr_curle_resolve_host = 6,
-  dr_curle_connect = 7, dr_curle_out_of_memory = 27, dr_curle_timed_out = 28, dr_curle_ssl_connect = 35, dr_curle_too_many_redirects = 47,
-  dr_curle_unknown_option = 48, dr_curle_got_nothing = 52, dr_curle_certificate = 60, dr_curle_ca_file = 77,
+  dr_curle_connect = 7, dr_curle_weird = 8, dr_curle_http = 22, dr_curle_out_of_memory = 27, dr_curle_timed_out = 28, dr_curle_ssl_connect = 35, dr_curle_too_many_redirects = 47,
+  dr_curle_unknown_option = 48, dr_curle_got_nothing = 52, dr_curle_send = 55, dr_curle_no_tls = 64, dr_curle_login = 67, dr_curle_certificate = 60, dr_curle_ca_file = 77,
 };
-enum { dr_curlmsg_done = 1, dr_curl_error_size = 256, dr_curl_http_1_1 = 2, dr_curl_writefunc_pause = 0x10000001 };
+enum { dr_curlmsg_done = 1, dr_curl_error_size = 256, dr_curl_http_1_1 = 2, dr_curl_writefunc_pause = 0x10000001, dr_curl_use_ssl_all = 3 };
 
 struct dr_curl_library {
   int loaded;

@@ -20,6 +20,7 @@ struct dr_crypto_library {
   __typeof__(&EVP_DigestFinal_ex) EVP_DigestFinal_ex;
   __typeof__(&EVP_Digest) EVP_Digest;
   __typeof__(&EVP_sha256) EVP_sha256;
+  __typeof__(&EVP_sha512) EVP_sha512;
   __typeof__(&EVP_md5) EVP_md5;
   __typeof__(&HMAC) HMAC;
 };
@@ -39,6 +40,7 @@ static inline void dr_crypto_find(void) {
   DR_CRYPTO_FIND(EVP_DigestFinal_ex)
   DR_CRYPTO_FIND(EVP_Digest)
   DR_CRYPTO_FIND(EVP_sha256)
+  DR_CRYPTO_FIND(EVP_sha512)
   DR_CRYPTO_FIND(EVP_md5)
   DR_CRYPTO_FIND(HMAC)
 #undef DR_CRYPTO_FIND
@@ -80,6 +82,12 @@ static inline int dr_sha256_digest(const EVP_MD_CTX *context, unsigned char *dig
 static inline int dr_hmac_sha256(const void *key, int key_count, const unsigned char *bytes, size_t count, unsigned char *code) {
   struct dr_crypto_library *crypto = dr_crypto();
   return crypto && crypto->HMAC(crypto->EVP_sha256(), key, key_count, bytes, count, code, (unsigned int *)0);
+}
+
+/// 1, or 0 where it could not be made.
+static inline int dr_hmac_sha512(const void *key, int key_count, const unsigned char *bytes, size_t count, unsigned char *code) {
+  struct dr_crypto_library *crypto = dr_crypto();
+  return crypto && crypto->HMAC(crypto->EVP_sha512(), key, key_count, bytes, count, code, (unsigned int *)0);
 }
 
 /// 1, or 0 where it could not be made: a hardened OpenSSL offers no MD5.

@@ -1,6 +1,7 @@
 internal import CanonicalJSON
 internal import ChildProcess
 internal import Compression
+internal import PointSteps
 internal import PostgreSQLClient
 internal import ProviderInterface
 internal import RecoveryPoints

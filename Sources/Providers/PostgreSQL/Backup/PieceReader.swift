@@ -1,4 +1,5 @@
 internal import Compression
+internal import PointSteps
 internal import PostgreSQLClient
 internal import ProviderInterface
 internal import RecoveryPoints

@@ -6,7 +6,11 @@ public struct ServerDuties: Hashable, Sendable {
   /// The databases that are backed up; nil stands for the one that the URL names.
   public var backedUp: [String?]
   public var isRestoredTo: Bool
-  public init(backedUp: [String?], isRestoredTo: Bool) { self.backedUp = backedUp; self.isRestoredTo = isRestoredTo }
+  /// Whether it is fenced, promoted, or made a replica or one's primary.
+  public var changesRole: Bool
+  public init(backedUp: [String?], isRestoredTo: Bool, changesRole: Bool = false) {
+    self.backedUp = backedUp; self.isRestoredTo = isRestoredTo; self.changesRole = changesRole
+  }
   public var isBackedUp: Bool { !backedUp.isEmpty }
 }
 
@@ -50,7 +54,7 @@ extension ServerSeen {
   /// The names of the checks after `connection`, in the order they are shown.
   static func names(_ duties: ServerDuties) -> [String] {
     ["version", "pooler", "clock"] + (duties.isBackedUp ? duties.backedUp.flatMap { database in BackupChecks.Part.allCases.map { $0.name(in: database) } } + ["role passwords"] : [])
-      + (duties.isRestoredTo ? ["new databases"] : [])
+      + (duties.isRestoredTo ? ["new databases"] : []) + (duties.changesRole ? ["change of role"] : [])
   }
 
   func outcomes(_ duties: ServerDuties, tools: PostgreSQLTools) -> [CheckOutcome] {
@@ -60,6 +64,7 @@ extension ServerSeen {
     outcomes.append(clock.outcome(of: "the server"))
     if duties.isBackedUp { outcomes += databases.flatMap(verdicts(of:)) + [passwords] }
     if duties.isRestoredTo { outcomes.append(newDatabases) }
+    if duties.changesRole { outcomes.append(changeOfRole) }
     return outcomes
   }
 
@@ -105,6 +110,16 @@ extension ServerSeen {
     return isSuperuser || createsDatabases
       ? CheckOutcome("new databases", .ok, "\(user) may create them" + (isSuperuser ? "" : "; what only a superuser may create is refused"))
       : CheckOutcome("new databases", .failed, "\(user) may not create databases, and a restore fills one of its own", helps: ["ALTER ROLE \(SQL.identifier(user)) CREATEDB;"])
+  }
+}
+
+extension ServerSeen {
+  private var changeOfRole: CheckOutcome {
+    isSuperuser
+      ? CheckOutcome("change of role", .ok, "\(user) is a superuser, who may fence and promote")
+      : CheckOutcome(
+        "change of role", .failed, "\(user) is no superuser, and only a superuser may fence a server and promote it",
+        helps: ["put the URL of a superuser into the server's secret; a managed server is fenced by a program: `by: […]`"])
   }
 }
 

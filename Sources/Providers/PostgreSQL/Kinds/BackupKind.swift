@@ -1,7 +1,7 @@
 public import Calendar
-internal import CanonicalJSON
 internal import Diagnostics
 public import PlanModel
+internal import PointSteps
 public import ProviderInterface
 internal import RecoveryPoints
 public import Units
@@ -79,33 +79,8 @@ public enum PostgreSQLBackup: StepKind {
   }
 
   public static func compare(_ arguments: Arguments, _ observation: Observation, at now: Timestamp) -> Change {
-    if case .unreachable(let reason) = observation.reach {
-      return Change(.unknown, reason: "could not be observed: \(reason)", after: ["point": "new, if it can be made"])
-    }
-    let newest = observation.facts[Fact.newestSigma]?.string.flatMap { Timestamp($0) }
-    let after: [String: JSONValue] = ["point": .string("new, in `\(arguments.store.name)`")]
-    let problem = observation.facts[Fact.problem]?.string.map { Change(.unknown, reason: "the step would fail: \($0)", after: after) }
-    guard let newest else { return problem ?? Change(.create, reason: "there is no point yet, one is due \(arguments.schedule.phrase)", after: after) }
-    let age = now - newest
-    let doubt = observation.facts[Fact.suspect]?.string.map { "; it is suspect, look at it: sie-dr points show PLAN \($0)" } ?? ""
-    let due = DuePoint(arguments.schedule, newest: newest, now: now)
-    if arguments.onlyWhenDue, !due.isDue { return Change(.none, reason: "the newest point is \(age.rounded) old, \(due.next)\(doubt)") }
-    return problem ?? Change(.create, reason: "the newest point is \(age.rounded) old, one is due \(arguments.schedule.phrase)\(due.overdue)\(doubt)", after: after)
+    observation.backup(to: arguments.store.name, arguments.schedule, onlyWhenDue: arguments.onlyWhenDue, at: now)
   }
 }
 
-/// The names of facts and measurements of this provider, the same in observers and comparisons.
-enum Fact {
-  /// RFC 3339, of the protection's newest point; absent: there is none.
-  static let newestSigma = "newestPointConsistentAt"
-  static let point = "point"
-  /// The newest point's id if it is suspect. It counts as taken all the same: else each call of `apply` would make another like it.
-  static let suspect = "suspectPoint"
-  static let server = "server"
-  static let role = "role"
-  static let serverVersion = "serverVersion"
-  /// `absent`, `empty`, or what is in it.
-  static let target = "target"
-  /// Why the step would fail, as far as can be seen; absent: nothing is known to be in the way.
-  static let problem = "problem"
-}
+typealias Fact = PointFact

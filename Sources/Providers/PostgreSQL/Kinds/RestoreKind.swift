@@ -1,19 +1,15 @@
 internal import CanonicalJSON
 internal import Diagnostics
 public import PlanModel
+public import PointSteps
 public import ProviderInterface
 public import Units
 
 /// `postgresql.restore`: a recovery point into a database of its own, verified against the manifest, renamed last.
 public enum PostgreSQLRestore: StepKind {
   public struct Arguments: Codable, Hashable, Sendable {
-    public enum PointChoice: Codable, Hashable, Sendable {
-      /// The newest usable one in any store that answers.
-      case latest
-      case id(String)
-    }
     public var dataClass: DataClassName
-    public var point: PointChoice
+    public var point: ChosenPoint
     /// Where points of the class are kept, in the author's order.
     public var stores: [StoreReference]
     public var server: PostgreSQLReference
@@ -62,14 +58,8 @@ public enum PostgreSQLRestore: StepKind {
       fields.collector.add(Diagnostic("wrong-value", "`\(table.value)` does not say in which schema the table is", at: table.span, helps: ["write `public.\(table.value)`"]))
     }
     let point = context.plan.chosenPoints[dataClass.name.value] ?? written
-    var stores: [StoreReference] = []
-    for protection in dataClass.protections {
-      for store in [protection.store] + protection.copies {
-        if let reference = context.plan.reference(to: store.value), !stores.contains(reference) { stores.append(reference) }
-      }
-    }
     return Arguments(
-      dataClass: dataClass.name.value, point: point == "latest" ? .latest : .id(point), stores: stores, server: server, database: database?.value,
+      dataClass: dataClass.name.value, point: ChosenPoint(point), stores: context.plan.storesOfPoints(of: dataClass), server: server, database: database?.value,
       into: into, tables: tables.map(\.value), jobs: jobs,
       identity: dataClass.identity.flatMap { context.plan.reference(to: $0.value) })
   }

@@ -2,6 +2,7 @@ internal import CanonicalJSON
 internal import ChildProcess
 internal import Compression
 internal import Glibc
+internal import PointSteps
 internal import PostgreSQLClient
 internal import ProviderInterface
 internal import RecoveryPoints

@@ -1,5 +1,6 @@
 internal import Compression
 internal import ObjectStore
+internal import PointSteps
 internal import PostgreSQLClient
 internal import ProviderInterface
 internal import RecoveryPoints

@@ -1,6 +1,7 @@
 internal import CanonicalJSON
 internal import ObjectStore
 internal import PlanModel
+internal import PointSteps
 internal import PostgreSQLClient
 public import ProviderInterface
 internal import RecoveryPoints
@@ -15,13 +16,8 @@ public struct BackupObserver: StepObserver {
     var observation = Observation()
     do {
       let store = try await context.stores.reading(arguments.store)
-      let catalogue = await Catalogue.read(arguments.dataClass, in: [store])
-      if let failure = catalogue.unreachable.first { return .unreachable("the store `\(arguments.store.name)`: \(failure.detail)") }
-      // Of this protection alone: an hourly backup is no weekly one.
-      if let newest = catalogue.points.first(where: { $0.manifest.protection == arguments.protection }) {
-        observation.facts[Fact.newestSigma] = .string(newest.manifest.consistentAt.description)
-        observation.facts[Fact.point] = .string(newest.manifest.id.text)
-        observation.facts[Fact.suspect] = newest.isUsable ? nil : .string(newest.manifest.id.text)
+      if let failure = await observation.note(newestOf: arguments.protection, of: arguments.dataClass, in: store) {
+        return .unreachable("the store `\(arguments.store.name)`: \(failure.detail)")
       }
     } catch { return .unreachable(error.message) }
     var reasons: [String] = []

@@ -2,6 +2,7 @@ internal import CanonicalJSON
 internal import Encryption
 internal import ObjectStore
 internal import PlanModel
+internal import PointSteps
 internal import PostgreSQLClient
 public import ProviderInterface
 internal import RecoveryPoints
@@ -14,7 +15,7 @@ public struct BackupPerformer: StepPerformer {
 
   public func perform(_ arguments: PostgreSQLBackup.Arguments, in context: PerformingContext) async throws(StepFailure) -> StepResult {
     let store = try await context.stores.opening(arguments.store)
-    try await clearAway(arguments, context, store)
+    try await PointMaking.clearAway(arguments.dataClass, context, in: store)
     let address = try await chooseServer(arguments, context)
     let started = context.now()
     let place = PointPlace(dataClass: arguments.dataClass, id: PointID(started: started, mark: context.mark.description))
@@ -29,23 +30,11 @@ public struct BackupPerformer: StepPerformer {
       let manifest = try await manifest(made, place.id, started, arguments, context, store)
       let instructions = RestoreInstructions.text(made.content, id: place.id.text, encryption: manifest.encryption)
       try await translating("publishing the point \(place.id)") { try await point.publish(manifest, instructions: instructions) }
-      return result(manifest)
+      return PointMaking.result(manifest)
     } catch {
       // Also where the task was cancelled: half a point is of no use to anybody.
       try? await point.discard()
       throw error
-    }
-  }
-
-  /// The objects of this step's dead attempts and no others; and uploads that nobody will ever finish.
-  private func clearAway(_ arguments: PostgreSQLBackup.Arguments, _ context: PerformingContext, _ store: any ObjectStore)
-    async throws(StepFailure)
-  {
-    let marks = (context.earlierMarks + [context.mark]).map(\.description)
-    try await translating("clearing away what an earlier attempt left in `\(store.name)`") {
-      let left = try await Catalogue.leftOver(arguments.dataClass, by: marks, in: store)
-      for place in left.unfinished { try await PointWriter(place, in: store).discard() }
-      for place in left.uploadsOf { try await store.discardUploads(prefix: place.prefix) }
     }
   }
 
@@ -89,34 +78,14 @@ public struct BackupPerformer: StepPerformer {
     }
   }
 
-  private func result(_ manifest: PointManifest) -> StepResult {
-    var summary = "point \(manifest.id): \(manifest.rows) rows, \(manifest.rawBytes.rounded), stored as \(manifest.storedBytes.rounded)"
-    if let suspect = manifest.suspect {
-      summary += "; SUSPECT, it \(suspect): no restore takes it by itself. If that is right: sie-dr points accept PLAN \(manifest.id) --reason TEXT"
-    }
-    return StepResult(
-      summary: summary, outputs: ["point": .text(manifest.id.text), "suspect": .text(manifest.suspect ?? "")],
-      measurements: [
-        "rows": .int(manifest.rows), "raw": .string(manifest.rawBytes.description), "stored": .string(manifest.storedBytes.description),
-        "consistentAt": .string(manifest.consistentAt.description), "available": .string(manifest.available.description),
-      ])
-  }
-
   public func settle(_ arguments: PostgreSQLBackup.Arguments, in context: PerformingContext) async -> Settlement {
-    let store: any ObjectReading
-    do { store = try await context.stores.reading(arguments.store) } catch { return .unknown(error.message) }
-    let catalogue = await Catalogue.read(arguments.dataClass, in: [store])
-    if let point = catalogue.points.first(where: { $0.manifest.mark == context.mark.description }) { return .done(result(point.manifest)) }
-    if let failure = catalogue.unreachable.first {
-      return .unknown("the store `\(arguments.store.name)` cannot be asked: \(failure.detail)")
-    }
-    return .notDone
+    await PointMaking.settle(arguments.dataClass, in: arguments.store, context)
   }
 
   /// A published point stays; what an attempt that was not done has left goes.
   public func undo(
     _ arguments: PostgreSQLBackup.Arguments, result _: StepResult?, in context: PerformingContext
   ) async throws(StepFailure) {
-    try await clearAway(arguments, context, try await context.stores.opening(arguments.store))
+    try await PointMaking.clearAway(arguments.dataClass, context, in: try await context.stores.opening(arguments.store))
   }
 }

@@ -1,5 +1,6 @@
 internal import CanonicalJSON
 internal import PlanModel
+internal import PointSteps
 internal import PostgreSQLClient
 public import ProviderInterface
 internal import RecoveryPoints
@@ -24,7 +25,7 @@ public struct RestoreObserver: StepObserver {
       return .unreachable(Failures.translate(error, doing: "looking").message)
     }
     if let manifest = point?.manifest {
-      do throws(StepFailure) { _ = try await arguments.identity(for: manifest, from: context.secrets) } catch {
+      do throws(StepFailure) { _ = try await manifest.opened(by: arguments.identity, from: context.secrets) } catch {
         observation.facts[Fact.problem] = .string(error.message)
       }
     }

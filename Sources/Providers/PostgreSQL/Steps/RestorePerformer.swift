@@ -1,6 +1,7 @@
 internal import CanonicalJSON
 internal import Encryption
 internal import PlanModel
+internal import PointSteps
 internal import PostgreSQLClient
 public import ProviderInterface
 internal import RecoveryPoints
@@ -13,8 +14,8 @@ public struct RestorePerformer: StepPerformer {
 
   public func perform(_ arguments: PostgreSQLRestore.Arguments, in context: PerformingContext) async throws(StepFailure) -> StepResult {
     let (point, stores, problems) = await arguments.find(in: context.stores)
-    guard let point, !stores.isEmpty else { throw arguments.noPoint(problems) }
-    let unsealing = try await arguments.identity(for: point.manifest, from: context.secrets).map {
+    guard let point, !stores.isEmpty else { throw arguments.point.missing(of: arguments.dataClass, in: arguments.stores, problems) }
+    let unsealing = try await point.manifest.opened(by: arguments.identity, from: context.secrets).map {
       AgeUnsealing(with: $0, by: host.age, deadline: context.timeout)
     }
     let restore = LogicalRestore(
