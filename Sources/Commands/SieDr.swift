@@ -36,7 +36,7 @@ public struct SieDr: AsyncParsableCommand {
     do {
       var command = try parseAsRoot(nil)
       if !(command is any AsyncParsableCommand) {
-        // What a plan of a megabyte becomes is some forty; what is not touched costs nothing.
+        // A plan of a megabyte becomes some forty; what is not touched costs nothing.
         dr_grow_heap_by(64 << 20)
         try command.run()
         exit()

@@ -36,7 +36,9 @@ struct ApplyTests {
 
   private func world(_ objects: [JSONValue] = [], _ files: (World) -> [String: String]) async throws -> World {
     let world = try await World.with(objects)
-    let folder = try temporaryFolder("manifests")
+    // It goes with the server.
+    let folder = "\(world.server.folder)/\(world.namespace)"
+    _ = try await onThread { try runProgram(["mkdir", folder]) }
     for (name, text) in files(world) { try writeFile("\(folder)/\(name)", text) }
     return world.with { $0.folder = folder }
   }
@@ -49,7 +51,6 @@ struct ApplyTests {
 
   private func withStep(_ body: (StepConformance<[JSONValue]>) async throws -> Void) async throws {
     let world = try await world { manifests($0) }
-    defer { removeFolder(world.folder) }
     try await body(world.with { $0.run = RunID(rawValue: "\($0.run)-a") }.conformance(step()))
   }
 
