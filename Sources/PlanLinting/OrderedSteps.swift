@@ -36,8 +36,10 @@ extension TypedStep {
   var kind: StepKindName { specification.kind }
   /// For kinds whose arguments need not be encoded for it: those that are only planned.
   func argument(_ name: String) -> JSONValue? { specification.arguments.json[name] }
+  /// The text that stands in a field of the step: asked first, since arguments become JSON only by being encoded whole.
+  func written(_ name: String) -> String? { step?.fields[name]?.scalar?.text }
   /// The server that it is about.
-  var server: ServerName? { argument("server").flatMap { $0.string ?? $0["server"]?.string }.map(ServerName.init(rawValue:)) }
+  var server: ServerName? { written("server").map(ServerName.init(rawValue:)) ?? argument("server").flatMap { $0.string ?? $0["server"]?.string }.map(ServerName.init(rawValue:)) }
   /// Where the field stands, or else the step's name.
   func span(of field: String) -> SourceSpan { step?.fields[field]?.span ?? span }
   func writes(_ resources: Set<Resource>) -> Bool { !specification.footprint.writes.isDisjoint(with: resources) }

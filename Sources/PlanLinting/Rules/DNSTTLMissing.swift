@@ -19,7 +19,7 @@ extension LintRule {
   ) { context in
     context.typed.scenarios.flatMap { scenario in
       scenario.steps.compactMap { step in
-        guard step.kind == "dns.record", step.argument("ttl") == nil else { return nil }
+        guard step.kind == "dns.record", step.written("ttl") == nil, step.argument("ttl") == nil else { return nil }
         return Diagnostic(
           "dns-ttl-missing", "`\(step.name)` of `\(scenario.scenario.name.value)` does not say how long clients may keep the old answer", at: step.span,
           label: "has no `ttl`", notes: ["its recovery time counts from the change, not from when clients are there"],

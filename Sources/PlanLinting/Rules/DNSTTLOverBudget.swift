@@ -19,7 +19,7 @@ extension LintRule {
     guard let target = context.plan.objectives.rto else { return [] }
     return context.typed.scenarios.flatMap { scenario in
       scenario.steps.compactMap { step -> Diagnostic? in
-        guard step.kind == "dns.record", let ttl = step.argument("ttl")?.string.flatMap({ TimeSpan($0) }), ttl * 10 > target.value else { return nil }
+        guard step.kind == "dns.record", let ttl = (step.written("ttl") ?? step.argument("ttl")?.string).flatMap({ TimeSpan($0) }), ttl * 10 > target.value else { return nil }
         return Diagnostic(
           "dns-ttl-over-budget", .warning,
           "clients may keep the old answer of `\(step.name)` for \(ttl.rounded), of the \(target.value.rounded) in which `\(scenario.scenario.name.value)` must be over",

@@ -31,7 +31,7 @@ extension LintRule {
   private struct Stopped { var name: String; var resources: Set<Resource> = []; var cluster: JSONValue? }
 
   private static func stopped(by step: TypedStep) -> [Stopped] {
-    if step.kind == "kubernetes.scale", step.argument("replicas")?.int == 0, let name = step.argument("deployment")?.string {
+    if step.kind == "kubernetes.scale", step.written("replicas").flatMap({ Int($0) }) == 0, let name = step.written("deployment") {
       return [Stopped(name: name, resources: step.specification.footprint.writes, cluster: step.argument("cluster"))]
     }
     return Kubectl.commands(of: step).compactMap(Kubectl.scaling).filter { $0.replicas == 0 }.map { Stopped(name: $0.name) }
@@ -41,7 +41,7 @@ extension LintRule {
     switch step.kind {
     case "kubernetes.apply": what.cluster == nil || step.argument("cluster") == what.cluster
     case "kubernetes.scale":
-      step.argument("replicas")?.int != 0 && (what.resources.isEmpty ? step.argument("deployment")?.string == what.name : step.writes(what.resources))
+      step.written("replicas").flatMap({ Int($0) }) != 0 && (what.resources.isEmpty ? step.written("deployment") == what.name : step.writes(what.resources))
     default: Kubectl.commands(of: step).compactMap(Kubectl.scaling).contains { $0.name == what.name && $0.replicas != 0 }
     }
   }

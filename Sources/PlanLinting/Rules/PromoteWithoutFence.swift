@@ -27,7 +27,7 @@ extension LintRule {
   private static func finding(_ index: Int, _ ordered: OrderedSteps, _ plan: Plan) -> Diagnostic? {
     let step = ordered.steps[index]
     guard let promoted = step.server else { return nil }
-    let data = step.argument("data")?.string.flatMap { plan.dataClass(DataClassName(rawValue: $0)) }
+    let data = (step.written("data") ?? step.argument("data")?.string).flatMap { plan.dataClass(DataClassName(rawValue: $0)) }
     let others = (data?.servers.map(\.value) ?? plan.servers(of: .postgresql).map(\.name.value)).filter { $0 != promoted }
     let lost = others.filter { ordered.assessed.survival.servers.contains($0) }
     let old = lost.isEmpty ? others : lost

@@ -37,7 +37,7 @@ extension TypedStep {
     if kind == "kubernetes.apply" { return true }
     guard argument("namespace") == secret.argument("namespace") else { return false }
     if kind == "kubernetes.rollout" { return true }
-    let stopped = ordered.steps.contains { $0.kind == kind && $0.argument("replicas")?.int == 0 && $0.writes(specification.footprint.writes) }
-    return kind == "kubernetes.scale" && argument("replicas")?.int != 0 && stopped
+    let stopped = ordered.steps.contains { $0.kind == kind && $0.written("replicas").flatMap { Int($0) } == 0 && $0.writes(specification.footprint.writes) }
+    return kind == "kubernetes.scale" && written("replicas").flatMap { Int($0) } != 0 && stopped
   }
 }
