@@ -18,7 +18,7 @@ public enum EngineFailure: Error, Hashable, Sendable {
   case providersMissing([StepKindName: [StepName]])
 
   /// What the plan asks for that no run of this version does.
-  case notCarriedOut([String])
+  case notCarriedOut(String)
 
   /// The exit status of a command that met it.
   public var exitCode: Int32 { if case .lockHeld = self { 7 } else { 1 } }
@@ -45,7 +45,7 @@ public enum EngineFailure: Error, Hashable, Sendable {
     case .providersMissing(let steps): Self.providersMissing(steps)
     case .notCarriedOut(let what):
       StepFailure(
-        "not-carried-out", "this version of sie-dr cannot carry out \(what.joined(separator: ", ")): nothing was begun",
+        "not-carried-out", "this version of sie-dr cannot carry out \(what): nothing was begun",
         helps: ["do the scenario by hand, step by step, as `sie-dr runbook PLAN` prints it"])
     }
   }

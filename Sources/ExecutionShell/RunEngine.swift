@@ -120,7 +120,7 @@ public struct RunEngine: Sendable {
 extension StepPerformers {
   /// Refused before anything begins: a step that nobody can perform would stop a recovery half-way.
   public func check(_ changeset: Changeset) throws(EngineFailure) {
-    guard changeset.provisional == nil else { throw .notCarriedOut(["a recovery that is `provisional`"]) }
+    guard changeset.provisional == nil else { throw .notCarriedOut("a recovery that is `provisional`") }
     var missing: [StepKindName: [StepName]] = [:]
     for step in changeset.steps.map(\.specification) + [changeset.rollbackBefore, changeset.rollbackAfter].compactMap({ $0 }) {
       var kinds = step.question == nil ? [step.kind] : []

@@ -34,7 +34,7 @@ struct OrderedSteps {
 extension TypedStep {
   var name: StepName { specification.name }
   var kind: StepKindName { specification.kind }
-  /// For kinds whose arguments need not be encoded for it: those that are only planned.
+  /// With what counts where a field is left out, and with what a name stands for.
   func argument(_ name: String) -> JSONValue? { specification.arguments.json[name] }
   /// The text that stands in a field of the step: asked first, since arguments become JSON only by being encoded whole.
   func written(_ name: String) -> String? { step?.fields[name]?.scalar?.text }

@@ -7,19 +7,16 @@ internal import Units
 /// One step of a described kind while its fields are read, and what they come to.
 struct DescribedStep {
   let plan: Plan
-  let scenario: Scenario?
   private var values: [String: JSONValue] = [:]
   /// What stands in for a field in the name of a resource.
   private var texts: [String: String] = [:]
   private var footprint = Footprint()
   private var estimate: Estimated?
-  private var servers: [Server] = []
 
-  init(plan: Plan, scenario: Scenario?) { self.plan = plan; self.scenario = scenario }
+  init(plan: Plan) { self.plan = plan }
 
   func understood(as kind: KindDescription) -> UnderstoodArguments {
     var footprint = footprint
-    footprint.reads.formUnion(kind.reads.compactMap(resource))
     footprint.writes.formUnion(kind.writes.compactMap(resource))
     return UnderstoodArguments(
       kind: kind.name, json: .object(values), footprint: footprint, undoAbility: kind.undo, estimate: estimate)
@@ -41,9 +38,6 @@ struct DescribedStep {
     let name = field.name
     switch field.value {
     case .text: if let text = fields.text(name) { keep(name, text.value) }
-    case .flag: values[name] = fields.bool(name).map { .bool($0.value) }
-    case .names: values[name] = fields.texts(name).map { .array($0.map { .string($0.value) }) }
-    case .number(let range): values[name] = fields.integer(name, in: range).map { .int(Int64($0.value)) }
     case .choice(let choices): if let choice = fields.choice(name, of: choices) { keep(name, choice) }
     case .input: input(name, &fields)
     case .inputs: inputs(name, &fields)
@@ -89,17 +83,9 @@ extension DescribedStep {
 
 extension DescribedStep {
   private mutating func server(_ name: String, _ kind: ServerKind, _ access: DescribedField.Access, _ fields: inout MappingReader) {
-    let written: Located<ServerName>? = fields.name(name)
-    if let written, let problem = plan.problem(with: written, as: kind) { fields.collector.add(problem); return }
-    let all = plan.servers(of: kind)
-    guard let server = written.map({ name in all.first { $0.name.value == name.value } }) ?? (all.count == 1 ? all.first : nil) else {
-      guard !fields.contains(name) else { return }
-      let which = all.isEmpty ? "define a \(kind.noun) under `servers`" : "write which: " + all.map { "`\($0.name.value)`" }.joined(separator: ", ")
-      fields.collector.add(
-        Diagnostic("missing-key", "\(fields.what) has no `\(name)`, and the plan has \(all.isEmpty ? "no" : "more than one") \(kind.noun)", at: fields.span, helps: [which]))
-      return
-    }
-    servers.append(server)
+    guard let written: Located<ServerName> = fields.name(name) else { return }
+    if let problem = plan.problem(with: written, as: kind) { fields.collector.add(problem); return }
+    guard let server = plan.servers(of: kind).first(where: { $0.name.value == written.value }) else { return }
     keep(name, server.name.value.rawValue)
     let resource = Resource.server(server.name.value)
     if case .reads = access { footprint.reads.insert(resource) } else { footprint.writes.insert(resource) }
@@ -121,7 +107,7 @@ extension DescribedStep {
   }
 
   private mutating func dataClass(_ name: String, _ role: DescribedField.Role, on kind: ServerKind, _ fields: inout MappingReader) {
-    guard let dataClass = fields.contains(name) ? fields.dataClass(name, in: plan) : onlyClass(name, &fields) else { return }
+    guard let dataClass = fields.dataClass(name, in: plan) else { return }
     if let other = dataClass.servers.compactMap({ plan.server($0.value) }).first(where: { $0.kindName != kind }) {
       fields.collector.add(
         Diagnostic(
@@ -143,18 +129,7 @@ extension DescribedStep {
       footprint.recovers = dataClass.name.value.rawValue
       estimate = time(estimates.restore)
     case .rebuilds: footprint.recovers = dataClass.name.value.rawValue
-    case .promotes:
-      // What is wrong on the primary is as wrong on its replicas.
-      let isCorrupt = scenario?.corrupts?.dataClasses.contains { $0.value == dataClass.name.value } ?? false
-      footprint.recovers = isCorrupt ? nil : dataClass.name.value.rawValue
     }
-  }
-
-  /// Of the servers that the step names so far.
-  private func onlyClass(_ name: String, _ fields: inout MappingReader) -> DataClass? {
-    _ = fields.node(name)
-    let living = plan.dataClasses.filter { dataClass in servers.contains { server in dataClass.servers.contains { $0.value == server.name.value } } }
-    return living.count == 1 ? living[0] : nil
   }
 }
 
@@ -162,10 +137,8 @@ extension DescribedField {
   fileprivate var example: String {
     switch value {
     case .text, .input: "…"
-    case .flag: "true"
     case .inputs: "{ NAME: { secret: NAME } }"
-    case .names, .servers: "[NAME]"
-    case .number(let range): "\(range.lowerBound)"
+    case .servers: "[NAME]"
     case .choice(let choices): choices.first ?? ""
     case .server: "SERVER"
     case .store: "STORE"

@@ -9,18 +9,15 @@ struct KindDescription: Sendable {
   var fields: [DescribedField]
   var outputs: [String: String] = [:]
   var undo: UndoAbility
-  /// Further things that it looks at and changes, with fields in braces: `kubernetes:{cluster}/{namespace}/secret/{name}`.
-  var reads: [String] = []
+  /// Further things that it changes, with fields in braces: `terraform:{folder}/{workspace}`.
   var writes: [String] = []
 }
 
 /// One field, and what stands in it.
 struct DescribedField: Sendable {
   enum Value: Sendable {
-    case text, flag, input, inputs, names
-    case number(ClosedRange<Int>)
+    case text, input, inputs
     case choice([String])
-    /// Where it may be left out, the only one of its kind in the plan is meant.
     case server(ServerKind, Access)
     /// Servers of the plan that the step makes.
     case servers
@@ -31,7 +28,7 @@ struct DescribedField: Sendable {
   /// What a step does to a server that it names, which must survive.
   enum Access: Sendable { case reads, changes }
   /// What a step does with the data that it names.
-  enum Role: Sendable { case backsUp, restores, rebuilds, promotes }
+  enum Role: Sendable { case backsUp, restores, rebuilds }
 
   var name: String
   var value: Value
@@ -52,11 +49,9 @@ struct DescribedField: Sendable {
     let shape: Field.Shape =
       switch value {
       case .text: .text
-      case .flag: .bool
       case .input: .input
       case .inputs: .inputMap
-      case .names, .servers: .nameList
-      case .number: .integer
+      case .servers: .nameList
       case .choice(let choices): .choice(choices)
       case .server(let kind, _): .name(of: kind.noun)
       case .store: .name(of: "store")

@@ -8,7 +8,7 @@ extension KindDescription {
   fileprivate var kind: AnyStepKind {
     AnyStepKind(planned: name, summary: summary, fields: fields.map(\.field), outputs: outputs) { fields, context in
       let known = fields.collector.diagnostics.count
-      var step = DescribedStep(plan: context.plan, scenario: context.scenario)
+      var step = DescribedStep(plan: context.plan)
       for field in self.fields { step.read(field, &fields) }
       guard fields.collector.diagnostics.count == known else { return nil }
       return step.understood(as: self)
