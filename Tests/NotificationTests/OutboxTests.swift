@@ -22,7 +22,7 @@ struct OutboxTests {
     let world = World()
     let outbox = world.outbox
     let it = try conformance(world, outbox, World.slack("\(hook.url)/x")) {
-      _ = await outbox.finish(within: .seconds(10))
+      await outbox.settle(within: .seconds(10))
       return hook.requests.map { String(decoding: $0.body, as: UTF8.self) }
     }
     try it.plansWithoutReach()

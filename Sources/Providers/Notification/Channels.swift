@@ -14,6 +14,8 @@ public struct Channels: Sendable {
   static let patience = TimeSpan.seconds(10)
   /// For one mail. Servers make everybody wait who has a wrong password, once for each way of giving it.
   private let mailPatience: TimeSpan
+  /// After so long an attempt has ended, whatever its channel does; a status page may be asked and then told.
+  var longestAttempt: TimeSpan { max(Self.patience * 2, mailPatience) + .seconds(1) }
 
   public init(_ client: HTTPClient, secrets: any SecretResolving, certificates: String? = nil, mailPatience: TimeSpan = .seconds(30)) {
     self.client = client; self.secrets = secrets; self.certificates = certificates; self.mailPatience = mailPatience

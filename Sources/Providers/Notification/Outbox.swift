@@ -41,6 +41,9 @@ public actor Outbox {
   private var lanes: [Lane: Task<Void, Never>] = [:]
   private var known: [String: OutboxMessage] = [:]
   private var order: [String] = []
+  /// From then on no attempt is begun: what is left stays for the next run.
+  private var isClosing = false
+  private var underWay = 0
 
   /// `prepare` makes the store usable, before the first message.
   public init(
@@ -76,7 +79,7 @@ public actor Outbox {
     guard let left = try? await store.listAll(prefix: "waiting/") else { return }
     for info in left {
       guard let bytes = try? await store.read(info.key, limit: ByteCount(bytes: 1 << 20)), var message = try? CanonicalJSON.decode(OutboxMessage.self, from: bytes),
-        known[Self.name(message)] == nil, !message.channels.isEmpty
+        known[Self.name(message)] == nil, message.channels.indices.contains(message.channel)
       else { continue }
       // It was done, and only its file here had to go.
       if (try? await isThere("done/\(Self.name(message))")) == true {
@@ -96,11 +99,21 @@ public actor Outbox {
   /// Whether a message is still on its way.
   public var isBusy: Bool { known.values.contains { !$0.state.isFinal } }
 
-  /// What has become of the messages of this process, oldest first, after waiting for them no longer than `limit`.
+  /// What has become of the messages of this process, oldest first, after waiting for them no longer than `limit`. No attempt begins after that; one
+  /// that is under way is waited for, up to its own deadline: whoever is cut off in the middle does not know whether the message was taken.
   public func finish(within limit: TimeSpan) async -> [OutboxMessage] {
-    let end = ContinuousClock.now + limit.duration
-    while isBusy, .now < end { try? await Task.sleep(for: .milliseconds(20)) }
+    await wait(within: limit) { $0.isBusy }
+    isClosing = true
+    await wait(within: channels.longestAttempt) { $0.underWay > 0 }
     return order.compactMap { known[$0] }
+  }
+
+  /// Waits until no message is on its way any more, no longer than `limit`.
+  func settle(within limit: TimeSpan) async { await wait(within: limit) { $0.isBusy } }
+
+  private func wait(within limit: TimeSpan, while goesOn: (isolated Outbox) -> Bool) async {
+    let end = ContinuousClock.now + limit.duration
+    while goesOn(self), .now < end { try? await Task.sleep(for: .milliseconds(20)) }
   }
 
   // MARK: Sending
@@ -121,49 +134,51 @@ public actor Outbox {
 
   private func deliver(_ message: OutboxMessage) async {
     var message = message
-    var mayHaveArrived = false
-    if case .sending = message.state, message.channels.indices.contains(message.channel), !message.channels[message.channel].by.canBeAsked {
+    if case .sending = message.state, !message.channels[message.channel].by.canBeAsked {
       message.note("the program was stopped while it was sent")
-      mayHaveArrived = true
-      message.channel += 1
+      message.mayHaveArrived = true
+      message.leaveChannel()
+      await keep(message)
     }
-    while message.channels.indices.contains(message.channel) {
-      let began = now()
-      attempts: while true {
-        message.attempts += 1
-        message.state = .sending(since: now())
-        // What cannot be marked is not sent: after a crash it would be sent again.
-        guard await keep(message) else {
-          message.note("the outbox cannot be written")
-          break
-        }
-        switch await channels.send(message, by: message.channels[message.channel]) {
-        case .sent:
-          message.state = .sent(by: message.channels[message.channel].by, at: now())
-          await keep(message)
-          return
-        case .refused(let why):
-          message.note(why)
-          break attempts
-        case .doubtful(let why):
-          message.note(why)
-          mayHaveArrived = true
-          break attempts
-        case .later(let why, let after):
-          message.note(why)
-          message.state = .waiting
-          await keep(message)
-          let doubled = TimeSpan.milliseconds(min(patience.longestWait.milliseconds, patience.firstWait.milliseconds << Int64(min(message.attempts - 1, 20))))
-          let wait = max(after ?? .zero, doubled)
-          guard now() + wait < began + patience.perChannel else { break attempts }
-          try? await Task.sleep(for: wait.duration)
-        }
+    var began = now()
+    while !message.state.isFinal, !isClosing {
+      guard case .later(_, let after) = await attempt(&message) else {
+        began = now()
+        continue
       }
-      message.channel += 1
-      message.attempts = 0
+      let doubled = TimeSpan.milliseconds(min(patience.longestWait.milliseconds, patience.firstWait.milliseconds << Int64(min(message.attempts - 1, 20))))
+      let wait = max(after ?? .zero, doubled)
+      if now() + wait < began + patience.perChannel {
+        try? await Task.sleep(for: wait.duration)
+      } else {
+        message.leaveChannel()
+        await keep(message)
+        began = now()
+      }
     }
-    message.state = mayHaveArrived ? .doubtful : .notSent
+  }
+
+  /// One attempt, from the mark before it to what came of it, written down.
+  private func attempt(_ message: inout OutboxMessage) async -> Delivery {
+    underWay += 1
+    defer { underWay -= 1 }
+    message.attempts += 1
+    message.state = .sending(since: now())
+    let by = message.channels[message.channel]
+    // What cannot be marked is not sent: after a crash it would be sent again.
+    let delivery = await keep(message) ? await channels.send(message, by: by) : .refused("the outbox cannot be written")
+    switch delivery {
+    case .sent: message.state = .sent(by: by.by, at: now())
+    case .later(let why, _):
+      message.note(why)
+      message.state = .waiting
+    case .refused(let why), .doubtful(let why):
+      message.note(why)
+      if case .doubtful = delivery { message.mayHaveArrived = true }
+      message.leaveChannel()
+    }
     await keep(message)
+    return delivery
   }
 
   // MARK: Files

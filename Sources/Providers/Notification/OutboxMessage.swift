@@ -37,11 +37,13 @@ public struct OutboxMessage: Codable, Hashable, Sendable {
   /// Which of the channels has it now.
   public var channel: Int
   public var attempts: Int
+  /// A channel that was left may have taken it.
+  public var mayHaveArrived: Bool
   public var troubles: [Trouble]
 
   init(run: RunID, step: StepName, plan: String, text: String, channels: [Channel], posted: Timestamp) {
     self.run = run; self.step = step; self.plan = plan; self.text = text; self.channels = channels; self.posted = posted
-    state = .waiting; channel = 0; attempts = 0; troubles = []
+    state = .waiting; channel = 0; attempts = 0; mayHaveArrived = false; troubles = []
   }
 
   /// For the end of a run: one line.
@@ -56,6 +58,13 @@ public struct OutboxMessage: Codable, Hashable, Sendable {
     }
   }
   public var isSent: Bool { if case .sent = state { true } else { false } }
+
+  /// Goes on to the next channel; without one the message is at its end.
+  mutating func leaveChannel() {
+    channel += 1
+    attempts = 0
+    state = channels.indices.contains(channel) ? .waiting : mayHaveArrived ? .doubtful : .notSent
+  }
 
   mutating func note(_ why: String) {
     let trouble = Trouble(by: channels[min(channel, channels.count - 1)].by, why: why)
