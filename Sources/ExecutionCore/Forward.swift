@@ -40,9 +40,11 @@ extension RunMachine {
   private mutating func enterForward(_ now: Timestamp) {
     mode = .forward
     let steps = state.changeset.steps
+    let limits = SharedLimits(steps.map(\.specification))
     scheduler = Scheduler(
-      graph: graph, items: steps.map { SchedulingItem(duration: $0.duration.amount, priority: $0.specification.priority) },
-      width: state.parallelism, capacities: [], finished: (0..<state.count).filter { state[$0].isSatisfied })
+      graph: graph,
+      items: steps.indices.map { SchedulingItem(duration: steps[$0].duration.amount, priority: steps[$0].specification.priority, uses: limits.uses[$0]) },
+      width: state.parallelism, capacities: limits.capacities, finished: (0..<state.count).filter { state[$0].isSatisfied })
     // What failed for good before a crash has the same consequence now as it would have had then.
     for step in 0..<state.count where state[step].status == .failed || state[step].status == .timedOut {
       if !state[step].isPassedOver { failedForGood(step, now) }

@@ -34,9 +34,11 @@ extension RunMachine {
   /// everything that it rests on stays as it is, since to take away the ground under a change that stays can be worse than to stop.
   private mutating func enterUndoing(_ now: Timestamp) {
     mode = .rollback(.undoing)
+    // To take a step back may take as much as the step did.
+    let limits = SharedLimits(state.changeset.steps.map(\.specification))
     scheduler = Scheduler(
-      graph: graph.reversed, items: (0..<state.count).map { SchedulingItem(duration: .zero, priority: $0) }, width: state.parallelism,
-      capacities: [])
+      graph: graph.reversed, items: (0..<state.count).map { SchedulingItem(duration: .zero, priority: $0, uses: limits.uses[$0]) }, width: state.parallelism,
+      capacities: limits.capacities)
   }
 
   private mutating func undoStep(_ step: Int, _ now: Timestamp) {

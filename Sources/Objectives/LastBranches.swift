@@ -23,9 +23,11 @@ struct LastBranches {
   enum Blocks { case asLongAsTheyTake, upToTheDeadline }
   private var items: [SchedulingItem] = []
   private var edges: [(from: Int, to: Int)] = []
+  private let capacities: [Int64]
 
   init(_ network: StepNetwork, _ all: [SchedulingItem], blocks: Blocks) {
     let graph = network.graph
+    capacities = network.limits.capacities
     var place: [Int?] = Array(repeating: 0, count: all.count)
     for choice in network.alternatives { for step in choice.never + choice.branches.dropLast().flatMap(\.steps) { place[step] = nil } }
     for step in all.indices where place[step] != nil {
@@ -46,7 +48,9 @@ struct LastBranches {
         let length = waits ? deadline : min(deadline, graph.longestPath(among: branch.steps, all.map(\.duration)))
         let places = graph.mostAtOnce(of: branch.steps)
         let added = items.count..<(items.count + places)
-        items += added.map { _ in SchedulingItem(duration: length) }
+        // Whichever of its steps are at work, none takes more of a limit than the one that takes most.
+        let uses = branch.steps.reduce(into: [Int: Int64]()) { $0.merge(all[$1].uses, uniquingKeysWith: max) }
+        items += added.map { _ in SchedulingItem(duration: length, uses: uses) }
         edges += added.flatMap { block in before.map { (from: $0, to: block) } }
         before = Array(added)
       }
@@ -61,6 +65,6 @@ struct LastBranches {
   func bounds(width: Int) -> ScheduleBounds {
     // Without some of its nodes, and with blocks between two that were in order, a graph without cycles has none.
     guard let graph = try? StepGraph(count: items.count, edges: edges) else { preconditionFailure("blocks made a cycle") }
-    return Scheduling.bounds(graph: graph, items: items, width: width, capacities: [])
+    return Scheduling.bounds(graph: graph, items: items, width: width, capacities: capacities)
   }
 }

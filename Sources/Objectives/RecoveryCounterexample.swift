@@ -19,7 +19,8 @@ extension ScenarioAssessment {
       let waited =
         switch entry.reason {
         case .atOnce, .needs: ""
-        case .width(let before), .resource(_, let before): ", having waited for `\(recovery.network.steps[before].name)`"
+        case .width(let before): ", having waited for `\(recovery.network.steps[before].name)`"
+        case .resource(let limit, let before): ", having waited for `\(recovery.network.limits.names[limit])`, which `\(recovery.network.steps[before].name)` used"
         }
       let ends = entry.outcome == .givenUp ? "is given up" : "ends"
       result.add(now + entry.end, .stepEnds, "`\(recovery.network.steps[step].name)` \(ends) after \((entry.end - entry.start).rounded)\(waited)")

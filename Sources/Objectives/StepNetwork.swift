@@ -8,6 +8,8 @@ public struct StepNetwork: Sendable {
   public let steps: [StepSpecification]
   public let graph: StepGraph
   public let alternatives: [Alternatives]
+  /// What the steps share.
+  public let limits: SharedLimits
 
   /// A `needs` that names no step of this list is left out: it has been reported.
   ///
@@ -15,13 +17,14 @@ public struct StepNetwork: Sendable {
   public init(_ steps: [StepSpecification], isLost: (StepSpecification) -> Bool = { _ in false }) throws(GraphCycle) {
     let order = StepOrder(steps)
     self.steps = steps
+    limits = SharedLimits(steps)
     graph = try StepGraph(count: steps.count, edges: order.needs.enumerated().flatMap { to, before in before.map { (from: $0, to: to) } })
     alternatives = order.choices.map { $0.alternatives { isLost(steps[$0]) } }
   }
 
   /// The timeline with these durations, by the scheduler that runs. A branch that takes longer than its deadline is given up in it.
   public func timeline(durations: [TimeSpan], width: Int) -> Timeline {
-    predict(graph: graph, items: items(durations), width: width, capacities: [], alternatives: alternatives)
+    predict(graph: graph, items: items(durations), width: width, capacities: limits.capacities, alternatives: alternatives)
   }
 
   /// As if every branch that has a deadline hung until then.
@@ -36,7 +39,7 @@ public struct StepNetwork: Sendable {
   /// What holds however long each step takes, up to all its attempts timing out, and whichever branches are given up.
   public func guaranteed(width: Int) -> ScheduleBounds {
     let items = items(steps.indices.map { steps[$0].longest })
-    guard !alternatives.isEmpty else { return bounds(graph: graph, items: items, width: width, capacities: []) }
+    guard !alternatives.isEmpty else { return bounds(graph: graph, items: items, width: width, capacities: limits.capacities) }
     let tight = LastBranches(self, items, blocks: .asLongAsTheyTake).bounds(width: width)
     // Where a step may have to wait for a place, a branch lasts up to its deadline.
     return tight.basis == .longestPath ? tight : LastBranches(self, items, blocks: .upToTheDeadline).bounds(width: width)
@@ -49,7 +52,7 @@ public struct StepNetwork: Sendable {
   public func ordered(_ a: Int, _ b: Int) -> Bool { comesBefore(a, b) || comesBefore(b, a) }
 
   private func items(_ durations: [TimeSpan]) -> [SchedulingItem] {
-    steps.indices.map { SchedulingItem(duration: durations[$0], priority: steps[$0].priority) }
+    steps.indices.map { SchedulingItem(duration: durations[$0], priority: steps[$0].priority, uses: limits.uses[$0]) }
   }
 }
 

@@ -15,6 +15,8 @@ public struct Plan: Sendable {
   public var secrets: [Secret]
   public var servers: [Server]
   public var stores: [Store]
+  /// What steps share.
+  public var limits: [Limit]
   public var state: StateLocation?
   /// A folder for the metrics of protection runs; a relative path counts from the folder of the plan file.
   public var metrics: Located<String>?
@@ -397,8 +399,15 @@ public struct Step: Sendable {
   public var estimate: Located<TimeSpan>?
   public var onFailure: FailurePolicy?
   public var undo: WrittenUndo?
+  /// What it takes of the plan's limits while it is at work.
+  public var uses: [Use] = []
   /// The modes in which it is done; empty: all.
   public var only: [Located<ModeName>] = []
+
+  public struct Use: Sendable {
+    public var limit: Located<LimitName>
+    public var amount: Located<Capacity>
+  }
 
   /// What the author says about taking the step back; nil leaves it to the step's kind.
   public indirect enum WrittenUndo: Sendable {
@@ -412,6 +421,7 @@ extension Plan {
   public func secret(_ name: SecretName) -> Secret? { secrets.first { $0.name.value == name } }
   public func server(_ name: ServerName) -> Server? { servers.first { $0.name.value == name } }
   public func store(_ name: StoreName) -> Store? { stores.first { $0.name.value == name } }
+  public func limit(_ name: LimitName) -> Limit? { limits.first { $0.name.value == name } }
   public func probe(_ name: ProbeName) -> Probe? { probes.first { $0.name.value == name } }
   public func dataClass(_ name: DataClassName) -> DataClass? { dataClasses.first { $0.name.value == name } }
   public func drill(_ name: DrillName) -> Drill? { drills.first { $0.name.value == name } }

@@ -46,10 +46,18 @@ private struct Typist {
     let specification = StepSpecification(
       name: step.name.value, kind: arguments.kind, arguments: arguments.arguments, needs: needs, undo: undo(step, arguments.undoAbility, in: scenario),
       timeout: step.timeout?.value ?? defaultStepTimeout, retries: step.retries, onFailure: step.onFailure ?? scenario.onFailure,
-      priority: (served?.priority ?? .medium).rank, footprint: footprint, question: arguments.question, branch: place(of: step, in: scenario))
+      priority: (served?.priority ?? .medium).rank, footprint: footprint, question: arguments.question, branch: place(of: step, in: scenario),
+      uses: uses(of: step))
     return TypedStep(
       specification: specification, span: step.name.span, estimated: estimated(step, arguments, timeout: specification.timeout), timeoutSpan: step.timeout?.span,
       step: step)
+  }
+
+  private func uses(of step: Step) -> [LimitUse]? {
+    let uses = step.uses.compactMap { use in
+      plan.limit(use.limit.value).map { LimitUse(limit: use.limit.value, amount: use.amount.value, capacity: $0.capacity.value) }
+    }
+    return uses.isEmpty ? nil : uses
   }
 
   private func place(of step: Step, in scenario: Scenario) -> BranchPlace? {

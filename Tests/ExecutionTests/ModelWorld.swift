@@ -42,6 +42,8 @@ struct ModelWorld {
     let policy = FailurePolicy.allCases.randomElement(using: &random) ?? .pause
     let loser = chance(2) ? Int.random(in: 0..<count, using: &random) : -1
     natures = []
+    var shares = SplitMix64(seed: "shares \(seed)")
+    let turns = Int.random(in: 1...3, using: &shares)
     var steps: [SampleStep] = []
     for index in 0..<count {
       var step = SampleStep(StepName(rawValue: "s\(index)"))
@@ -57,6 +59,9 @@ struct ModelWorld {
       case 3 where index != loser: step.action = .none
       case 4 where index != loser: step.question = "go on?"; step.undo = .nothingToUndo; step.action = .check
       default: break
+      }
+      if Bool.random(using: &shares) {
+        step.uses = [LimitUse(limit: "gate", amount: .turns(Int.random(in: 1...turns, using: &shares)), capacity: .turns(turns))]
       }
       if chance(3) { step.basis = .facts(["step": .int(Int64(index))]) }
       if step.retries > 0, chance(2) {

@@ -197,6 +197,10 @@ struct Simulation {
     if job.activity == .perform, acting.count >= world.changeset.parallelism { world.violations.append("wider than allowed") }
     world.violations += acting.filter { isPreferred($0, to: job) }.map { "\(job) began while \($0) could still act" }
     acting.insert(job)
+    let limits = SharedLimits(acting.compactMap { world.index($0.step).map(world.specification) })
+    for (limit, capacity) in limits.capacities.enumerated() where limits.uses.reduce(0, { $0 + ($1[limit] ?? 0) }) > capacity {
+      world.violations.append("\(job) takes more of \(limits.names[limit]) than there is")
+    }
     guard let index = world.index(job.step), job.activity == .perform || job.activity == .undo else {
       return later(3_000, .report(job, .jobSucceeded(job, nil)))
     }

@@ -17,9 +17,9 @@ struct BruteForceCheck {
   private let seed: Int
   private let plan: BruteForcePlan
 
-  init(seed: Int) {
+  init(seed: Int, isSharing: Bool = true) {
     self.seed = seed
-    plan = BruteForcePlan(seed: seed)
+    plan = BruteForcePlan(seed: seed, isSharing: isSharing)
     let typed: TypedPlan
     do throws(UnreadablePlan) { typed = try typedPlan(plan.text) } catch { fail("cannot be used: \(error)"); return }
     countFeatures()
@@ -177,6 +177,7 @@ struct BruteForceCheck {
     count("m of n probes", plan.scenario.failures != nil)
     count("choices among branches", plan.scenario.choice != nil)
     count("branches that cannot be tried", plan.tried.count < plan.scenario.choice?.branches.count ?? 0)
+    count("shared limits", plan.scenario.steps.contains { $0.uses.contains { $0 > 0 } })
     count("width below the steps", plan.scenario.steps.count > plan.width)
   }
 }

@@ -47,6 +47,8 @@ struct BruteForcePlan {
     /// Restores this class.
     var restores: Int?
     var needsChoice = false
+    /// How much it takes of each limit.
+    var uses = Array(repeating: 0, count: BruteForcePlan.limits.count)
   }
   struct Scenario {
     var sites: [Int] = [], servers: [Int] = [], stores: [Int] = []
@@ -62,11 +64,15 @@ struct BruteForcePlan {
   }
   static let sites = ["east", "west", "north"]
   static let servers = ["pg-east", "pg-west"]
+  /// Two of turns, one of a link in MB/s.
+  static let limits = ["gate", "desk", "link"]
   static let priorities = ["low", "medium", "high", "critical"]
   var stores: [Store]
   var dataClasses: [DataClass]
   var scenario: Scenario
   var width: Int
+  /// What there is of each limit; nil: the plan does not have it.
+  var capacities: [Int?] = Array(repeating: nil, count: BruteForcePlan.limits.count)
   /// Every protection with the number of its class.
   var protections: [(dataClass: Int, protection: Protection)] {
     dataClasses.indices.flatMap { number in dataClasses[number].protections.map { (number, $0) } }
@@ -123,7 +129,8 @@ extension BruteForcePlan {
 // MARK: At random
 
 extension BruteForcePlan {
-  init(seed: Int) {
+  /// - Parameter isSharing: whether steps may share limits.
+  init(seed: Int, isSharing: Bool = true) {
     var random = SplitMix64(seed: "brute force \(seed)")
     func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
     func some(of count: Int, _ percent: Int) -> [Int] { (0..<count).filter { _ in chance(percent) } }
@@ -179,6 +186,12 @@ extension BruteForcePlan {
       if chance(40) { scenario.failures = { (least: number(1...$0), all: $0) }(number(1...8)) }
       if chance(30) { scenario.evaluate = number(1...10) }
     }
+    if isSharing, chance(50) {
+      capacities = Self.limits.map { _ in chance(50) ? number(1...4) : nil }
+      for step in scenario.steps.indices {
+        scenario.steps[step].uses = capacities.map { capacity in capacity.map { chance(50) ? number(1...$0) : 0 } ?? 0 }
+      }
+    }
   }
 }
 
@@ -191,6 +204,9 @@ extension BruteForcePlan.Pace {
 extension BruteForcePlan {
   var text: String {
     func list(_ numbers: [Int], _ name: (Int) -> String) -> String { "[" + numbers.map(name).joined(separator: ", ") + "]" }
+    func amounts(_ amounts: [Int]) -> String {
+      zip(Self.limits, amounts).compactMap { name, amount in amount == 0 ? nil : "\(name): \(amount)\(name == "link" ? "MB/s" : "")" }.joined(separator: ", ")
+    }
     func site(_ number: Int?) -> String { number.map { ", site: \(Self.sites[$0])" } ?? "" }
     var text = """
       apiVersion: sie-dr/v1
@@ -201,6 +217,7 @@ extension BruteForcePlan {
       servers:
         pg-east: { postgresql: { url: { secret: url } }, site: east }
         pg-west: { postgresql: { url: { secret: url } }, site: west }
+      limits: { \(amounts(capacities.map { $0 ?? 0 })) }
       probes:
         ready: { http: { url: "http://localhost/ready" }, every: \(scenario.probe?.every ?? 30)s, timeout: \(scenario.probe?.timeout ?? 5)s }
       secrets:
@@ -257,6 +274,7 @@ extension BruteForcePlan {
       let kind = step.restores.map { "postgresql.restore: { data: c\($0), server: pg-west }" } ?? "command.run: { run: [a], undo: [b] }"
       text += "\(indent)t\(number): { \(kind), timeout: \(step.timeout)s, retries: \(step.retries), needs: [\((step.needs.map { "t\($0)" } + (step.needsChoice ? ["recover"] : [])).joined(separator: ", "))]"
       if let estimate = step.estimate { text += ", estimate: \(estimate)s" }
+      if step.uses.contains(where: { $0 > 0 }) { text += ", uses: { \(amounts(step.uses)) }" }
       text += " }\n"
     }
     return text

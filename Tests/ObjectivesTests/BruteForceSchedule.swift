@@ -4,6 +4,7 @@ import Scheduling
 struct BruteForceSchedule {
   let plan: BruteForcePlan
   private let order: [Int]
+  private let priorities: [Int]
 
   init(_ plan: BruteForcePlan) {
     self.plan = plan
@@ -14,8 +15,8 @@ struct BruteForceSchedule {
     for step in steps.indices.reversed() {
       behind[step] = durations[step] + (plan.followers(of: step).map { behind[$0] }.max() ?? 0)
     }
-    let priorities = steps.map { step in step.restores.map { plan.dataClasses[$0].priority } ?? 1 }
-    order = steps.indices.sorted { (-priorities[$0], -behind[$0], $0) < (-priorities[$1], -behind[$1], $1) }
+    priorities = steps.map { step in step.restores.map { plan.dataClasses[$0].priority } ?? 1 }
+    order = steps.indices.sorted { [priorities] in (-priorities[$0], -behind[$0], $0) < (-priorities[$1], -behind[$1], $1) }
   }
 
   static func expected(_ step: BruteForcePlan.Step) -> Int { step.estimate ?? longest(step) }
@@ -74,9 +75,17 @@ struct BruteForceSchedule {
       while !isSettled {
         isSettled = true
         if let choice = plan.scenario.choice { while !isOver, settle(choice) {} }
-        let busy = ends.filter { ($0 ?? 0) > now }.count
-        var free = plan.width - busy
+        let busy = steps.indices.filter { (ends[$0] ?? 0) > now }
+        var free = plan.width - busy.count
+        var left = plan.capacities.indices.map { limit in (plan.capacities[limit] ?? 0) - busy.reduce(0) { $0 + steps[$1].uses[limit] } }
+        // What somebody lacks is for nobody of lower priority.
+        var wantedBy = left.map { _ in -1 }
         for step in order.filter(isReady) where free > 0 {
+          let taken = left.indices.filter { steps[step].uses[$0] > 0 }
+          let lacking = taken.filter { steps[step].uses[$0] > left[$0] }
+          for limit in lacking { wantedBy[limit] = max(wantedBy[limit], priorities[step]) }
+          if !lacking.isEmpty || taken.contains(where: { wantedBy[$0] > priorities[step] }) { continue }
+          for limit in taken { left[limit] -= steps[step].uses[limit] }
           ends[step] = now + durations[step]
           free -= 1
           if durations[step] == 0 { isSettled = false }

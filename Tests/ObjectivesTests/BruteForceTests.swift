@@ -31,7 +31,7 @@ import Testing
 extension BruteForceTests {
   /// WAL that is kept exactly as long as it takes: the instant before the corruption has just gone. In 24265 a backup waits for a place in its run.
   @Test("holds for plans that once disagreed", arguments: [5502, 24265, 27083, 28078, 28776]) func once(_ seed: Int) {
-    #expect(BruteForceCheck(seed: seed).problems == [])
+    for isSharing in [false, true] { #expect(BruteForceCheck(seed: seed, isSharing: isSharing).problems == []) }
   }
 }
 

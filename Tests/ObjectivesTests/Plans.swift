@@ -19,6 +19,7 @@ struct PlanShape {
   var detect = "detect: { noticedWithin: 10m }"
   var steps = "restore: { postgresql.restore: { data: orders, server: pg-west }, timeout: 90m }"
   var more = ""
+  var limits = "{}"
 
   var text: String {
     """
@@ -34,6 +35,7 @@ struct PlanShape {
     stores:
       near: { directory: { path: near }, site: east }
       far: { directory: { path: far }, site: west }
+    limits: \(limits)
     probes:
       ready: { http: { url: "http://localhost/ready" }, every: 15s, timeout: 5s }
     data:

@@ -36,6 +36,27 @@ import Units
     #expect(narrow.expected.total == TimeSpan("50m1s"))
   }
 
+  @Test("counts what steps share: they wait for it, the end says for whom, and the guarantee is all of them in a row") func limits() throws {
+    var shape = PlanShape()
+    shape.detect = "detect: { noticedWithin: 0s }"
+    shape.limits = "{ wan: 300MB/s }"
+    shape.steps = """
+      a: { command.run: { run: [a], undo: ["true"] }, timeout: 10m, estimate: 4m, uses: { wan: 200MB/s } }
+            b: { command.run: { run: [b], undo: ["true"] }, timeout: 10m, estimate: 3m, uses: { wan: 150MB/s } }
+            c: { command.run: { run: [c], undo: ["true"] }, timeout: 30m, estimate: 2m, uses: { wan: 100MB/s } }
+      """
+    let scenario = try shape.assess(width: 4)
+    let recovery = try #require(scenario.recovery)
+    #expect(recovery.timeline.entries.map(\.start) == [.zero, .minutes(4), .zero])
+    #expect(recovery.timeline.entries[1].reason == .resource(0, after: 0))
+    #expect(recovery.bounds.basis == .sharedResources && recovery.guaranteed == .minutes(50) && recovery.expected.total == .minutes(7))
+    #expect(scenario.counterexample(target: .minutes(5))?.lines.contains { $0.contains("`b` ends after 3m, having waited for `wan`, which `a` used") } == true)
+    // Enough for all of them at once.
+    shape.limits = "{ wan: 600MB/s }"
+    let enough = try #require(try shape.assess(width: 4).recovery)
+    #expect(enough.bounds.basis == .longestPath && enough.guaranteed == .minutes(30) && enough.expected.total == .minutes(4))
+  }
+
   @Test("shows a circle as a path and computes nothing from it") func cycle() throws {
     var shape = PlanShape()
     shape.steps = """

@@ -48,6 +48,17 @@ import YAMLReading
     #expect(found.contains { $0.code.rawValue == code && $0.summary.contains(words) }, "\(found.map(oneLine))")
   }
 
+  @Test("a step takes no more of a limit than there is, and of its kind", arguments: [
+    ("{ wan: 300MB/s, turn: 1 }", "{ wan: 300MB/s, turn: 1 }", []), ("{ wan: 300MB/s }", "{ wan: 1 }", ["wrong-value"]), ("{ turn: 2 }", "{ turn: 1MB/s }", ["wrong-value"]),
+    ("{ wan: 300MB/s }", "{ wan: 301MB/s }", ["wrong-value"]), ("{ turn: 1 }", "{ turn: 2 }", ["wrong-value"]), ("{ turn: 1 }", "{ trun: 1 }", ["unknown-reference"]),
+    ("{ turn: 0 }", "{}", ["wrong-value"]), ("{ turn: many }", "{}", ["wrong-value"]), ("{ Turn: 1 }", "{}", ["wrong-name"]), ("3", "{}", ["wrong-type"]), ("{ turn: 1 }", "turn", ["wrong-type"]),
+  ]) func limits(_ limits: String, _ uses: String, _ codes: [String]) {
+    let whole = "limits: \(limits)\n" + samplePlan.replacing("steps:\n", with: "steps:\n      share: { operator.confirm: { ask: yes? }, uses: \(uses) }\n")
+    let (plan, found) = readPlan(readYAML(SourceFile(path: "plan.yaml", bytes: Array(whole.utf8))).document)
+    #expect(found.map(\.code.rawValue) == codes, "\(found.map(oneLine))")
+    if codes.isEmpty { #expect(plan?.limits.map(\.capacity.value.units) == [300_000_000, 1]) }
+  }
+
   @Test("an approval is by some of those who may", arguments: [
     ("{ by: [ada, bob], atLeast: 2, within: 15m }", nil), ("{ by: [ada], atLeast: 2, within: 15m }", "wrong-value"), ("{ by: [], within: 15m }", "wrong-value"),
     ("{ by: [ada, ada], within: 15m }", "named-twice"), ("{ by: [ada] }", "missing-key"), ("{ within: 15m }", "missing-key"),

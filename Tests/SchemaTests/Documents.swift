@@ -25,6 +25,7 @@ enum Documents {
     full.steps[0].specification.footprint = footprint
     full.steps[0].measurements = ["size": "12GB", "rows": 7]
     full.steps[0].change = Change(.update, reason: "it is old", before: ["age": "42m"], after: ["age": "0s"], losses: ["every row since"])
+    full.steps[1].specification.uses = [LimitUse(limit: "wan", amount: .rate(ByteRate(perSecond: ByteCount(bytes: 100_000_000))), capacity: .rate(ByteRate(perSecond: ByteCount(bytes: 300_000_000))))]
     full.steps[1].specification.branch = BranchPlace(choice: "recover", branch: "replica", number: 0, until: .minutes(10), needs: ["fence"])
     full.steps[2].specification.branch = BranchPlace(choice: "recover", branch: "backup", number: 1, until: nil, needs: [])
     full.steps[1].duration = PredictedDuration(amount: .longest, source: .timeout)

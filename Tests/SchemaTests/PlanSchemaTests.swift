@@ -90,6 +90,7 @@ private let everyKey = """
           encryption: { kms: alias/backups }, lock: { mode: governance, for: 14d } }
       site: west
     other: { s3: { bucket: other, encryption: { s3: {} } } }
+  limits: { wan: 300MB/s, turns: 1 }
   state: { directory: state, site: east }
   metrics: textfile
   observations: { maxAge: 1d }
@@ -172,6 +173,7 @@ private let everyKey = """
           timeout: 2h
           retries: 1
           estimate: 75m
+          uses: { wan: 100MB/s, turns: 1 }
           onFailure: rollback
         part: { postgresql.restore: { data: orders, server: pg, database: shop, into: look, tables: [public.t] } }
         query: { postgresql.query: { server: pg, sql: select 1, expect: 1 }, irreversible: It only looks. }

@@ -19,6 +19,7 @@ public struct SampleStep: Sendable {
   public var basis = PlannedStep.Basis.nothingToObserve
   public var duration = TimeSpan.seconds(10)
   public var branch: BranchPlace?
+  public var uses: [LimitUse]?
 
   public init(_ name: StepName, needs: [StepName] = [], _ adjust: (inout SampleStep) -> Void = { _ in }) {
     self.name = name
@@ -29,7 +30,7 @@ public struct SampleStep: Sendable {
   public var specification: StepSpecification {
     StepSpecification(
       name: name, kind: kind, arguments: StepArguments(["value": .string(name.rawValue)]), needs: needs, undo: undo, timeout: timeout, retries: retries,
-      onFailure: onFailure, priority: priority, footprint: Footprint(), question: question, branch: branch)
+      onFailure: onFailure, priority: priority, footprint: Footprint(), question: question, branch: branch, uses: uses)
   }
 
   public var planned: PlannedStep {

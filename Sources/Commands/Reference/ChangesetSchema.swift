@@ -58,6 +58,11 @@ enum ChangesetSchema {
     .required("priority", .count, "The higher goes first."), .required("footprint", .definition("footprint"), "What it touches and needs."),
     .optional("question", .text, "Asked instead of performed."),
     .optional("branch", .object(branch), "Where it stands in a choice; done in any case if not there."),
+    .optional("uses", .list(of: .object(use)), "What it takes of limits that steps share, while it is at work."),
+  ]
+
+  private static let use: [Schema.Member] = [
+    .required("limit", .name, "The limit."), .required("amount", .text, "A number of turns, or a rate."), .required("capacity", .text, "What there is of it."),
   ]
 
   private static let branch: [Schema.Member] = [

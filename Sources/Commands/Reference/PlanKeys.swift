@@ -5,7 +5,7 @@ internal import ProviderInterface
 struct PlanKey: Sendable {
   /// What may stand behind a key.
   indirect enum Shape: Sendable {
-    case text, bool, retention, timeSpan, size, byteRate, pace, percentage, input, secretReference, argumentList, date, anything
+    case text, bool, retention, timeSpan, size, byteRate, pace, capacity, percentage, input, secretReference, argumentList, date, anything
     case integer(ClosedRange<Int>)
     case constant(String)
     case choice([String])
@@ -43,6 +43,7 @@ enum PlanKeys {
     PlanKey("secrets", .map(.object(secret)), "Where secret values are found when they are needed."),
     PlanKey("servers", .map(.object(server)), "Servers that hold data, or can."),
     PlanKey("stores", .map(.object(store)), "Where recovery points are kept."),
+    PlanKey("limits", .map(.capacity), "What steps share: a number of turns, or the bandwidth of a link."),
     PlanKey("state", .object([PlanKey("directory", .text, required: true, "A folder, from the plan file's folder on."), PlanKey("site", .text, "Where it is; with whoever runs sie-dr if not given.")]), "Where journals and the lock are kept; `.sie-dr` beside the plan if not given."),
     PlanKey("metrics", .text, "A folder, from the plan file's folder on, for a file of metrics: node_exporter's textfile folder."),
     PlanKey("probes", .map(.object(probe)), "Questions about the world's health."),
@@ -186,6 +187,7 @@ enum PlanKeys {
     PlanKey("needs", .names, "Steps that come before."), PlanKey("timeout", .timeSpan, "For one attempt."),
     PlanKey("retries", .integer(0...20), "After a transient failure; 0 if not given."), PlanKey("estimate", .timeSpan, "How long it is believed to take."),
     PlanKey("onFailure", .choice(FailurePolicy.allCases.map(\.rawValue)), "Instead of the scenario's."),
-    PlanKey("undo", .step, "A step that takes it back."), PlanKey("irreversible", .text, "Why it cannot be taken back."), only,
+    PlanKey("undo", .step, "A step that takes it back."), PlanKey("irreversible", .text, "Why it cannot be taken back."),
+    PlanKey("uses", .map(.capacity), "What it takes of the limits while it is at work."), only,
   ]
 }

@@ -103,6 +103,7 @@ enum PlanSchema {
     case .size: reference("size")
     case .byteRate: reference("byteRate")
     case .pace: reference("pace")
+    case .capacity: ["oneOf": [reference("byteRate"), ["type": "integer", "minimum": 1, "maximum": 1000]]]
     case .percentage: ["type": "string", "pattern": "^(100|[0-9]?[0-9])%$"]
     case .input: reference("input")
     case .secretReference: ["type": "object", "required": ["secret"], "additionalProperties": false, "properties": ["secret": ["type": "string"]]]

@@ -186,6 +186,10 @@ extension MappingReader {
     }
   }
 
+  public mutating func capacity(_ key: String) -> Located<Capacity>? {
+    node(key).flatMap { value($0, key, expected: "a number of turns from 1 to 1000, or a rate such as `300MB/s`") { Capacity($0.text) } }
+  }
+
   public mutating func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, of type: Choice.Type) -> Located<Choice>? where Choice.RawValue == String {
     let all = Choice.allCases.map(\.rawValue)
     return node(key).flatMap {

@@ -29,6 +29,7 @@ struct PlanReader {
       secrets: entries(&top, "secrets", "secret", secret),
       servers: entries(&top, "servers", "server", server),
       stores: entries(&top, "stores", "store", store),
+      limits: limits(&top),
       state: state(&top),
       metrics: top.text("metrics"),
       probes: entries(&top, "probes", "probe", probe),

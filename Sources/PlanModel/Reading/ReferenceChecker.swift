@@ -53,7 +53,10 @@ struct ReferenceChecker {
         if !scenario.choices.isEmpty, let problem = scenario.problem(with: need, takenBy: step) { collector.add(problem) }
       }
     }
-    for step in scenario.steps { check(step.needs, of: step.name.value) }
+    for step in scenario.steps {
+      check(step.needs, of: step.name.value)
+      checkUses(of: step)
+    }
     for choice in scenario.choices { check(choice.needs, of: choice.name.value) }
   }
 

@@ -97,7 +97,6 @@ extension Runbook {
       ```
 
       """
-    if !assessed.scenario.choices.isEmpty { text += "\nThis version's `apply` refuses it: it has a choice among several ways.\n" }
     text += "\nBy hand, in this order; each begins when those that it needs are done:\n"
     for (index, node) in chart.nodes.enumerated() { text += "\n" + RunbookStep(node.step, typed.kinds).text(number: index + 1, node) }
     text += "\n" + failure(assessed.typed)
