@@ -88,7 +88,7 @@ public struct LintResult: Sendable {
 }
 
 /// The rules whose findings say that an objective is breached.
-public let objectiveBreaches: Set<DiagnosticCode> = ["rpo-exceeded", "rto-exceeded", "not-surviving", "data-unprotected", "replica-against-corruption"]
+public let objectiveBreaches: Set<DiagnosticCode> = ["rpo-exceeded", "group-rpo-exceeded", "rto-exceeded", "not-surviving", "data-unprotected", "replica-against-corruption"]
 
 /// Reads, types and checks one plan. Pure: no network, no clock, no disk. `now` decides which ignores are over and which drills are overdue;
 /// `evidence` gives the files that the plan names; `policy` is what the organisation asks for besides.

@@ -11,6 +11,7 @@ public let lintRules: [LintRule] = [
   .replicaAgainstCorruption,
   .walOutpacesPush,
   .noCommonCut,
+  .groupRPOExceeded,
   .derivedWithoutRebuild,
   .ephemeralUnsettled,
   .targetInversion,

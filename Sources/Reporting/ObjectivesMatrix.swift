@@ -17,7 +17,7 @@ struct MatrixRow {
   /// How the target is missed; nil where it is met.
   var counterexample: Counterexample?
   /// What holds where it goes as expected.
-  var expected: String?
+  var expected: ExpectedBranch?
   /// What is lost if one run is missed, or the newest point is no good.
   var withOneMiss: TimeSpan?
 
@@ -104,11 +104,18 @@ private func instead(_ data: ClassAssessment) -> String {
   }
 }
 
+/// What is lost by the branch that is expected.
+struct ExpectedBranch: Encodable, CustomStringConvertible {
+  var branch: BranchName
+  var computed: TimeSpan
+  var description: String { "\(computed.rounded) by the branch `\(branch)`" }
+}
+
 extension ClassAssessment {
-  /// `30s by `replica``: what is lost by the branch that is expected, where another one that may be taken loses more.
-  var expectedByBranch: String? {
+  /// Where another branch that may be taken loses more.
+  var expectedByBranch: ExpectedBranch? {
     guard let expected = branches.first(where: \.isExpected), let worst = loss.figure, expected.candidate.figure.total != worst.total else { return nil }
-    return "\(expected.candidate.figure.total.rounded) by the branch `\(expected.branch)`"
+    return ExpectedBranch(branch: expected.branch, computed: expected.candidate.figure.total)
   }
 }
 

@@ -58,6 +58,7 @@ enum LintReportSchema {
   private static let objective: [Schema.Member] = identity + [
     .optional("target", .timeSpan, "What the plan asks for."), .optional("computed", .timeSpan, "The worst case; unbounded if not there."),
     .optional("guaranteed", .timeSpan, "However long each step takes."),
+    .optional("expected", .object([.required("branch", .name, "The branch."), .required("computed", .timeSpan, "What is lost by it.")]), "By the branch that is expected, where another one that may be taken is worse."),
     .optional("withOneMiss", .timeSpan, "What is lost if one run more is missed than the plan allows for, or the newest point is no good; where points of runs are used."),
     .optional("unboundedBecause", .text, "Why nothing limits it."), .optional("exemptBecause", .text, "Why nothing is counted: it may be lost."),
     .required("isBreached", .bool, "Whether the target is missed."), .required("isBound", .bool, "The worst case may be better than what is computed, never worse."),

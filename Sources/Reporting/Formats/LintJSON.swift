@@ -33,6 +33,8 @@ private struct Report: Encodable {
   struct Objective: Encodable {
     var scenario, subject, objective: String
     var target, computed, guaranteed: TimeSpan?
+    /// By the branch that is expected, where another one that may be taken is worse.
+    var expected: ExpectedBranch?
     /// One run missed, or the newest point no good.
     var withOneMiss: TimeSpan?
     var unboundedBecause: String?
@@ -49,6 +51,7 @@ private struct Report: Encodable {
     init(_ row: MatrixRow) {
       scenario = row.scenario; subject = row.subject; objective = row.objective.lowercased(); target = row.target; guaranteed = row.guaranteed
       withOneMiss = row.withOneMiss
+      expected = row.expected
       isBreached = row.isBreached; uses = row.uses
       isBound = row.computed.figure?.isBound ?? false
       counterexample = row.counterexample.map { $0.events.map { Event(at: $0.at, kind: $0.kind, text: $0.text) } }
