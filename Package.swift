@@ -67,6 +67,7 @@ let package = Package(
     room("ChangePlanning", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "Diagnostics", "Units", "CanonicalJSON", "Hashing"),
     room("Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
     room("ExecutionCore", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Scheduling", "Units", "CanonicalJSON"),
+    room("Correspondence", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Units"),
     room("Reporting", "ExecutionCore", "Journaling", "ChangePlanning", "PlanTesting", "PlanLinting", "Objectives", "ProviderInterface", "PlanModel", "Calendar", "Scheduling", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "RecoveryPoints"),
 
     // Recovery points, over the door of a store.
@@ -101,7 +102,7 @@ let package = Package(
     provider("RecoveryPoint", drivers: "HTTPClient"),
 
     // The composition root and the two programs.
-    room("Commands", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "CLinuxProcess", "PostgreSQLProvider", "RedisProvider", "GitProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "KubernetesProvider", "DNSProvider", "DNSClient", "NotificationProvider", "PlannedKinds", argumentParser),
+    room("Commands", "Correspondence", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "CLinuxProcess", "PostgreSQLProvider", "RedisProvider", "GitProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "KubernetesProvider", "DNSProvider", "DNSClient", "NotificationProvider", "PlannedKinds", argumentParser),
     .executableTarget(name: "sie-dr", dependencies: ["Commands", "ChildProcess"], swiftSettings: settings),
     .executableTarget(name: "generate", dependencies: ["Commands"], swiftSettings: settings),
 
@@ -129,6 +130,8 @@ let package = Package(
     tests("PlanLintingTests", exclude: ["Fixtures", "Snapshots", "Standards"], "PlanLinting", "CanonicalJSON", "Scheduling", "Objectives", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "Commands", "Reporting"),
     tests("ChangePlanningTests", exclude: ["Snapshots"], "ChangePlanning", "Reporting", "ProviderInterface", "PlanModel", "Scheduling", "Diagnostics", "Units", "CanonicalJSON", "Commands"),
     tests("JournalingTests", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
+    tests("ReportingTests", exclude: ["Snapshots"], "Reporting", "Commands", "ExecutionShell", "Journaling", "ChangePlanning", "Objectives", "ProviderInterface", "PlanModel", "PlanLinting", "YAMLReading", "Diagnostics", "RecoveryPoints", "ObjectStore", "Hashing", "Units", "CanonicalJSON"),
+    tests("CorrespondenceTests", "Correspondence", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Units"),
     tests("ExecutionTests", "ExecutionCore", "ExecutionShell", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Scheduling", "Units", "CanonicalJSON", "Concurrency"),
     tests("ObjectStoreTests", "ObjectStore", "DirectoryStore", "S3Store", "HTTPClient", "Concurrency", "Units"),
     tests("RecoveryPointsTests", "RecoveryPoints", "ObjectStore", "DirectoryStore", "S3Store", "PlanModel", "Units", "CanonicalJSON", "Hashing"),

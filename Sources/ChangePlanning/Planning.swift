@@ -53,7 +53,9 @@ public func planChanges(
     toolVersion: request.toolVersion, plan: request.identity, scenario: purpose.scenario?.scenario.name.value, plannedAt: request.now, observedAt: request.observedAt,
     parallelism: request.parallelism, onFailure: purpose.scenario?.scenario.onFailure ?? .continue, steps: planned,
     rollbackBefore: purpose.scenario?.rollbackBefore?.specification, rollbackAfter: purpose.scenario?.rollbackAfter?.specification, provisional: purpose.scenario?.scenario.provisional?.value,
-    prediction: prediction(assessment, purpose, network, timeline, path, serviceTarget: typed.plan.objectives.rto?.value, width: request.parallelism))
+    prediction: prediction(assessment, purpose, network, timeline, path, serviceTarget: typed.plan.objectives.rto?.value, width: request.parallelism),
+    duties: purpose.scenario.flatMap { _ in typed.plan.postIncident?.duties },
+    communication: purpose.scenario.flatMap { _ in typed.plan.audiences.isEmpty ? nil : typed.plan.audiences })
 }
 
 extension Purpose {

@@ -22,6 +22,8 @@ struct ApplyCommand: AsyncParsableCommand {
   @OptionGroup var planning: PlanningOptions
   @Flag(name: .shortAndLong, help: "Do not ask before beginning.")
   var yes = false
+  @Flag(help: "Show every message that the run would send to the audiences of the plan, and do nothing else.")
+  var preview = false
   @OptionGroup var run: RunOptions
   @OptionGroup var global: GlobalOptions
 
@@ -29,6 +31,10 @@ struct ApplyCommand: AsyncParsableCommand {
     try await CommandSession.guarded(global) { console in
       let environment = CommandSession.environment
       let (changeset, loaded) = try await changeset(console, environment)
+      if preview {
+        console.write(MessagePreview.text(changeset, console.style))
+        return .done
+      }
       let directory = StateFinding.directory(run.state.state, environment, planState: loaded?.plan.state?.directory.value, folder: changeset.plan.folder)
       guard !changeset.changes.isEmpty else {
         console.write("nothing to do: " + (changeset.steps.first?.change.reason ?? "the plan has no steps for this") + "\n")

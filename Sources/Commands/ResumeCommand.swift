@@ -62,8 +62,11 @@ struct RollbackCommand: AsyncParsableCommand {
 private func goOn(_ run: RunID, _ order: RunEngine.Order, _ options: RunOptions, _ console: Console) async throws -> ExitStatus {
   let environment = CommandSession.environment
   let directory = StateFinding.directory(options.state.state, environment)
-  let state: RunState
-  do throws(EngineFailure) { state = try await directory.state(of: run) } catch { throw CommandFailure(error.failure) }
+  let (state, history): (RunState, [Entry])
+  do throws(EngineFailure) {
+    state = try await directory.state(of: run)
+    history = try await directory.journal(of: run).records.map { Entry(at: $0.at, event: $0.event) }
+  } catch { throw CommandFailure(error.failure) }
   let world = World(environment: environment, folder: state.changeset.plan.folder)
-  return try await RunCarrying(console, world, directory, confirmed: options.confirmed).resume(run, order)
+  return try await RunCarrying(console, world, directory, confirmed: options.confirmed).resume(run, order, history: history)
 }

@@ -37,19 +37,26 @@ struct RunCarrying {
     return try await carry { engine throws(EngineFailure) in try await engine.apply(changeset, as: run, parallelism: parallelism) }
   }
 
-  func resume(_ run: RunID, _ order: RunEngine.Order) async throws -> ExitStatus {
-    try await carry { engine throws(EngineFailure) in try await engine.resume(run, order) }
+  /// - Parameter history: what the journal holds of it already.
+  func resume(_ run: RunID, _ order: RunEngine.Order, history: [Entry]) async throws -> ExitStatus {
+    try await carry(history) { engine throws(EngineFailure) in try await engine.resume(run, order) }
   }
 
-  private func carry(_ body: (RunEngine) async throws(EngineFailure) -> RunEngine.Finished) async throws -> ExitStatus {
+  private func carry(_ history: [Entry] = [], _ body: (RunEngine) async throws(EngineFailure) -> RunEngine.Finished) async throws -> ExitStatus {
     let progress = progress
     let outbox = world.outbox(in: directory)
+    let correspondent = RunCorrespondent(outbox, now: SystemClock.now)
+    Task { await correspondent.work() }
     let environment = world.runEnvironment(
       console, outbox, confirmed: confirmed, observationTimeout: .seconds(10),
       tell: { news in
         progress.tell(news)
         // From here on the lock is held: nobody else sends what an earlier run has left.
-        if case .opened = news { Task { await outbox.takeUp() } }
+        if case .opened = news {
+          correspondent.remember(history)
+          Task { await outbox.takeUp() }
+        }
+        correspondent.tell(news)
       })
     let finished: RunEngine.Finished
     do throws(EngineFailure) { finished = try await body(RunEngine(environment, in: directory)) } catch {
@@ -58,7 +65,7 @@ struct RunCarrying {
     }
     progress.end()
     console.write("\n" + runReport(finished.state, finished.ending, journal: finished.journal, stateOption: " --state \(directory.path)", console.style))
-    await tellOfMessages(outbox, of: finished.run)
+    await tellOfMessages(outbox, correspondent, of: finished.run)
     return ExitStatus(rawValue: finished.ending.exitCode) ?? .error
   }
 
@@ -66,10 +73,12 @@ struct RunCarrying {
   private static let patienceForMessages = TimeSpan.seconds(15)
 
   /// What became of the messages. It changes nothing of how the run has ended.
-  private func tellOfMessages(_ outbox: Outbox, of run: RunID) async {
+  private func tellOfMessages(_ outbox: Outbox, _ correspondent: RunCorrespondent, of run: RunID) async {
+    await correspondent.finish(within: .seconds(5))
     if await outbox.isBusy { console.writeError("messages are still under way; waiting for them, \(Self.patienceForMessages.rounded) at most\n") }
     let messages = await outbox.finish(within: Self.patienceForMessages)
-    let told = messages.map { ($0.run == run ? "\($0.step)" : "\($0.step) of \($0.run)", $0.outcome, $0.isSent) }
+    let lost = await correspondent.lost.map { ($0.name, $0.why, false) }
+    let told = lost + messages.map { ($0.run == run ? "\($0.step)" : "\($0.step) of \($0.run)", $0.outcome, $0.isSent) }
     if !told.isEmpty { console.write("\n" + messageReport(told, console.style)) }
   }
 }

@@ -10,15 +10,32 @@ public struct Audience: Sendable {
   /// The channel itself: `#sie-incidents`, an address, a page.
   public var place: Located<String>
   public var updates: Updates
-  /// What a message says, for whoever writes it.
-  public var template: String?
+  /// How a run tells it by itself: the first way, and the one that is tried where that takes no message. None: people tell it.
+  public var ways: [Way] = []
+  /// Nothing that only those who run the service may know is told.
+  public var isPublic = false
+  /// What a message says while the recovery goes on, and the last one at a good end; with words in braces that are filled in.
+  public var template, ending: Located<String>?
 
-  public enum Channel: String, Sendable, CaseIterable { case slack, teams, email, phone, statusPage, other }
+  public struct Way: Sendable {
+    public enum Place: Sendable {
+      case text(Located<String>)
+      case secret(Located<SecretName>)
+    }
+    public var by: Channel
+    public var to: Place
+    /// What opens it: the mail server's URL, the key of the status page.
+    public var key: Located<SecretName>?
+    /// Of mail: the sender.
+    public var from: Located<String>?
+  }
+
+  public enum Channel: String, Hashable, Sendable, Codable, CaseIterable { case slack, teams, email, phone, statusPage, other }
   public enum Updates: Sendable {
     case every(Located<TimeSpan>)
     case on(Occasion)
   }
-  public enum Occasion: String, Sendable, CaseIterable { case majorChanges, startAndEnd }
+  public enum Occasion: String, Hashable, Sendable, Codable, CaseIterable { case majorChanges, startAndEnd }
 }
 
 /// An exercise that is held again and again. What came of it stands in files of evidence, never here.
@@ -49,14 +66,17 @@ extension Drill {
 
 /// What people owe when an incident is over.
 public struct PostIncident: Sendable {
-  public struct Duty: Sendable {
-    public enum Kind: String, Sendable, CaseIterable { case report, runbook, postmortem, tickets }
+  public struct Duty: Hashable, Sendable, Codable {
+    public enum Kind: String, Hashable, Sendable, Codable, CaseIterable { case report, runbook, postmortem, tickets }
     public var kind: Kind
     public var within: TimeSpan?
     /// Whose duty it is.
     public var by: String?
     /// Where it is kept: a page, a tracker, a calendar.
     public var place: String?
+    public init(kind: Kind, within: TimeSpan? = nil, by: String? = nil, place: String? = nil) {
+      self.kind = kind; self.within = within; self.by = by; self.place = place
+    }
   }
   /// In the order in which they are due.
   public var duties: [Duty]

@@ -16,7 +16,7 @@ public struct RunLines: Sendable {
     text(entry.event, state).map { "\(style.paint(entry.at.timeOfDay, .dim))  \($0)\n" }
   }
 
-  private func text(_ event: Event, _ state: RunState) -> String? {
+  func text(_ event: Event, _ state: RunState) -> String? {
     switch event {
     case .runStarted(let start): "run \(start.run): \(start.changeset.purpose) of `\(start.changeset.plan.name)`, \(start.changeset.counts)"
     case .resumed(let resumed): "resumed" + (resumed.tornBytes > 0 ? "; \(resumed.tornBytes) bytes of a torn last record were cut off" : "")

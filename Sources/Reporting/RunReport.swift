@@ -51,7 +51,7 @@ private func verdict(_ state: RunState, _ ending: RunEnding, _ style: TextStyle)
 }
 
 /// What a person has to do where a rollback could not.
-private func byHand(_ state: RunState) -> [String] {
+func byHand(_ state: RunState) -> [String] {
   guard case .backward = state.direction else { return [] }
   return (0..<state.count).flatMap { index -> [String] in
     let specification = state.specification(index)

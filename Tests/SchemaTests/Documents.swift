@@ -22,6 +22,18 @@ enum Documents {
     full.observedAt = .sample
     full.provisional = Provisional(duration: .minutes(30), ending: .commit)
     full.plan.environment = "staging"
+    full.communication = [
+      AudienceSpecification(
+        name: "engineering",
+        ways: [
+          .init(by: .email, to: .text("all@shop.example"), key: nil, from: "dr@shop.example"), .init(by: .statusPage, to: .output(step: "restore", name: "url"), key: nil, from: nil),
+        ] + SecretSource.every.map { source in
+          .init(by: .slack, to: .secret(SecretReference(name: "hook", source: source)), key: SecretReference(name: "hook", source: source), from: nil)
+        },
+        updates: .every(.minutes(15)), isPublic: false, template: "{news}", ending: "It is up."),
+      AudienceSpecification(name: "customers", ways: [], updates: .on(.majorChanges), isPublic: true, template: nil, ending: nil),
+    ]
+    full.duties = [PostIncident.Duty(kind: .report, within: .hours(24), by: "commander", place: "wiki"), PostIncident.Duty(kind: .runbook)]
     full.steps[0].specification.footprint = footprint
     full.steps[0].measurements = ["size": "12GB", "rows": 7]
     full.steps[0].change = Change(.update, reason: "it is old", before: ["age": "42m"], after: ["age": "0s"], losses: ["every row since"])

@@ -95,11 +95,12 @@ private let everyKey = """
   metrics: textfile
   observations: { maxAge: 1d }
   communication:
-    engineering: { slack: "#incidents", every: 15m, template: It is down. }
+    engineering:
+      { slack: "#incidents", every: 15m, public: false, template: "{news}", ending: It is up., send: { to: { secret: more } }, else: { by: statusPage, to: "https://page.example", key: { secret: more } } }
     others: { teams: Incidents, on: startAndEnd }
-    stakeholders: { email: all@shop.example, every: 1h }
+    stakeholders: { email: all@shop.example, every: 1h, send: { to: some@shop.example, key: { secret: more }, from: dr@shop.example }, else: { by: email, to: b@shop.example, key: { secret: more }, from: dr@shop.example } }
     management: { phone: "555 0100", on: majorChanges }
-    customers: { statusPage: "https://status.shop.example", on: majorChanges }
+    customers: { statusPage: "https://status.shop.example", on: majorChanges, send: { to: "https://page.example", key: { secret: more } }, else: { by: slack, to: { secret: more } } }
     guests: { other: The screen in the hall., every: 1d }
   drills: { restore: { kind: restore, scenarios: [lost], every: 30d, first: 2027-01-15, description: Into a sandbox. } }
   postIncident:

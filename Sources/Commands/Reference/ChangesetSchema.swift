@@ -21,15 +21,54 @@ enum ChangesetSchema {
     .optional("rollbackBefore", .definition("specification"), "Run before anything is undone."),
     .optional("rollbackAfter", .definition("specification"), "Run when everything is undone."),
     .required("prediction", .object(prediction), "What was computed before the run."),
+    .optional("duties", .list(of: .object(duty)), "What people owe when the incident is over; nothing if not there."),
+    .optional("communication", .list(of: .object(audience)), "Those whom the run tells by itself; nobody if not there."),
     .required("digest", .sha256, "Over all that was reviewed."),
   ])
+
+  private static let audience: [Schema.Member] = [
+    .required("name", .name, "The audience."), .required("ways", .list(of: .object(way)), "The next is tried where one does not take a message."),
+    .required(
+      "updates",
+      .oneMember([
+        .alternative("every", with: [.value(.timeSpan, "How often.")], "By the clock."), .alternative("on", with: [.value(.choice(Audience.Occasion.self), "Which.")], "On an occasion."),
+      ]), "When it hears."),
+    .required("isPublic", .bool, "No internal name may reach it."), .optional("template", .text, "What a message says while the run goes on."),
+    .optional("ending", .text, "What the last one says at a good end."),
+  ]
+
+  private static let way: [Schema.Member] = [
+    .required("by", .choice(Audience.Channel.self), "The channel."), .optional("key", secret, "What opens it."), .optional("from", .text, "Of mail: the sender."),
+    .required(
+      "to",
+      .oneMember([
+        .alternative("text", with: [.value(.text, "The text.")], "An address, a URL."), .alternative("secret", with: [.value(secret, "The reference.")], "A secret."),
+        .alternative("output", with: [.required("step", .name, "The step."), .required("name", .text, "Its output.")], "Another step's output."),
+      ]), "Where."),
+  ]
+
+  static let secret = Schema.object([
+    .required("name", .name, "The secret's name."),
+    .required(
+      "source",
+      .oneMember([
+        .alternative("env", with: [.value(.text, "Its name.")], "An environment variable."),
+        .alternative("file", with: [.value(.text, "Its path.")], "A file."),
+        .alternative("command", with: [.value(.list(of: .text), "Its argument list.")], "A program."),
+      ]), "Where its value is found."),
+  ])
+
+  private static let duty: [Schema.Member] = [
+    .required("kind", .choice(PostIncident.Duty.Kind.self), "What is owed."), .optional("within", .timeSpan, "How soon, from the end of the run on."),
+    .optional("by", .text, "Whose duty it is."), .optional("place", .text, "Where it is kept."),
+  ]
 
   static let definitions: [String: Schema] = [
     "step": .object(step), "specification": .object(specification), "undo": .oneMember(undo), "footprint": .object(footprint),
     "requirement": .oneMember(requirement), "change": .object(change), "basis": .oneMember(basis),
   ]
 
-  private static let plan: [Schema.Member] = [
+  static let plan: [Schema.Member] = [
     .required("name", .name, "The plan's name."), .required("file", .text, "The file it was read from."),
     .required("folder", .text, "From which relative paths count. Not part of the digest."),
     .optional("environment", .text, "Which of the plan's environments; none: the plan as it stands."),

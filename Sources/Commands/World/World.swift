@@ -21,7 +21,7 @@ struct World {
   init(environment: [String: String], folder: String) {
     self.environment = environment
     self.folder = folder
-    who = environment["SIE_DR_WHO"] ?? Self.userName()
+    who = Self.who(environment)
     host = Self.hostName()
   }
 
@@ -49,12 +49,15 @@ struct World {
       observationTimeout: observationTimeout, tell: tell)
   }
 
+  /// Whose name stands in journals.
+  static func who(_ environment: [String: String]) -> String { environment["SIE_DR_WHO"] ?? userName() }
+
   private static func userName() -> String {
     guard let entry = getpwuid(geteuid()) else { return "uid-\(geteuid())" }
     return String(cString: entry.pointee.pw_name)
   }
 
-  private static func hostName() -> String {
+  static func hostName() -> String {
     var buffer = [CChar](repeating: 0, count: 256)
     guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
     return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

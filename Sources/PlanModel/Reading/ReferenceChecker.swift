@@ -32,6 +32,7 @@ struct ReferenceChecker {
     }
     plan.scenarios.forEach(check)
     plan.consistency.forEach(check)
+    plan.communication.forEach(check)
     for drill in plan.drills { drill.scenarios.forEach { refer($0, "scenario", plan.scenarios.map(\.name)) } }
   }
 
@@ -69,7 +70,7 @@ struct ReferenceChecker {
   }
 
   var sites: [Located<SiteName>] { plan.sites.map(\.name) }
-  private var secrets: [Located<SecretName>] { plan.secrets.map(\.name) }
+  var secrets: [Located<SecretName>] { plan.secrets.map(\.name) }
   var servers: [Located<ServerName>] { plan.servers.map(\.name) }
   var stores: [Located<StoreName>] { plan.stores.map(\.name) }
 
