@@ -67,6 +67,7 @@ let package = Package(
     room("ChangePlanning", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "Diagnostics", "Units", "CanonicalJSON", "Hashing"),
     room("Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
     room("ExecutionCore", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Scheduling", "Units", "CanonicalJSON"),
+    room("Watching", "ProviderInterface", "PlanModel", "Calendar", "Diagnostics", "Units", "CanonicalJSON"),
     room("Reporting", "ExecutionCore", "Journaling", "ChangePlanning", "PlanTesting", "PlanLinting", "Objectives", "ProviderInterface", "PlanModel", "Calendar", "Scheduling", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "RecoveryPoints"),
 
     // Recovery points, over the door of a store.
@@ -82,6 +83,7 @@ let package = Package(
     room("PostgreSQLClient", in: "Drivers/", "CLibPQ", "Concurrency", "Units"),
     room("RedisClient", in: "Drivers/", "Concurrency"),
     room("HTTPClient", in: "Drivers/", "CLibCurl", "Concurrency", "Units"),
+    room("HTTPListener", in: "Drivers/", "Concurrency", "Units"),
     room("DNSClient", in: "Drivers/", "Hashing", "Concurrency", "Units"),
     room("S3Store", in: "Drivers/", "ObjectStore", "HTTPClient", "Hashing", "CanonicalJSON", "Concurrency", "Units"),
     room("ChildProcess", in: "Drivers/", "CLinuxProcess", "Concurrency", "Units", subprocess),
@@ -101,7 +103,7 @@ let package = Package(
     provider("RecoveryPoint", drivers: "HTTPClient"),
 
     // The composition root and the two programs.
-    room("Commands", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "CLinuxProcess", "PostgreSQLProvider", "RedisProvider", "GitProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "KubernetesProvider", "DNSProvider", "DNSClient", "NotificationProvider", "PlannedKinds", argumentParser),
+    room("Commands", "Watching", "HTTPListener", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "CLinuxProcess", "PostgreSQLProvider", "RedisProvider", "GitProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "KubernetesProvider", "DNSProvider", "DNSClient", "NotificationProvider", "PlannedKinds", argumentParser),
     .executableTarget(name: "sie-dr", dependencies: ["Commands", "ChildProcess"], swiftSettings: settings),
     .executableTarget(name: "generate", dependencies: ["Commands"], swiftSettings: settings),
 
@@ -139,6 +141,7 @@ let package = Package(
     tests("KubernetesTests", "KubernetesProvider", "ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "ChildProcess", "Units", "CanonicalJSON", "Concurrency"),
     tests("CommandLineTests", exclude: ["Snapshots"], "Commands", "Reporting", "RecoveryPoints", "ObjectStore", "S3Store", "Concurrency", "Scheduling", "ProviderInterface", "PlanModel", "Journaling", "ChangePlanning", "Units", "CanonicalJSON", "Diagnostics"),
     tests("DNSTests", "DNSProvider", "DNSClient", "ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Concurrency"),
+    tests("WatchingTests", "Watching", "Calendar", "Objectives", "HTTPListener", "HTTPClient", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Concurrency"),
     tests("NotificationTests", "NotificationProvider", "HTTPClient", "ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Hashing", "Concurrency"),
     tests("ProviderTests", "CommandProvider", "HTTPProvider", "OperatorProvider", "RecoveryPointProvider", "ChildProcess", "HTTPClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON"),
   ]

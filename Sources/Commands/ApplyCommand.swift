@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import CanonicalJSON
 internal import ChangePlanning
-internal import ChildProcess
 internal import ExecutionShell
 internal import PlanModel
 internal import ProviderInterface
@@ -30,22 +29,13 @@ struct ApplyCommand: AsyncParsableCommand {
       let environment = CommandSession.environment
       let (changeset, loaded) = try await changeset(console, environment)
       let directory = StateFinding.directory(run.state.state, environment, planState: loaded?.plan.state?.directory.value, folder: changeset.plan.folder)
-      guard !changeset.changes.isEmpty else {
-        console.write("nothing to do: " + (changeset.steps.first?.change.reason ?? "the plan has no steps for this") + "\n")
-        if let loaded, changeset.scenario == nil { await MetricsFile.write(loaded, directory, console) }
-        return .done
-      }
-      let world = World(environment: environment, folder: changeset.plan.folder)
-      // Before anybody is asked, and before anything is begun.
-      do throws(EngineFailure) { try Providers.performers(ChildRunner(), environment, world.outbox(in: directory), folder: ".").check(changeset) } catch { throw CommandFailure(error.failure) }
-      if !yes {
+      let carrying = ChangesetCarrying(
+        console: console, environment: environment, directory: directory, loaded: loaded, confirmed: run.confirmed, parallelism: planning.parallelism)
+      return try await carrying.carryOut(changeset, idle: { console.write($0 + "\n") }) {
+        guard !yes else { return true }
         console.write(try planReport(changeset, as: .text, console.style))
-        guard try console.agreed(to: "done") else { return .error }
-      }
-      let status = try await RunCarrying(console, world, directory, confirmed: run.confirmed).apply(changeset, parallelism: planning.parallelism)
-      let isInterrupted = status == .interrupted || status == .terminated
-      if let loaded, changeset.scenario == nil, !isInterrupted { await MetricsFile.write(loaded, directory, console) }
-      return status
+        return try console.agreed(to: "done")
+      } ?? .error
     }
   }
 

@@ -23,7 +23,9 @@ struct PlanningOptions: ParsableArguments {
   @Option(help: ArgumentHelp("How long one look at a server or store may take.", valueName: "time span"))
   var observeTimeout: String = "5s"
 
-  func width(_ environment: [String: String]) throws(CommandFailure) -> Int {
+  func width(_ environment: [String: String]) throws(CommandFailure) -> Int { try Self.width(parallelism, environment) }
+
+  static func width(_ parallelism: Int?, _ environment: [String: String]) throws(CommandFailure) -> Int {
     let text = environment["SIE_DR_PARALLELISM"]
     let width = parallelism ?? text.flatMap { Int($0) } ?? (text == nil ? 4 : 0)
     guard (1...256).contains(width) else {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import ChangePlanning
+internal import ChildProcess
 internal import ExecutionCore
 internal import ExecutionShell
 internal import Journaling
@@ -24,17 +25,23 @@ struct RunCarrying {
   /// Steps whose question was answered with yes on the command line.
   let confirmed: Set<StepName>
   let progress: RunProgress
+  /// What ends a run early; nil: this process's own.
+  let signals: AsyncStream<Interruption>?
 
-  init(_ console: Console, _ world: World, _ directory: StateDirectory, confirmed: [String] = []) {
+  init(_ console: Console, _ world: World, _ directory: StateDirectory, confirmed: [String] = [], signals: AsyncStream<Interruption>? = nil) {
+    self.signals = signals
     self.console = console; self.world = world; self.directory = directory
     self.confirmed = Set(confirmed.map { StepName(rawValue: $0) })
     progress = RunProgress(console, now: SystemClock.now)
   }
 
-  func apply(_ changeset: Changeset, parallelism: Int?) async throws -> ExitStatus {
+  static func newRun() -> RunID {
     var random = SystemRandomNumberGenerator()
-    let run = RunID.new(at: SystemClock.now(), using: &random)
-    return try await carry { engine throws(EngineFailure) in try await engine.apply(changeset, as: run, parallelism: parallelism) }
+    return RunID.new(at: SystemClock.now(), using: &random)
+  }
+
+  func apply(_ changeset: Changeset, as run: RunID = Self.newRun(), parallelism: Int?) async throws -> ExitStatus {
+    try await carry { engine throws(EngineFailure) in try await engine.apply(changeset, as: run, parallelism: parallelism) }
   }
 
   func resume(_ run: RunID, _ order: RunEngine.Order) async throws -> ExitStatus {
@@ -45,7 +52,7 @@ struct RunCarrying {
     let progress = progress
     let outbox = world.outbox(in: directory)
     let environment = world.runEnvironment(
-      console, outbox, confirmed: confirmed, observationTimeout: .seconds(10),
+      console, outbox, confirmed: confirmed, signals: signals ?? Signals.stream(), observationTimeout: .seconds(10),
       tell: { news in
         progress.tell(news)
         // From here on the lock is held: nobody else sends what an earlier run has left.
@@ -71,5 +78,39 @@ struct RunCarrying {
     let messages = await outbox.finish(within: Self.patienceForMessages)
     let told = messages.map { ($0.run == run ? "\($0.step)" : "\($0.step) of \($0.run)", $0.outcome, $0.isSent) }
     if !told.isEmpty { console.write("\n" + messageReport(told, console.style)) }
+  }
+}
+
+/// From a changeset to the end of its run, the same for `apply` and `watch`.
+struct ChangesetCarrying {
+  let console: Console
+  let environment: [String: String]
+  let directory: StateDirectory
+  /// The plan that it was made from; nil for a saved one.
+  let loaded: LoadedPlan?
+  var confirmed: [String] = []
+  var parallelism: Int?
+  var signals: AsyncStream<Interruption>?
+
+  /// `agree` is asked before anything begins; nil: it said no. Where nothing is to be done, `idle` is called.
+  func carryOut(
+    _ changeset: Changeset, as run: RunID = RunCarrying.newRun(), idle: (String) -> Void, agree: () throws -> Bool
+  ) async throws -> ExitStatus? {
+    guard !changeset.changes.isEmpty else {
+      idle("nothing to do: " + (changeset.steps.first?.change.reason ?? "the plan has no steps for this"))
+      await writeMetrics(changeset)
+      return .done
+    }
+    let world = World(environment: environment, folder: changeset.plan.folder)
+    // Before anybody is asked, and before anything is begun.
+    do throws(EngineFailure) { try Providers.performers(ChildRunner(), environment, world.outbox(in: directory), folder: ".").check(changeset) } catch { throw CommandFailure(error.failure) }
+    guard try agree() else { return nil }
+    let status = try await RunCarrying(console, world, directory, confirmed: confirmed, signals: signals).apply(changeset, as: run, parallelism: parallelism)
+    if status != .interrupted, status != .terminated { await writeMetrics(changeset) }
+    return status
+  }
+
+  private func writeMetrics(_ changeset: Changeset) async {
+    if let loaded, changeset.scenario == nil { await MetricsFile.write(loaded, directory, console) }
   }
 }

@@ -48,6 +48,20 @@ public struct StateDirectory: Sendable {
     do { return try RunState(replaying: text.records) } catch { throw .journalDamaged(run, error, path: journalPath(of: run)) }
   }
 
+  /// Held as long as the value lives: one process of a kind at a time, beside the runs. Throws `lockHeld` where another has it.
+  public func reserve(_ name: String, as holder: LockHolder) async throws(EngineFailure) -> Reservation {
+    let (folder, path) = ("\(self.path)/watch", "\(self.path)/watch/\(name).lock")
+    let taken = await attempt { () throws -> Result<StateLock, StateLock.Held> in
+      try Folder.make(folder)
+      return try StateLock.take(path, as: holder)
+    }
+    switch taken {
+    case .success(.success(let lock)): return Reservation(lock)
+    case .success(.failure(let held)): throw .lockHeld(held.holder, path: path, now: holder.since)
+    case .failure(let error): throw unusable(error)
+    }
+  }
+
   // MARK: For the engine
 
   func lock(as holder: LockHolder) async throws(EngineFailure) -> StateLock {
@@ -94,4 +108,11 @@ public struct StateDirectory: Sendable {
 
   /// A run's name becomes part of a path.
   private static func isProper(_ run: RunID) -> Bool { !run.rawValue.hasPrefix(".") && !run.rawValue.contains("/") }
+}
+
+/// What one process has reserved in a state directory, until it ends.
+public final class Reservation: Sendable {
+  private let lock: StateLock
+  init(_ lock: StateLock) { self.lock = lock }
+  deinit { lock.release() }
 }

@@ -19,7 +19,7 @@ extension Detection {
   func terms(in plan: Plan) -> [Term] {
     switch self {
     case .probe(let rule): rule.terms(plan.probe(rule.probe.value))
-    case .alert(let name, let within): [Term("until the alert `\(name.value)`", within.value, .plan(within.span))]
+    case .alert(let name, let within, _): [Term("until the alert `\(name.value)`", within.value, .plan(within.span))]
     case .person(let within): [Term("until somebody notices", within.value, .plan(within.span))]
     }
   }

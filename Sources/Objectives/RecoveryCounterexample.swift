@@ -52,7 +52,7 @@ extension ScenarioAssessment {
         case .failures(let least, let all, _): "\(least) of \(all) have failed: noticed"
         }
       result.add(known, .noticed, text)
-    case .alert(let name, _): result.add(known, .noticed, "the alert `\(name.value)` is raised")
+    case .alert(let name, _, _): result.add(known, .noticed, "the alert `\(name.value)` is raised")
     case .person: result.add(known, .noticed, "somebody notices")
     case nil: break
     }

@@ -19,6 +19,8 @@ public struct Plan: Sendable {
   /// A folder for the metrics of protection runs; a relative path counts from the folder of the plan file.
   public var metrics: Located<String>?
   public var probes: [Probe]
+  /// What `watch` listens to and whom it tells.
+  public var watch: WatchSettings?
   public var dataClasses: [DataClass]
   public var scenarios: [Scenario]
   /// Data classes that must be from one moment.
@@ -173,6 +175,8 @@ public struct Probe: Sendable {
     case http(HTTPExpectation)
     case tcp(host: String, port: Int)
     case sql(server: Located<ServerName>, query: String, expect: String?)
+    case dns(DNSExpectation)
+    case prometheus(PrometheusQuery)
   }
 }
 

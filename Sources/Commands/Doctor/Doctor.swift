@@ -13,6 +13,7 @@ internal import ProviderInterface
 internal import RecoveryPoints
 internal import S3Store
 internal import Units
+internal import Watching
 
 /// Looks at all that a plan names: everything at once, each with a time-out; shown in the plan's order, whoever answers first.
 struct Doctor: Sendable {
@@ -148,24 +149,10 @@ struct Doctor: Sendable {
   private func outcome(of probe: Probe) async -> CheckOutcome {
     let name = probe.name.value.rawValue
     let help = "look at the service; a scenario that is detected by this probe would be under way"
-    do throws(HTTPError) {
-      switch probe.check {
-      case .http(let expectation):
-        let answer = try await client.send(HTTPRequest(.get, expectation.url), deadline: probe.timeout)
-        let problem = expectation.problem(status: answer.status, body: answer.body)
-        let url = RedactedURL.of(expectation.url)
-        return problem.map { CheckOutcome(name, .failed, "\(url): \($0)", helps: [help]) } ?? CheckOutcome(name, .ok, "\(url) answers as expected")
-      case .tcp(let host, let port):
-        try await client.connect(host: host, port: port, deadline: probe.timeout)
-        return CheckOutcome(name, .ok, "\(host):\(port) takes connections")
-      case .sql(let server, let query, let expect):
-        guard let reference = plan.postgresql(server.value) else { return CheckOutcome(name, .notChecked, "its server is unknown") }
-        var context = context
-        context.timeout = probe.timeout
-        return await QueryProbe.outcome(name, on: reference, query, expect: expect, in: context)
-      }
-    } catch {
-      return CheckOutcome(name, .failed, "\(error)", helps: [help])
+    return switch await ProbeAsking(plan: plan, secrets: secrets, client: client).ask(probe) {
+    case .works: CheckOutcome(name, .ok, "answers as expected: \(ProbeAsking.shown(probe))")
+    case .fails(let why): CheckOutcome(name, .failed, why, helps: [help])
+    case .notAsked(let why): CheckOutcome(name, .notChecked, why)
     }
   }
 }

@@ -46,6 +46,11 @@ enum PlanKeys {
     PlanKey("state", .object([PlanKey("directory", .text, required: true, "A folder, from the plan file's folder on."), PlanKey("site", .text, "Where it is; with whoever runs sie-dr if not given.")]), "Where journals and the lock are kept; `.sie-dr` beside the plan if not given."),
     PlanKey("metrics", .text, "A folder, from the plan file's folder on, for a file of metrics: node_exporter's textfile folder."),
     PlanKey("probes", .map(.object(probe)), "Questions about the world's health."),
+    PlanKey(
+      "watch",
+      .object([
+        PlanKey("listen", .text, "The address and port; 127.0.0.1:9096 if not given."), PlanKey("key", .secretReference, required: true, "The bearer token of whoever calls."),
+      ]), "What `watch` listens to: Alertmanager's webhook, and watches in other places."),
     PlanKey("data", .map(.oneOf([.object(dataClass), .object(repository)])), "The data classes: what is protected, how, and how well."),
     PlanKey("consistency", .map(.object(group)), "Data classes that must be from one moment."),
     PlanKey("scenarios", .map(.object(scenario + [provisional, modes(of: scenario)])), "Disasters, and what is done about them."),
@@ -123,6 +128,20 @@ enum PlanKeys {
         PlanKey("server", .text, required: true, "Which server."), PlanKey("query", .text, required: true, "One query."),
         PlanKey("expect", .text, "The first column of the first row."),
       ]), "A query."),
+    PlanKey(
+      "dns",
+      .object([
+        PlanKey("server", .text, required: true, "The name server: `HOST`, `HOST:PORT` or `[ADDRESS]:PORT`."), PlanKey("name", .text, required: true, "The name."),
+        PlanKey("type", .choice(DNSExpectation.Kind.allCases.map(\.rawValue)), "The type of record; A if not given."),
+        PlanKey("expect", .names, "One of these must be among what the answer says; anything will do if not given."),
+      ]), "A question to a name server."),
+    PlanKey(
+      "prometheus",
+      .object([
+        PlanKey("url", .text, required: true, "The server's URL, without `/api/v1`."),
+        PlanKey("query", .text, required: true, "An instant query: well is an answer with at least one sample and none that is 0."),
+        PlanKey("key", .secretReference, "A bearer token."),
+      ]), "A query to Prometheus."),
     PlanKey("every", .timeSpan, "How often it is asked; 30s if not given."), PlanKey("timeout", .timeSpan, "How long an answer may take; 5s if not given."),
   ]
   private static let estimate = [

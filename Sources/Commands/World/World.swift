@@ -38,14 +38,14 @@ struct World {
   }
 
   func runEnvironment(
-    _ console: Console, _ outbox: Outbox, confirmed: Set<StepName>, observationTimeout: TimeSpan, tell: @escaping @Sendable (RunNews) -> Void
+    _ console: Console, _ outbox: Outbox, confirmed: Set<StepName>, signals: AsyncStream<Interruption>, observationTimeout: TimeSpan, tell: @escaping @Sendable (RunNews) -> Void
   ) -> RunEnvironment {
     let children = ChildRunner()
     let secrets = SecretSources(environment: environment, children: children, folder: folder)
     return RunEnvironment(
       performers: Providers.performers(children, environment, outbox, folder: folder), observers: Providers.observers(children, environment, folder: folder),
       secrets: secrets, stores: StoreFolders(folder: folder, environment: environment, secrets: secrets), who: who, host: host,
-      pid: getpid(), toolVersion: Version.number, operators: TerminalOperator(console, who: who, confirmed: confirmed), signals: Signals.stream(),
+      pid: getpid(), toolVersion: Version.number, operators: TerminalOperator(console, who: who, confirmed: confirmed), signals: signals,
       observationTimeout: observationTimeout, tell: tell)
   }
 

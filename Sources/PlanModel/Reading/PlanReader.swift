@@ -32,6 +32,7 @@ struct PlanReader {
       state: state(&top),
       metrics: top.text("metrics"),
       probes: entries(&top, "probes", "probe", probe),
+      watch: watch(&top),
       dataClasses: entries(&top, "data", "data class", dataClass),
       scenarios: entries(&top, "scenarios", "scenario", scenario).flatMap { $0 },
       consistency: entries(&top, "consistency", "consistency group", consistencyGroup),

@@ -17,6 +17,10 @@ struct ReferenceChecker {
       refer(store.credentials, "secret", secrets)
     }
     checkServerKinds()
+    refer(plan.watch?.key, "secret", secrets)
+    for probe in plan.probes {
+      if case .prometheus(let query) = probe.check { refer(query.key, "secret", secrets) }
+    }
     for dataClass in plan.dataClasses {
       dataClass.servers.forEach { refer($0, "server", servers) }
       refer(dataClass.home, "server", servers)

@@ -43,7 +43,7 @@ extension PlanReader {
     fields.node(key) == nil ? nil : secretReference(key, &fields)
   }
 
-  private func nameServer(_ text: Located<String>, _ key: String, _ what: String) -> NameServer? {
+  func nameServer(_ text: Located<String>, _ key: String, _ what: String) -> NameServer? {
     if let server = NameServer(text.value) { return server }
     collector.add(Diagnostic("wrong-value", "`\(key)` of \(what) is `\(text.value)`", at: text.span, label: "expected `HOST`, `HOST:PORT` or `[ADDRESS]:PORT`"))
     return nil

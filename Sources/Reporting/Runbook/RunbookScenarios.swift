@@ -47,7 +47,7 @@ extension Runbook {
     }
     switch scenario.detection {
     case .probe(let rule): lines.append("**Detection**: the probe `\(rule.probe.value)`\(plan.probe(rule.probe.value).map(probe) ?? "") \(rule.description)")
-    case .alert(let name, let within): lines.append("**Detection**: the alert \(Markdown.code(name.value)), at the latest after \(within.value.rounded)")
+    case .alert(let name, let within, _): lines.append("**Detection**: the alert \(Markdown.code(name.value)), at the latest after \(within.value.rounded)")
     case .person(let within): lines.append("**Detection**: a person notices, at the latest after \(within.value.rounded)")
     case nil: lines.append("**Detection**: the plan does not say")
     }
@@ -81,6 +81,8 @@ extension Runbook {
       case .http(let request): Markdown.code(request.url)
       case .tcp(let host, let port): Markdown.code("\(host):\(port)")
       case .sql(let server, let query, _): "\(Markdown.code(Markdown.line(query))) on `\(server.value)`"
+      case .dns(let question): "\(Markdown.code("\(question.name) \(question.kind.rawValue)")) at \(question.server)"
+      case .prometheus(let query): "\(Markdown.code(Markdown.line(query.query))) at \(query.url)"
       }
     return " (\(what) every \(probe.every.rounded))"
   }
