@@ -1,7 +1,9 @@
 import CanonicalJSON
+import ChangePlanning
 import Concurrency
 import Glibc
 import Journaling
+import PlanModel
 import TestSupport
 import Testing
 import Units
@@ -27,6 +29,9 @@ struct WatchTests {
     return scene
   }
 
+  /// The scenario's run has come to its end.
+  static func isOver(_ watch: StartedProgram) -> Bool { watch.errors.split(separator: "\n").contains { $0.contains("lost: run ") && $0.hasSuffix(" is done") } }
+
   static func log(_ scene: Scene) -> String { (try? readFile("\(scene.folder)/log.txt")) ?? "" }
 
   /// A service that a test turns on and off.
@@ -51,7 +56,7 @@ struct WatchTests {
     #expect(scene.runs().isEmpty)
     let struck = ContinuousClock.now
     service.isWell(false)
-    try await until("it has run") { watch.errors.contains("is done") }
+    try await until("it has run") { Self.isOver(watch) }
     #expect(struck.duration(to: .now) > .milliseconds(700))
     #expect(Self.log(scene) == "done\nsecond\n")
     watch.send(SIGKILL)
@@ -104,7 +109,7 @@ struct WatchTests {
     watch.send(SIGKILL)
     _ = try await watch.end()
     watch = try scene.start("watch", "plan.yaml", "--no-protection")
-    try await until("it is over") { watch.errors.contains(" is done") || watch.errors.contains("is paused") || (try? readFile("\(scene.state)/watch/scene.json"))?.contains("\"course\":\"over\"") == true }
+    try await until("it is over") { Self.isOver(watch) || watch.errors.contains("is paused") || (try? readFile("\(scene.state)/watch/scene.json"))?.contains("\"course\":\"over\"") == true }
     try await Task.sleep(for: .milliseconds(400))
     watch.send(SIGTERM)
     let end = try await watch.end()
@@ -196,7 +201,7 @@ struct WatchTests {
     let known = names(in: "\(scene.folder)/near/things").count
     try await until("the next points have it", within: .seconds(60)) { names(in: "\(scene.folder)/near/things").count >= known + 2 }
     try await onThread { try source.stop() }
-    try await until("it has recovered", within: .seconds(90)) { watch.errors.contains("lost: run") && watch.errors.contains("is done\n") }
+    try await until("it has recovered", within: .seconds(90)) { Self.isOver(watch) }
     #expect(try scene.target.psql("SELECT count(*) FROM t", database: scene.database) == "1001\n")
     let metrics = try readFile("\(scene.folder)/sie-dr-scene-watch.prom")
     #expect(metrics.contains("sie_dr_probe_success{plan=\"scene\",probe=\"rows\",place=\"\"} 0\n"))
@@ -226,7 +231,7 @@ struct WatchTests {
     try await Task.sleep(for: .seconds(2))
     #expect(scene.runs().isEmpty)
     try alertmanager.alert("SIEDatabaseSlow")
-    try await until("it has run") { watch.errors.contains("is done") }
+    try await until("it has run") { Self.isOver(watch) }
     // Alertmanager says it again every second.
     try await Task.sleep(for: .seconds(3))
     try alertmanager.alert("SIEDatabaseSlow", ends: "2020-01-01T00:00:00Z")
@@ -262,7 +267,7 @@ struct WatchTests {
     let scene = try Self.scene("\(ill), every: 300ms, timeout: 2s", "probe: ready, failures: { atLeast: 3, of: 3 }", more: "  well: { \(well), every: 300ms, timeout: 2s }\n")
     let watch = try scene.start("watch", "plan.yaml", "--no-protection")
     try await until("the good one works") { watch.errors.contains("well: works") }
-    try await until("the bad one has started the scenario") { watch.errors.contains("is done") }
+    try await until("the bad one has started the scenario") { Self.isOver(watch) }
     #expect(watch.errors.contains("ready: fails: "))
     watch.send(SIGTERM)
     #expect(try await watch.end().status == 0)
@@ -283,7 +288,7 @@ struct WatchTests {
     try await Task.sleep(for: .seconds(2))
     #expect(scene.runs().isEmpty)
     let other = try scene.start("watch", "plan.yaml", "--from", "there", "--report", "http://127.0.0.1:\(port)")
-    try await until("it has run") { watch.errors.contains("is done") }
+    try await until("it has run") { Self.isOver(watch) }
     #expect(watch.errors.contains("seen from here, there"))
     watch.send(SIGTERM)
     #expect(try await watch.end().status == 0)
@@ -312,7 +317,7 @@ struct WatchTests {
     let scene = try Self.scene(service.probe, "probe: ready, failing: 500ms, coolDown: 1h")
     service.isWell(false)
     let watch = try scene.start("watch", "plan.yaml", "--no-protection")
-    try await until("it has run") { watch.errors.contains("is done") }
+    try await until("it has run") { Self.isOver(watch) }
     watch.send(SIGTERM)
     _ = try await watch.end()
     let log = "\(scene.state)/watch/scene.jsonl"

@@ -112,6 +112,9 @@ private let everyKey = """
     ready: { http: { url: "http://localhost/ready", expect: { status: 200, json: { ready: true }, contains: ok } }, every: 15s, timeout: 5s }
     port: { tcp: { host: db.example, port: "${var.port}" } }
     rows: { sql: { server: pg, query: select 1, expect: "1" } }
+    name: { dns: { server: ns1.example, name: shop.example, type: CNAME, expect: [east.example] } }
+    series: { prometheus: { url: "http://localhost:9090", query: up, key: { secret: more } } }
+  watch: { listen: "127.0.0.1:9096", key: { secret: more } }
   data:
     orders:
       on: [pg, pg-two]
