@@ -27,14 +27,16 @@ public struct PlaceReport: Sendable {
 
   /// Nil where it is no report.
   public init?(_ json: JSONValue, heard: Timestamp) {
-    guard let plan = json["plan"]?.string, let place = json["place"]?.string, let list = json["answers"]?.array, list.count <= Self.mostAnswers else { return nil }
+    guard let plan = json["plan"]?.string, let place = json["place"]?.string, let list = json["answers"]?.array, list.count <= Self.mostAnswers
+    else { return nil }
     self.init(plan: plan, place: SiteName(rawValue: place), answers: [])
     for item in list {
-      guard let probe = item["probe"]?.string, let age = item["age"]?.int, let took = item["took"]?.int, (0...Self.oldest).contains(age), (0...Self.oldest).contains(took),
-        let outcome = ProbeAnswer.Outcome(item)
+      guard let probe = item["probe"]?.string, let age = item["age"]?.int, let took = item["took"]?.int,
+        (0...Self.oldest).contains(age), (0...Self.oldest).contains(took), let outcome = ProbeAnswer.Outcome(item)
       else { return nil }
       let answered = heard - .milliseconds(age)
-      answers.append(ProbeAnswer(probe: ProbeName(rawValue: probe), place: self.place, asked: answered - .milliseconds(took), answered: answered, outcome: outcome))
+      let asked = answered - .milliseconds(took)
+      answers.append(ProbeAnswer(probe: ProbeName(rawValue: probe), place: self.place, asked: asked, answered: answered, outcome: outcome))
     }
   }
 }

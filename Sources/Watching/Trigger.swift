@@ -94,7 +94,8 @@ extension Trigger {
     switch self {
     case .alert(let name): "alert \(name)"
     case .probe(let rule):
-      "\(rule.probe) every \(rule.every) timeout \(rule.timeout) \(rule.condition.description) from \(rule.places.map { $0?.rawValue ?? "" }) \(rule.agreeing) \(rule.evaluate?.description ?? "")"
+      "\(rule.probe) every \(rule.every) timeout \(rule.timeout) \(rule.condition.description) "
+        + "from \(rule.places.map { $0?.rawValue ?? "" }) \(rule.agreeing) \(rule.evaluate?.description ?? "")"
     }
   }
 }

@@ -209,7 +209,8 @@ public struct WatchMachine: Sendable {
     state.scenarios[scenario.name]?.incident = Incident(triggered: now, since: known.since, course: asks ? .asked : .starting)
     let told: [WatchAction] = [.keep, .tell(.triggered(scenario.name, why: known.why))]
     guard asks else { return told + [.start(scenario.name)] }
-    return told + [.tell(.asks(scenario.name, because: other.map { "`\($0)` is under way, and two recoveries at once are for people" } ?? "waits for a person, as the plan says"))]
+    let because = other.map { "`\($0)` is under way, and two recoveries at once are for people" } ?? "waits for a person, as the plan says"
+    return told + [.tell(.asks(scenario.name, because: because))]
   }
 
   /// Tells once when the rule will hold.

@@ -19,13 +19,19 @@ extension WatchMachine {
         if case .notAsked = word.outcome { return nil }
         return (",probe=\"\(word.probe)\",place=\"\(word.place)\"", word.outcome.works ? "1" : "0")
       })
-    family("trigger_armed", "1 if the scenario triggers when its rule holds, 0 from then on until all has been well.", remembered.map { (of($0.0), $0.1.isArmed ? "1" : "0") })
+    family(
+      "trigger_armed", "1 if the scenario triggers when its rule holds, 0 from then on until all has been well.",
+      remembered.map { (of($0.0), $0.1.isArmed ? "1" : "0") })
     family("trigger_places", "In how many places its rule holds.", scenarios.compactMap { scenario in
       if case .alert = scenario.trigger { return nil }
       return (of(scenario), String(places(scenario, at: now)))
     })
-    family("trigger_due_timestamp_seconds", "When it triggers if nothing changes.", scenarios.compactMap { scenario in triggersAt(scenario).map { (of(scenario), seconds($0)) } })
-    family("last_triggered_timestamp_seconds", "When it triggered last.", remembered.compactMap { scenario, memory in memory.lastTriggered.map { (of(scenario), seconds($0)) } })
+    family(
+      "trigger_due_timestamp_seconds", "When it triggers if nothing changes.",
+      scenarios.compactMap { scenario in triggersAt(scenario).map { (of(scenario), seconds($0)) } })
+    family(
+      "last_triggered_timestamp_seconds", "When it triggered last.",
+      remembered.compactMap { scenario, memory in memory.lastTriggered.map { (of(scenario), seconds($0)) } })
     family(
       "incident_open", "1 while a triggered scenario waits for people, or its run is at work.",
       remembered.map { (of($0.0) + ",course=\"\($0.1.incident?.course.rawValue ?? "none")\"", $0.1.incident?.isOpen == true ? "1" : "0") })

@@ -1,5 +1,5 @@
 internal import CanonicalJSON
-internal import Concurrency
+internal import Diagnostics
 internal import ExecutionShell
 internal import HTTPClient
 internal import Journaling
@@ -27,13 +27,15 @@ struct PlaceWatch {
     let asked = Set(plan.scenarios.compactMap(\.detection?.rule).filter { $0.from.contains { $0.value == here } }.map(\.probe.value))
     let probes = plan.probes.filter { asked.contains($0.name.value) }
     guard !probes.isEmpty else {
-      throw CommandFailure("nothing-to-watch", "no scenario asks a probe from `\(here)`", helps: ["name the site in `detect: { probe: NAME, from: [\(here), …] }`"])
+      throw CommandFailure(
+        "nothing-to-watch", "no scenario asks a probe from `\(here)`", helps: ["name the site in `detect: { probe: NAME, from: [\(here), …] }`"])
     }
     guard let settings = plan.watch, let key = plan.reference(to: settings.key.value) else {
       throw CommandFailure("no-watch-key", "the plan has no `watch: { key: { secret: NAME } }`, so nobody listens", helps: ["add it: both watches need it"])
     }
     guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
-      throw CommandFailure("wrong-usage", "`--report \(RedactedURL.of(url))` is no URL", status: .usage, helps: ["write `--report http://HOST:\(settings.listen.port)`"])
+      throw CommandFailure(
+        "wrong-usage", "`--report \(RedactedURL.of(url))` is no URL", status: .usage, helps: ["write `--report http://HOST:\(settings.listen.port)`"])
     }
     let (answers, answer) = AsyncStream.makeStream(of: ProbeAnswer.self, bufferingPolicy: .bufferingNewest(Self.mostWaiting))
     let clock = SystemRunClock()
@@ -67,5 +69,5 @@ struct PlaceWatch {
     } catch { return error.detail }
   }
 
-  private func say(_ text: String, _ clock: SystemRunClock) { console.writeError("\(clock.now().timeOfDay)  \(text)\n") }
+  private func say(_ text: String, _ clock: SystemRunClock) { console.writeError("\(clock.now().timeOfDay)  \(String(text.prefix(500)).visible)\n") }
 }

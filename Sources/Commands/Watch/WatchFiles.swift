@@ -25,7 +25,8 @@ final class WatchFiles {
     let bytes = try Files.read(statePath)
     guard let state = try? CanonicalJSON.decode(WatchState.self, from: bytes), state.formatVersion == WatchState.currentFormat else {
       throw CommandFailure(
-        "watch-state-damaged", "\(statePath) is not what a watch of this version remembers", details: ["it says which scenarios were started: without it one could be started twice"],
+        "watch-state-damaged", "\(statePath) is not what a watch of this version remembers",
+        details: ["it says which scenarios were started: without it one could be started twice"],
         helps: ["see with `sie-dr runs` what was started, then move the file away: mv \(statePath) \(statePath).damaged"])
     }
     return state
@@ -33,7 +34,7 @@ final class WatchFiles {
 
   func keep(_ state: WatchState) throws(CommandFailure) {
     let bytes: [UInt8]
-    do { bytes = try CanonicalJSON.bytes(state) } catch { throw CommandFailure("watch-state-unwritable", "what the watch remembers cannot be written: \(error)") }
+    do { bytes = try CanonicalJSON.bytes(state) } catch { throw CommandFailure("watch-state-unwritable", "what it remembers cannot be written: \(error)") }
     try Files.write(bytes + [0x0A], to: statePath)
   }
 
@@ -60,7 +61,8 @@ final class WatchFiles {
     var records: [WatchRecord] = []
     for (index, line) in try Files.read(path).split(separator: 0x0A).enumerated() {
       guard let json = try? CanonicalJSON.decode(JSONValue.self, from: line), let record = WatchRecord(json) else {
-        throw CommandFailure("not-a-probe-log", "line \(index + 1) of \(path) is no record of a watch", helps: ["a watch writes its log into the state directory: watch/PLAN.jsonl"])
+        throw CommandFailure(
+          "not-a-probe-log", "line \(index + 1) of \(path) is no record of a watch", helps: ["a watch writes its log into the state directory: watch/PLAN.jsonl"])
       }
       records.append(record)
     }

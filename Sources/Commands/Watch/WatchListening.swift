@@ -8,7 +8,8 @@ internal import Watching
 /// The doors of a watch: Alertmanager's webhook at `/alerts`, other places' answers at `/probes`, each only with the key.
 enum WatchListening {
   static func start(
-    _ settings: WatchSettings, key: SecretValue, plan: Plan, here: SiteName?, now: @escaping @Sendable () -> Timestamp, tell: @escaping @Sendable (WatchRecord) -> Void
+    _ settings: WatchSettings, key: SecretValue, plan: Plan, here: SiteName?, now: @escaping @Sendable () -> Timestamp,
+    tell: @escaping @Sendable (WatchRecord) -> Void
   ) throws(CommandFailure) -> HTTPListener {
     let probes = Set(plan.probes.map(\.name.value))
     let sites = Set(plan.sites.map(\.name.value))
@@ -26,7 +27,9 @@ enum WatchListening {
           guard let news = alertNews(from: request.body, heard: now()) else { return ListenerAnswer(400, "this is no message of Alertmanager") }
           news.forEach { tell(.alert($0)) }
         } else {
-          guard let json = try? CanonicalJSON.decode(JSONValue.self, from: request.body), let report = PlaceReport(json, heard: now()), let records = records(of: report) else {
+          guard let json = try? CanonicalJSON.decode(JSONValue.self, from: request.body), let report = PlaceReport(json, heard: now()),
+            let records = records(of: report)
+          else {
             return ListenerAnswer(400, "this is no report of another place of the plan `\(name)`")
           }
           records.forEach(tell)

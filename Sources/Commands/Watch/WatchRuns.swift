@@ -33,7 +33,8 @@ struct WatchRuns: Sendable {
   }
 
   func resume(_ run: RunID, signals: AsyncStream<Interruption>) async -> Ending {
-    await words { try await RunCarrying(console, World(environment: environment, folder: loaded.identity.folder), directory, signals: signals).resume(run, .init(.onwards)) }
+    let world = World(environment: environment, folder: loaded.identity.folder)
+    return await words { try await RunCarrying(console, world, directory, signals: signals).resume(run, .init(.onwards)) }
   }
 
   private func carryOut(_ purpose: Purpose, as run: RunID, _ signals: AsyncStream<Interruption>) async -> Ending {

@@ -1,5 +1,6 @@
 internal import ChangePlanning
 internal import Concurrency
+internal import Diagnostics
 internal import ExecutionShell
 internal import HTTPClient
 internal import HTTPListener
@@ -264,7 +265,9 @@ actor Watcher {
 
   /// Whether people have started what they were asked for.
   private func lookForRuns() {
-    let asked = machine.scenarios.compactMap { scenario in machine.memory(scenario.name)?.incident.flatMap { $0.course == .asked ? (scenario.name, $0.since) : nil } }
+    let asked = machine.scenarios.compactMap { scenario in
+      machine.memory(scenario.name)?.incident.flatMap { $0.course == .asked ? (scenario.name, $0.since) : nil }
+    }
     guard !looksForRuns, !asked.isEmpty else { return }
     looksForRuns = true
     Task { [runs, input, clock] in
@@ -280,7 +283,8 @@ actor Watcher {
 
   // MARK: What is said
 
-  private func say(_ text: String) { runs.console.writeError("\(clock.now().timeOfDay)  \(text)\n") }
+  /// A line. What servers and other places said may be anything, of any length.
+  private func say(_ text: String) { runs.console.writeError("\(clock.now().timeOfDay)  \(String(text.prefix(500)).visible)\n") }
 
   /// Once, until it is something else.
   private func complain(_ what: String, _ problem: String) {
@@ -294,12 +298,15 @@ actor Watcher {
       let name = scenario.name
       let what = scenario.asks ? "asked for" : "started"
       switch scenario.trigger {
-      case .alert(let alert): say(isListening ? "\(name): \(what) when the alert \(alert) fires" : "\(name): warning: the alert \(alert) is not heard: the plan has no `watch: { key: … }`")
+      case .alert(let alert):
+        let deaf = "\(name): warning: the alert \(alert) is not heard: the plan has no `watch: { key: … }`"
+        say(isListening ? "\(name): \(what) when the alert \(alert) fires" : deaf)
       case .probe(let rule):
         say("\(name): \(what) when \(rule.probe) \(plan.scenario(name)?.detection?.rule?.description ?? "fails")")
         let others = rule.places.compactMap { $0 }.filter { $0 != here }
         if rule.places.count - others.count < rule.agreeing, !isListening {
-          say("\(name): warning: only other places count (\(others.map(\.rawValue).joined(separator: ", "))), and none can be heard: name this one with `--from`, or add `watch: { key: … }`")
+          let list = others.map(\.rawValue).joined(separator: ", ")
+          say("\(name): warning: only other places count (\(list)), and none can be heard: name this one with `--from`, or add `watch: { key: … }`")
         }
       }
     }

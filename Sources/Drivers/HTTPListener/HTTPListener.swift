@@ -161,7 +161,8 @@ private struct Loop {
 
   private mutating func reply(_ index: Int, _ answer: ListenerAnswer) {
     let body = Array((answer.text + "\n").utf8)
-    let head = "HTTP/1.1 \(answer.status) \(answer.status < 300 ? "OK" : "Refused")\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: \(body.count)\r\nConnection: close\r\n\r\n"
+    let head = "HTTP/1.1 \(answer.status) \(answer.status < 300 ? "OK" : "Refused")\r\nContent-Type: text/plain; charset=utf-8\r\n"
+      + "Content-Length: \(body.count)\r\nConnection: close\r\n\r\n"
     connections[index].answer = (Array(head.utf8) + body)[...]
     connections[index].received = []
     write(index)

@@ -24,7 +24,8 @@ func parse(_ bytes: [UInt8], _ limits: ListenerLimits) -> ReadRequest {
   guard headers["transfer-encoding"] == nil else { return .refused(ListenerAnswer(411, "a length is needed")) }
   let length: Int
   if let text = headers["content-length"] {
-    guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text) else { return .refused(ListenerAnswer(400, "the length is no number")) }
+    guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text)
+    else { return .refused(ListenerAnswer(400, "the length is no number")) }
     length = number
   } else { length = 0 }
   guard length <= limits.body else { return .refused(ListenerAnswer(413, "the body is too long")) }
