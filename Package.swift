@@ -58,7 +58,6 @@ let package = Package(
     // The language.
     room("PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON"),
     room("ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore"),
-    room("PlannedKinds", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON"),
 
     // What decides: pure.
     room("Objectives", "ProviderInterface", "PlanModel", "Calendar", "Scheduling", "Diagnostics", "Units", "CanonicalJSON"),
@@ -88,10 +87,12 @@ let package = Package(
     room("Encryption", in: "Drivers/", "RecoveryPoints", "ChildProcess", "Units"),
 
     // What all providers of recovery points do alike.
-    room("PointSteps", "ProviderInterface", "PlanModel", "Calendar", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Encryption", "ChildProcess", "Compression", "Concurrency"),
+    room("PointSteps", "ProviderInterface", "PlanModel", "Calendar", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Encryption", "ChildProcess", "Compression", "Concurrency", "PostgreSQLClient"),
     provider("PostgreSQL", drivers: "Calendar", "PointSteps", "PostgreSQLClient", "ChildProcess", "Compression", "Encryption", "Hashing", "Concurrency"),
     provider("Redis", drivers: "Calendar", "PointSteps", "RedisClient", "PostgreSQLClient", "ChildProcess", "Compression", "Encryption", "Concurrency"),
+    provider("Meilisearch", drivers: "Calendar", "PointSteps", "HTTPClient", "PostgreSQLClient", "ChildProcess", "Encryption", "Hashing", "Concurrency"),
     provider("Git", drivers: "PointSteps", "ChildProcess", "Hashing", "Concurrency"),
+    provider("Terraform", drivers: "PointSteps", "ChildProcess"),
     provider("HTTP", drivers: "HTTPClient"),
     provider("Kubernetes", drivers: "ChildProcess", "Hashing"),
     provider("Command", drivers: "ChildProcess"),
@@ -101,7 +102,7 @@ let package = Package(
     provider("RecoveryPoint", drivers: "HTTPClient"),
 
     // The composition root and the two programs.
-    room("Commands", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "CLinuxProcess", "PostgreSQLProvider", "RedisProvider", "GitProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "KubernetesProvider", "DNSProvider", "DNSClient", "NotificationProvider", "PlannedKinds", argumentParser),
+    room("Commands", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "CLinuxProcess", "PostgreSQLProvider", "PointSteps", "RedisProvider", "MeilisearchProvider", "GitProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "KubernetesProvider", "TerraformProvider", "DNSProvider", "DNSClient", "NotificationProvider", argumentParser),
     .executableTarget(name: "sie-dr", dependencies: ["Commands", "ChildProcess"], swiftSettings: settings),
     .executableTarget(name: "generate", dependencies: ["Commands"], swiftSettings: settings),
 
@@ -118,7 +119,7 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: ["ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Journaling", "ExecutionCore", "ChangePlanning", "Scheduling", "Concurrency", "HTTPClient", "S3Store"],
-      path: "Tests/TestSupport", exclude: ["kubernetes-api.py"], swiftSettings: settings),
+      path: "Tests/TestSupport", exclude: ["kubernetes-api.py", "meilisearch.py"], swiftSettings: settings),
     tests("CalendarTests", "Calendar", "Units"),
     tests("UnitsTests", "Units", "CanonicalJSON"),
     tests("SchemaTests", "Commands", "PlanTesting", "PlanLinting", "ChangePlanning", "Journaling", "RecoveryPoints", "PostgreSQLProvider", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Hashing", "Units", "CanonicalJSON"),
@@ -135,7 +136,9 @@ let package = Package(
     tests("DriverTests", "Hashing", "Compression", "ChildProcess", "Encryption", "RecoveryPoints", "HTTPClient", "S3Store", "PostgreSQLClient", "Concurrency", "Units"),
     tests("PostgreSQLTests", "PostgreSQLProvider", "PointSteps", "Calendar", "PostgreSQLClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "S3Store", "Scheduling", "ProviderInterface", "PlanModel", "ChildProcess", "Hashing", "Compression", "Units", "CanonicalJSON", "Concurrency"),
     tests("RedisTests", "Calendar", "RedisProvider", "RedisClient", "PostgreSQLClient", "Commands", "PointSteps", "RecoveryPoints", "ObjectStore", "PlanModel", "ProviderInterface", "ChildProcess", "Concurrency", "Diagnostics", "YAMLReading", "Units", "CanonicalJSON"),
+    tests("MeilisearchTests", "Calendar", "MeilisearchProvider", "HTTPClient", "Commands", "PointSteps", "RecoveryPoints", "ObjectStore", "PlanModel", "ProviderInterface", "ChildProcess", "Concurrency", "Diagnostics", "YAMLReading", "Units", "CanonicalJSON"),
     tests("GitTests", "GitProvider", "Commands", "RecoveryPoints", "ObjectStore", "PlanModel", "ProviderInterface", "ChildProcess", "Concurrency", "Diagnostics", "YAMLReading", "Units", "CanonicalJSON"),
+    tests("TerraformTests", "TerraformProvider", "ObjectStore", "ProviderInterface", "PlanModel", "ChildProcess", "Concurrency", "Units", "CanonicalJSON"),
     tests("KubernetesTests", "KubernetesProvider", "ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "ChildProcess", "Units", "CanonicalJSON", "Concurrency"),
     tests("CommandLineTests", exclude: ["Snapshots"], "Commands", "Reporting", "RecoveryPoints", "ObjectStore", "S3Store", "Concurrency", "Scheduling", "ProviderInterface", "PlanModel", "Journaling", "ChangePlanning", "Units", "CanonicalJSON", "Diagnostics"),
     tests("DNSTests", "DNSProvider", "DNSClient", "ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Concurrency"),

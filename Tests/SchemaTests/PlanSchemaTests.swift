@@ -78,7 +78,7 @@ private let everyKey = """
   servers:
     pg: { postgresql: { url: { secret: url } }, site: west }
     redis: { redis: { url: { secret: url } } }
-    search: { meilisearch: { url: "http://search:7700", key: { secret: keys }, version: "1.11" } }
+    search: { meilisearch: { url: "http://search:7700", key: { secret: keys }, version: "1.11", dumps: dumps } }
     cluster: { kubernetes: { context: east, kubeconfig: { secret: keys } } }
     zone: { dns: { zone: sie.example, host: ns1.sie.example, key: { secret: keys }, authoritative: [ns1.sie.example, "[::1]:53"], resolvers: 192.0.2.1 } }
     pg-two: { postgresql: { url: { secret: url } }, site: east }
@@ -144,7 +144,7 @@ private let everyKey = """
     queues: { on: [redis], ephemeral: { onLoss: { requeueFrom: orders } } }
     cache: { on: [pg], ephemeral: { onLoss: { accepted: It warms up. } } }
     sessions: { on: [redis], protect: { hourly: { snapshot: {}, every: 1h, to: [near] } } }
-    index: { on: [search] }
+    index: { on: [search], protect: { daily: { dump: {}, every: 24h, to: [near] } } }
     configuration:
       git: { remote: git@git.example:sie/config.git, site: east, mirrors: { other: { remote: git@other.example:sie/config.git, site: west, maxLag: 1h } } }
       priority: critical
@@ -185,6 +185,12 @@ private let everyKey = """
         redis-restore: { redis.restore: { data: sessions, server: redis, point: latest } }
         redis-promote: { redis.promote: { server: redis, data: queues } }
         requeue: { redis.requeue: { data: queues, server: redis, from: pg, queue: jobs, sql: select 1 } }
+        dump: { meilisearch.dump: { data: index, protection: daily } }
+        search-restore: { meilisearch.restore: { data: index, server: search, point: latest, folder: /srv/data.ms, stop: [stop, it], start: [start, it] } }
+        rebuild: { meilisearch.rebuild: { data: index, server: search, from: pg, index: documents, sql: select 1 as id, settings: "{}" } }
+        provision:
+          terraform.apply:
+            { folder: infra, program: tofu, workspace: west, variables: { region: west }, env: { TOKEN: { secret: more } }, backendConfig: { key: west }, backend: far, servers: [cluster] }
         mirror: { git.mirror: { from: "https://git.example/sie", to: { secret: more } } }
         bundle: { git.bundle: { from: "https://git.example/sie", to: near, name: configuration } }
         checkout: { git.checkout: { from: { secret: more }, into: work, ref: main, signed: true } }
@@ -250,4 +256,4 @@ private let everyKey = """
       detect: { alert: SIEDatabaseSlow, within: 6m }
       steps: {}
 
-  """ + everyPlannedKind
+  """

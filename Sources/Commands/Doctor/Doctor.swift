@@ -5,8 +5,11 @@ internal import DNSProvider
 internal import DirectoryStore
 internal import HTTPClient
 internal import HTTPProvider
+internal import KubernetesProvider
+internal import MeilisearchProvider
 internal import ObjectStore
 internal import PlanModel
+internal import PointSteps
 internal import PostgreSQLProvider
 internal import RedisProvider
 internal import ProviderInterface
@@ -98,12 +101,19 @@ struct Doctor: Sendable {
 
   private func outcomes(of server: Server, _ tools: PostgreSQLTools) async -> [CheckOutcome] {
     if let zone = DNSZoneReference(server, in: plan) { return await DNSZoneExamination(zone).outcomes(in: context) }
-    if let redis = plan.redis(server.name.value) {
+    if let redis = RedisReference(server.name.value, in: plan) {
       let steps = typed.protection.flatMap(\.steps) + typed.scenarios.flatMap(\.steps)
       func does(_ kind: StepKindName, _ touches: (Footprint) -> Set<Resource>) -> Bool {
         steps.contains { $0.specification.kind == kind && touches($0.specification.footprint).contains(.server(server.name.value)) }
       }
       return await RedisExamination(of: redis, isBackedUp: does(RedisBackup.name, \.reads), isRestoredTo: does(RedisRestore.name, \.writes)).outcomes(in: context)
+    }
+    if let cluster = KubernetesReference(server, in: plan) {
+      return await KubernetesExamination(of: cluster, on: KubernetesHost(children: children, environment: environment, folder: folder)).outcomes(in: context)
+    }
+    if let search = MeilisearchReference(server.name.value, in: plan) {
+      let isDumped = typed.protection.flatMap(\.steps).contains { $0.specification.kind == MeilisearchDump.name && $0.specification.footprint.reads.contains(.server(server.name.value)) }
+      return await MeilisearchExamination(of: search, on: MeilisearchHost(children: children, client: client, environment: environment, folder: folder), isDumped: isDumped).outcomes(in: context)
     }
     guard let reference = plan.postgresql(server.name.value) else {
       return [CheckOutcome("answer", .notChecked, "this version of sie-dr cannot look at a \(server.kindName.noun)")]

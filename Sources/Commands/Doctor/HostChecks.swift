@@ -4,6 +4,7 @@ internal import CommandProvider
 internal import GitProvider
 internal import PlanModel
 internal import ProviderInterface
+internal import TerraformProvider
 internal import Units
 
 /// A program that a step will run: what is looked for, and for whom.
@@ -25,6 +26,7 @@ struct NeededProgram: Hashable, Sendable {
         let user = "`\(specification.name)` of `\(scenario.scenario.name.value)`"
         for (kind, json) in commands {
           if GitProvider.kinds.contains(where: { $0.name == kind }) { add(NeededProgram(program: "git", users: [user]), to: &found) }
+          if kind == TerraformApply.name { add(NeededProgram(program: json["program"]?.string ?? "terraform", users: [user]), to: &found) }
           var path: String?
           if kind == CommandRun.name, let arguments = try? CanonicalJSON.decode(CommandRun.Arguments.self, from: json),
             case .text(let text) = arguments.environment["PATH"]

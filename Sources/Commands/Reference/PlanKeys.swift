@@ -80,7 +80,11 @@ enum PlanKeys {
   private static let server = [
     PlanKey("postgresql", .object([PlanKey("url", .secretReference, required: true, "The connection URL of one database, as a secret.")]), "A PostgreSQL server."),
     PlanKey("redis", .object([PlanKey("url", .secretReference, required: true, "Its URL, as a secret.")]), "A Redis server."),
-    PlanKey("meilisearch", .object([PlanKey("url", .text, required: true, "Its URL."), PlanKey("key", .secretReference, "The master key."), PlanKey("version", .text, "Which version it runs, in quotes: snapshots are read by that one only.")]), "A Meilisearch server."),
+    PlanKey("meilisearch", .object([
+      PlanKey("url", .text, required: true, "Its URL."), PlanKey("key", .secretReference, "The master key."),
+      PlanKey("version", .text, "Which version it runs, in quotes: `\"1.11\"` is any of 1.11; steps refuse another one."),
+      PlanKey("dumps", .text, "The folder of its `--dump-dir`, as seen from the host where sie-dr runs: it serves no dump over HTTP."),
+    ]), "A Meilisearch server."),
     PlanKey(
       "kubernetes", .object([PlanKey("context", .text, required: true, "The context of kubectl."), PlanKey("kubeconfig", .secretReference, "Its kubeconfig; kubectl's own if not given.")]),
       "A Kubernetes cluster."),

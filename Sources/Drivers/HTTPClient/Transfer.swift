@@ -134,12 +134,12 @@ final class Transfer: Sendable {
     case .get: break
     case .head: dr_curl_set_long(easy, dr_curlopt_nobody, 1)
     case .put where !request.body.isEmpty: setUpload()
-    case .post, .put:
+    case .post, .put, .patch:
       dr_curl_set_size(easy, dr_curlopt_postfieldsize_large, Int64(request.body.count))
       // One byte more than is sent, so that there is always an address: without one libcurl would read standard input.
       var bytes = request.body + [0]
       dr_curl_set_pointer(easy, dr_curlopt_copypostfields, &bytes)
-      if request.method == .put { dr_curl_set_text(easy, dr_curlopt_customrequest, "PUT") }
+      if request.method != .post { dr_curl_set_text(easy, dr_curlopt_customrequest, request.method.rawValue) }
     case .delete: dr_curl_set_text(easy, dr_curlopt_customrequest, "DELETE")
     }
     if request.redirects > 0, request.method == .get || request.method == .head {

@@ -33,6 +33,23 @@ public struct ReadOnlyDatabase: Sendable {
     return result
   }
 
+  /// The rows of a query as of one moment, at most `size` of them at a time, so that there may be any number. `deadline` is for each page.
+  public func pages(_ sql: String, size: Int, deadline: Duration, _ body: (QueryResult) async throws -> Void) async throws {
+    try await connection.execute("BEGIN READ ONLY", deadline: deadline)
+    do {
+      _ = try await connection.query("DECLARE pages NO SCROLL CURSOR FOR \(sql)", deadline: deadline)
+      while true {
+        let page = try await connection.query("FETCH \(size) FROM pages", deadline: deadline, limit: size)
+        if page.rows.isEmpty { break }
+        try await body(page)
+      }
+    } catch {
+      do throws(PostgreSQLError) { try await connection.execute("ROLLBACK", deadline: deadline) } catch { await connection.close() }
+      throw error
+    }
+    try await connection.execute("ROLLBACK", deadline: deadline)
+  }
+
   /// As in `server_version_num`: 150004 for 15.4.
   public var serverVersion: Int { get async { await connection.serverVersion } }
   /// The process id that the connection announced: behind a pooler, another one than the session's.

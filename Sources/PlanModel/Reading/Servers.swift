@@ -23,7 +23,8 @@ extension PlanReader {
     case .meilisearch:
       let url = url("url", &fields, example: "http://search:7700")
       let key = optionalSecret("key", &fields)
-      return url.map { .meilisearch(url: $0, key: key) }
+      let dumps = fields.text("dumps")
+      return url.map { .meilisearch(url: $0, key: key, dumps: dumps) }
     case .kubernetes:
       let context = fields.requiredText("context", example: "east")
       let kubeconfig = optionalSecret("kubeconfig", &fields)

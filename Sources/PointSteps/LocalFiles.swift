@@ -1,12 +1,12 @@
 internal import Concurrency
 internal import Glibc
-internal import ProviderInterface
+public import ProviderInterface
 
 /// A folder of this user alone, for the time of `body`.
-func withWorkFolder<Value: Sendable>(
+public func withWorkFolder<Value: Sendable>(
   in parent: String, _ body: (_ folder: String) async throws(StepFailure) -> Value
 ) async throws(StepFailure) -> Value {
-  var template = Array("\(parent)/sie-dr-git-XXXXXX".utf8CString)
+  var template = Array("\(parent)/sie-dr-XXXXXX".utf8CString)
   guard mkdtemp(&template) != nil else {
     throw StepFailure("no-work-folder", "no folder can be made in \(parent): \(String(cString: strerror(errno)))", helps: ["set TMPDIR to a place that this user may write to"])
   }
@@ -21,17 +21,18 @@ func withWorkFolder<Value: Sendable>(
   }
 }
 
-enum Folders {
-  static func exists(_ path: String) -> Bool {
+/// Files and folders of this host that a step works with.
+public enum Folders {
+  public static func exists(_ path: String) -> Bool {
     var info = stat()
     return lstat(path, &info) == 0
   }
 
   /// As `remove`, on a thread that may block.
-  static func removed(_ path: String) async { await BlockingPool(threads: 1).run { remove(path) } }
+  public static func removed(_ path: String) async { await BlockingPool(threads: 1).run { remove(path) } }
 
   /// With all that is in it; links are removed, not followed.
-  static func remove(_ path: String) {
+  public static func remove(_ path: String) {
     var info = stat()
     guard lstat(path, &info) == 0 else { return }
     guard info.st_mode & S_IFMT == S_IFDIR else { unlink(path); return }
@@ -40,7 +41,7 @@ enum Folders {
     rmdir(path)
   }
 
-  private static func names(in path: String) -> [String] {
+  public static func names(in path: String) -> [String] {
     guard let folder = opendir(path) else { return [] }
     defer { closedir(folder) }
     var names: [String] = []
@@ -51,7 +52,13 @@ enum Folders {
     return names
   }
 
-  static func read(_ path: String, limit: Int = 1 << 20) -> [UInt8]? {
+  /// A file or folder gets another name on the same file system; whatever has that name already goes only if it is a file.
+  public static func move(_ path: String, to new: String) -> Bool { rename(path, new) == 0 }
+
+  /// Why the last call on this thread failed, for people.
+  public static var lastProblem: String { String(cString: strerror(errno)) }
+
+  public static func read(_ path: String, limit: Int = 1 << 20) -> [UInt8]? {
     guard let reader = FileReader(path) else { return nil }
     var bytes: [UInt8] = []
     while let chunk = try? reader.next() {
@@ -61,7 +68,7 @@ enum Folders {
     return bytes
   }
 
-  static func write(_ path: String, _ bytes: [UInt8]) -> Bool {
+  public static func write(_ path: String, _ bytes: [UInt8]) -> Bool {
     let file = open(path, O_CREAT | O_WRONLY | O_EXCL | O_CLOEXEC, 0o600)
     guard file >= 0 else { return false }
     defer { close(file) }
@@ -75,19 +82,50 @@ enum Folders {
   }
 }
 
-/// A file from its beginning, a piece at a time.
-final class FileReader: Sendable {
-  struct Failed: Error, CustomStringConvertible { let description: String }
+/// A new file of one user alone, a piece at a time.
+public final class FileWriter: Sendable {
   private let descriptor: Int32
 
-  init?(_ path: String) {
+  /// Nil where there is such a file already, or none can be made. It is given to the owner of `folder`, or of what that stands in, where this user may do so.
+  public init?(_ path: String, ownerOf folder: String) {
+    descriptor = open(path, O_CREAT | O_WRONLY | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return nil }
+    var info = stat()
+    let around = folder.split(separator: "/").dropLast().map { "/\($0)" }.joined()
+    if stat(folder, &info) == 0 || stat(around.isEmpty ? "/" : around, &info) == 0, info.st_uid != geteuid() { _ = fchown(descriptor, info.st_uid, info.st_gid) }
+  }
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  public func write(_ bytes: [UInt8]) -> Bool {
+    var done = 0
+    while done < bytes.count {
+      let count = bytes[done...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      guard count > 0 || errno == EINTR else { return false }
+      done += max(0, count)
+    }
+    return true
+  }
+
+  /// Whether all of it is on the disk.
+  public func finish() -> Bool { fsync(descriptor) == 0 }
+}
+
+/// A file from its beginning, a piece at a time.
+public final class FileReader: Sendable {
+  public struct Failed: Error, CustomStringConvertible {
+    public let description: String
+    public init(description: String) { self.description = description }
+  }
+  private let descriptor: Int32
+
+  public init?(_ path: String) {
     descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
   }
   deinit { if descriptor >= 0 { close(descriptor) } }
 
   /// Nil at the end.
-  func next() throws(Failed) -> [UInt8]? {
+  public func next() throws(Failed) -> [UInt8]? {
     while true {
       var count = 0
       let bytes = [UInt8](unsafeUninitializedCapacity: 1 << 20) { buffer, used in

@@ -8,8 +8,8 @@ import Testing
 import Units
 import YAMLReading
 
-/// Step kinds that no provider carries out yet: what their fields come to, and what is said of wrong ones.
-@Suite("Kinds that are only planned") struct PlannedKindTests {
+/// What the fields of steps come to, and what is said of wrong ones.
+@Suite("Fields of step kinds") struct StepFieldTests {
   private let servers = """
       redis: { redis: { url: { secret: east-url } }, site: east }
       search: { meilisearch: { url: "http://search:7700", key: { secret: west-url } }, site: west }
@@ -17,7 +17,7 @@ import YAMLReading
       zone: { dns: { zone: sie.example, host: ns1.sie.example } }
 
     """
-  private let data = "  queues: { on: [redis] }\n  index: { on: [search], estimate: { size: 10GB, dump: 100MB/s, upload: 20s, restore: 4m } }\n"
+  private let data = "  queues: { on: [redis] }\n  index: { on: [search], estimate: { size: 10GB, dump: 100MB/s, upload: 20s, restore: 4m }, protect: { daily: { dump: {}, every: 24h, to: [far] } } }\n"
 
   /// The sample plan with servers of every kind, and one more step.
   private func typed(_ step: String, _ replacements: [(String, String)] = []) -> (step: TypedStep?, diagnostics: [Diagnostic]) {
@@ -59,13 +59,12 @@ import YAMLReading
 
   @Test("backups read the servers of their class and write a point, restores need a store that holds one, and the class's estimates count")
   func points() throws {
-    let dump = typed("{ meilisearch.dump: { data: index, to: far } }")
+    let dump = typed("{ meilisearch.dump: { data: index, protection: daily } }")
     #expect(dump.step?.specification.footprint == Footprint(reads: [.server("search")], writes: [.points(of: "index", in: "far")], requires: [.store("far")]))
     #expect(dump.step?.estimated?.amount == .seconds(120))
-    let restore = typed("{ meilisearch.restore: { data: index, server: search } }")
+    let restore = typed("{ meilisearch.restore: { data: index, server: search, folder: /srv/data.ms, stop: [stop], start: [start] } }")
     #expect(restore.step?.estimated?.amount == .minutes(4))
     #expect(restore.step?.specification.footprint.recovers == "index")
-    #expect(restore.step?.specification.arguments.json == ["data": "index", "server": "search", "point": "latest"])
   }
 
   @Test("steps on one thing in a cluster share its name, and what a program makes is written")
@@ -115,7 +114,7 @@ import YAMLReading
     Wrong(step: "{ kubernetes.rollout: { cluster: search, deployment: a } }", code: "wrong-value", summary: "`search` is a Meilisearch server, not a Kubernetes cluster", help: "name one of `k8s-west`"),
     Wrong(step: "{ postgresql.restore: { data: orders, server: redis } }", code: "wrong-value", summary: "`redis` is a Redis server, not a PostgreSQL server", help: "name one of `pg-east`, `pg-west`"),
     Wrong(step: "{ redis.restore: { data: orders, server: redis } }", code: "wrong-value", summary: "`redis.restore` of the step `more` is for a Redis server, and `orders` lives on `pg-east`, a PostgreSQL server", help: "name a data class that lives on a Redis server"),
-    Wrong(step: "{ meilisearch.dump: { data: index, to: fra } }", code: "unknown-reference", summary: "there is no store `fra`", help: "did you mean `far`?"),
+    Wrong(step: "{ meilisearch.dump: { data: index, protection: daly } }", code: "unknown-reference", summary: "there is no protection `daly`", help: "did you mean `daily`?"),
     Wrong(step: "{ terraform.apply: { folder: infra, servers: [k8s-wst] } }", code: "unknown-reference", summary: "there is no server `k8s-wst`", help: "did you mean `k8s-west`?"),
     Wrong(step: "{ dns.record: { name: api, to: x, ttl: 300 } }", code: "wrong-value", summary: "`ttl` of `dns.record` of the step `more` is `300`", help: nil),
     Wrong(step: "{ dns.record: { name: api, to: x, type: AAA } }", code: "wrong-value", summary: "`type` of `dns.record` of the step `more` is `AAA`", help: "did you mean `AAAA`?"),
