@@ -98,7 +98,7 @@ let package = Package(
     provider("DNS", drivers: "DNSClient"),
     provider("Notification", drivers: "HTTPClient", "Hashing"),
     provider("Operator"),
-    provider("RecoveryPoint", drivers: "HTTPClient"),
+    provider("RecoveryPoint", drivers: "HTTPClient", "Concurrency"),
 
     // The composition root and the two programs.
     room("Commands", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "CLinuxProcess", "PostgreSQLProvider", "RedisProvider", "GitProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "KubernetesProvider", "DNSProvider", "DNSClient", "NotificationProvider", "PlannedKinds", argumentParser),

@@ -174,6 +174,14 @@ private let everyKey = """
           estimate: 75m
           onFailure: rollback
         part: { postgresql.restore: { data: orders, server: pg, database: shop, into: look, tables: [public.t] } }
+        hold: { recovery-point.hold: { data: orders, reason: Bad rows. } }
+        scope: { postgresql.findCorruption: { server: pg, queries: [select at from t where bad] } }
+        beside: { postgresql.restore: { data: orders, server: pg, database: shop, into: good, point: { before: { output: scope.time } } } }
+        compare:
+          postgresql.compare:
+            { server: pg, database: shop, with: pg, withDatabase: { output: beside.database }, tables: [public.t], good: { public.t: not bad }, saveTo: rows }
+        swap: { postgresql.swap: { data: orders, server: pg, by: { output: beside.database }, keepAs: shop_bad } }
+        release: { recovery-point.release: { data: orders } }
         query: { postgresql.query: { server: pg, sql: select 1, expect: 1 }, irreversible: It only looks. }
         sure: { operator.confirm: { ask: "off?" } }
         fence: { postgresql.fence: { server: pg, by: [power, "off"], undo: [power, "on"], confirmedBy: sure }, needs: [sure] }

@@ -55,6 +55,7 @@ public enum GeneratedFiles {
     case .input: "input"
     case .inputMap: "map of inputs"
     case .httpExpectation: "mapping"
+    case .point: "text or `{ before: input }`"
     case .name(let of): "name of a \(of)"
     case .choice(let choices): choices.map { "`\($0)`" }.joined(separator: ", ")
     }

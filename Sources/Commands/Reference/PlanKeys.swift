@@ -170,7 +170,7 @@ enum PlanKeys {
       ]), "What the disaster takes along."),
     PlanKey(
       "corrupts",
-      .object([PlanKey("data", .names, required: true, "Data classes."), PlanKey("noticedWithin", .timeSpan, required: true, "How late that is noticed, at most.")]),
+      .object([PlanKey("data", .names, required: true, "Data classes."), PlanKey("noticedWithin", .timeSpan, required: true, "How late that is noticed and writing has stopped, at most.")]),
       "Data that is there but wrong."),
     PlanKey("detect", .object(detection), "How it is noticed: part of the recovery time."),
     PlanKey("decide", .timeSpan, "How long people take to decide."),

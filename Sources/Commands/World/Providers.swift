@@ -20,7 +20,8 @@ public enum Providers {
   /// What steps can be: pure, all that `lint` needs.
   public static let kinds = StepKinds(
     PostgreSQLProvider.kinds + RedisProvider.kinds + GitProvider.kinds + [
-      AnyStepKind(RecoveryPointCopy.self), AnyStepKind(RecoveryPointExpire.self), AnyStepKind(RecoveryPointPing.self), AnyStepKind(CommandRun.self),
+      AnyStepKind(RecoveryPointCopy.self), AnyStepKind(RecoveryPointExpire.self), AnyStepKind(RecoveryPointPing.self),
+      AnyStepKind(RecoveryPointHold.self), AnyStepKind(RecoveryPointRelease.self), AnyStepKind(CommandRun.self),
       AnyStepKind(HTTPCheck.self), AnyStepKind(OperatorConfirm.self), AnyStepKind(DNSRecordKind.self), AnyStepKind(NotifySend.self),
     ] + KubernetesProvider.kinds + plannedKinds)
 
@@ -47,18 +48,19 @@ public enum Providers {
   static func observers(_ children: ChildRunner, _ environment: [String: String], folder: String) -> StepObservers {
     StepObservers(
       PostgreSQLProvider.observers + RedisProvider.observers + GitProvider.observers(on: GitHost(children: children, environment: environment, folder: folder)) + [
-        RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), CommandObserver(children, environment), DNSRecordObserver(DNSClient()),
+        RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), RecoveryPointHoldObserver(), CommandObserver(children, environment), DNSRecordObserver(DNSClient()),
       ] + KubernetesProvider.observers(on: KubernetesHost(children: children, environment: environment, folder: folder)))
   }
 
   /// The changing halves.
   static func performers(_ children: ChildRunner, _ environment: [String: String], _ outbox: Outbox, folder: String) -> StepPerformers {
     let host = PostgreSQLHost(children: children, programs: .standard(environment: environment), temporaryFolder: environment["TMPDIR"] ?? "/tmp",
-      path: environment["PATH"], environment: environment)
+      path: environment["PATH"], environment: environment, folder: folder)
     return StepPerformers(
       PostgreSQLProvider.performers(on: host) + RedisProvider.performers(on: RedisHost(children: children, path: environment["PATH"]))
         + GitProvider.performers(on: GitHost(children: children, environment: environment, folder: folder)) + [
-        RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer(), RecoveryPointPingPerformer(HTTPClient()), CommandPerformer(children, environment),
+        RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer(), RecoveryPointPingPerformer(HTTPClient()),
+        RecoveryPointHoldPerformer(), RecoveryPointReleasePerformer(), CommandPerformer(children, environment),
         HTTPCheckPerformer(HTTPClient()), DNSRecordPerformer(DNSClient()), NotifySendPerformer(outbox),
       ] + KubernetesProvider.performers(on: KubernetesHost(children: children, environment: environment, folder: folder)))
   }

@@ -6,12 +6,13 @@ public struct ReadOnlyDatabase: Sendable {
   /// For one statement, unless it is given another.
   private let deadline: Duration
 
-  /// `timeout`: for connecting, and for each query.
+  /// `timeout`: for connecting, and for each query. `settings`: as `NAME = VALUE`, for the session.
   public static func open(
-    _ address: ServerAddress, application: String, timeout: Duration = .seconds(10)
+    _ address: ServerAddress, application: String, timeout: Duration = .seconds(10), settings: [String] = []
   ) async throws(PostgreSQLError) -> ReadOnlyDatabase {
     ReadOnlyDatabase(
-      connection: try await .open(address, application: application, timeout: timeout, settings: ["default_transaction_read_only = on"]), deadline: timeout)
+      connection: try await .open(address, application: application, timeout: timeout, settings: ["default_transaction_read_only = on"] + settings),
+      deadline: timeout)
   }
 
   private init(connection: PostgreSQLConnection, deadline: Duration) { self.connection = connection; self.deadline = deadline }
