@@ -118,7 +118,7 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: ["ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Journaling", "ExecutionCore", "ChangePlanning", "Scheduling", "Concurrency", "HTTPClient", "S3Store"],
-      path: "Tests/TestSupport", exclude: ["kubernetes-api.py"], swiftSettings: settings),
+      path: "Tests/TestSupport", exclude: ["kubernetes-api.py", "mail-server.py"], swiftSettings: settings),
     tests("CalendarTests", "Calendar", "Units"),
     tests("UnitsTests", "Units", "CanonicalJSON"),
     tests("SchemaTests", "Commands", "PlanTesting", "PlanLinting", "ChangePlanning", "Journaling", "RecoveryPoints", "PostgreSQLProvider", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Hashing", "Units", "CanonicalJSON"),

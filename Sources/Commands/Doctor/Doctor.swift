@@ -23,7 +23,7 @@ struct Doctor: Sendable {
   private let children: ChildRunner
   private let secrets: SecretSources
   private let stores: StoreFolders
-  private let client = HTTPClient()
+  private let client: HTTPClient
 
   init(_ loaded: LoadedPlan, _ environment: [String: String], timeout: TimeSpan) {
     typed = loaded.typed
@@ -31,6 +31,7 @@ struct Doctor: Sendable {
     folder = loaded.identity.folder
     self.timeout = timeout
     children = ChildRunner()
+    client = HTTPClient(trustedBy: environment)
     secrets = SecretSources(environment: environment, children: children, folder: folder)
     // A doctor asks twice, and says what it was told.
     var patience = S3Patience()

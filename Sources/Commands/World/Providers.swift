@@ -58,8 +58,8 @@ public enum Providers {
     return StepPerformers(
       PostgreSQLProvider.performers(on: host) + RedisProvider.performers(on: RedisHost(children: children, path: environment["PATH"]))
         + GitProvider.performers(on: GitHost(children: children, environment: environment, folder: folder)) + [
-        RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer(), RecoveryPointPingPerformer(HTTPClient()), CommandPerformer(children, environment),
-        HTTPCheckPerformer(HTTPClient()), DNSRecordPerformer(DNSClient()), NotifySendPerformer(outbox),
+        RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer(), RecoveryPointPingPerformer(HTTPClient(trustedBy: environment)), CommandPerformer(children, environment),
+        HTTPCheckPerformer(HTTPClient(trustedBy: environment)), DNSRecordPerformer(DNSClient()), NotifySendPerformer(outbox),
       ] + KubernetesProvider.performers(on: KubernetesHost(children: children, environment: environment, folder: folder)))
   }
 

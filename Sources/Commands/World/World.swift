@@ -34,7 +34,7 @@ struct World {
   func outbox(in state: StateDirectory) -> Outbox {
     let secrets = SecretSources(environment: environment, children: ChildRunner(), folder: folder)
     let store = DirectoryStore(name: "outbox", root: "\(state.path)/outbox")
-    return Outbox(store, Channels(HTTPClient(), secrets: secrets), now: SystemClock.now) { () throws(StoreError) in try await store.create() }
+    return Outbox(store, Channels(HTTPClient(trustedBy: environment), secrets: secrets), now: SystemClock.now) { () throws(StoreError) in try await store.create() }
   }
 
   func runEnvironment(
