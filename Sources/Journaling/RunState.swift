@@ -61,6 +61,8 @@ public struct RunState: Sendable {
   public var count: Int { records.count }
   public func specification(_ index: Int) -> StepSpecification { changeset.steps[index].specification }
   public func index(of step: StepName) -> Int? { topology.order.index[step] }
+  /// The first step after it that is not taken back: until that is, a rollback leaves this one as it is.
+  public func holder(of index: Int) -> Int? { topology.descendants(of: index).sorted().first { undoDuty($0) != .nothing } }
   /// Places of the steps that this one directly needs.
   public func needs(_ index: Int) -> [Int] { topology.order.needs[index] }
 

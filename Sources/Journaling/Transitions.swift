@@ -62,8 +62,7 @@ extension RunState {
       try require(undoDuty(index) == .undo, "there is nothing to undo of `\(job.step)`")
       let held = changeset.rollbackBefore != nil && beforeRollback.isAnyOf(.pending, .running)
       try require(!held, "the step before the rollback was not over")
-      let later = topology.descendants(of: index).sorted().first { undoDuty($0) != .nothing }
-      if let later { throw IllegalTransition(why: "`\(job.step)` was undone before `\(specification(later).name)`, which rests on it") }
+      if let later = holder(of: index) { throw IllegalTransition(why: "`\(job.step)` was undone before `\(specification(later).name)`, which rests on it") }
       try require(job.attempt == records[index].undoAttempts + 1, "attempts are counted one by one")
       records[index].status = .undoing
       records[index].undoAttempts += 1

@@ -11,7 +11,7 @@ public func runReport(_ state: RunState, _ ending: RunEnding, journal: String, s
   var parts: [String] = []
   if state.count > 0 { parts.append(stepTable(state).text(style)) }
   parts.append(verdict(state, ending, style))
-  let undone = byHand(state)
+  let undone = byHand(state, ending)
   if !undone.isEmpty { parts.append(style.paint("To be done by hand", .red) + "\n" + undone.map { "  \($0)\n" }.joined()) }
   let next = nextCommands(state, ending, stateOption)
   if !next.isEmpty { parts.append("Next\n" + next.map { "  \($0)\n" }.joined()) }
@@ -51,7 +51,7 @@ private func verdict(_ state: RunState, _ ending: RunEnding, _ style: TextStyle)
 }
 
 /// What a person has to do where a rollback could not.
-private func byHand(_ state: RunState) -> [String] {
+private func byHand(_ state: RunState, _ ending: RunEnding) -> [String] {
   guard case .backward = state.direction else { return [] }
   return (0..<state.count).flatMap { index -> [String] in
     let specification = state.specification(index)
@@ -61,8 +61,13 @@ private func byHand(_ state: RunState) -> [String] {
       return ["\(specification.name): its undo (\(specification.undoText)) failed: \(failure?.message ?? "")"]
         + (failure?.details ?? []).map { "  \($0)" } + (failure?.helps ?? []).map { "  \($0)" }
     case .done:
-      if case .impossible(let reason) = state.undoDuty(index) { return ["\(specification.name): cannot be undone: \(reason)"] }
-      return []
+      switch state.undoDuty(index) {
+      case .impossible(let reason): return ["\(specification.name): cannot be undone: \(reason)"]
+      case .undo:
+        guard case .recorded(.rollbackIncomplete) = ending, let holder = state.holder(of: index) else { return [] }
+        return ["\(specification.name): stays, since `\(state.specification(holder).name)`, which came after it, does (its undo: \(specification.undoText))"]
+      case .nothing, .settle: return []
+      }
     case .inDoubt: return ["\(specification.name): nobody knows whether it happened: \(state[index].doubt ?? "look at its target")"]
     default: return []
     }
