@@ -83,7 +83,7 @@ struct ManualTests {
 
   @Test("what cannot be read, is no plan or is no run ends with 1 and a help", arguments: [
     (["lint", "nowhere.yaml"], "it does not exist"), (["plan", "nowhere.yaml"], "it does not exist"), (["plan", "Package.swift"], "cannot be used"),
-    (["resume", "20200101T000000Z-0000", "--state", "/nonexistent/state"], "there is no run"), (["lint", "scripts"], "no plan files"),
+    (["resume", "20200101T000000Z-0000", "--state", "/nonexistent/state"], "there is no run"), (["lint", "Benchmarks"], "no plan files"),
   ])
   func refused(_ arguments: [String], _ words: String) async throws {
     let result = try await StartedProgram([BuiltProgram.sieDR] + arguments, in: currentFolder()).end()
