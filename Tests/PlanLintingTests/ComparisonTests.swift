@@ -84,6 +84,7 @@ import Units
     let (now, comparison) = Self.comparison((old: "every: 30m", new: "every: 2h"))
     let exempt = FormatTests.linted("cache.yaml", samplePlan.replacing("\ndata:\n", with: "\ndata:\n  cache: { on: [pg-east], ephemeral: { onLoss: { accepted: It fills again. } } }\n"))
     let (lost, _) = Self.comparison((old: "to: [near], copy: [far]", new: "to: [near]"))
+    let branches = FormatTests.linted("sie.yaml", try readFile(Repository.root + "plans/sie.yaml"))
     var staged = now
     staged.result.environment = "staging"
     let question = LintQuestion(
@@ -91,7 +92,7 @@ import Units
       comparisons: [comparison, PlanComparison(Self.former, since: nil), PlanComparison(nil, since: now), PlanComparison(staged, since: nil)],
       recorded: .init(file: SourceFile(path: "facts.json", bytes: []), at: .sample, now: nil))
     var touched: Set<String> = []
-    for (files, asked) in [(FormatTests.files + [FormatTests.fixable], LintQuestion()), ([now, lost, exempt, staged], question)] {
+    for (files, asked) in [(FormatTests.files + [FormatTests.fixable], LintQuestion()), ([now, lost, exempt, branches, staged], question)] {
       let text = try lintReport(files, as: .json, TextStyle(), toolVersion: "1.2.3", asked)
       let verdict = try schema.verdict(on: CanonicalJSON.decode(JSONValue.self, from: text.utf8))
       #expect(verdict.problems == [])
