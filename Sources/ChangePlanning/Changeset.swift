@@ -24,6 +24,10 @@ public struct Changeset: Hashable, Sendable, Codable {
   public var rollbackAfter: StepSpecification?
   /// It is only tried at first; nil: it is kept.
   public var provisional: Provisional?
+  /// Whose signatures it waits for before its first step; nil: it waits for nobody.
+  public var approval: ApprovalRule?
+  /// The lines of the file of signers that matter here; nil where nothing is approved.
+  public var signers: [String]?
   public var prediction: Prediction
   /// SHA-256 over all that was reviewed: the typed plan, each step's change and facts, the tool's major version and the options. Times,
   /// measurements and places in the file are not in it.
@@ -31,13 +35,14 @@ public struct Changeset: Hashable, Sendable, Codable {
 
   public init(
     toolVersion: String, plan: PlanIdentity, scenario: ScenarioName?, plannedAt: Timestamp, observedAt: Timestamp? = nil, parallelism: Int, onFailure: FailurePolicy,
-    steps: [PlannedStep], rollbackBefore: StepSpecification?, rollbackAfter: StepSpecification?, provisional: Provisional? = nil, prediction: Prediction
+    steps: [PlannedStep], rollbackBefore: StepSpecification?, rollbackAfter: StepSpecification?, provisional: Provisional? = nil, approval: ApprovalRule? = nil,
+    signers: [String]? = nil, prediction: Prediction
   ) throws {
     formatVersion = Self.currentFormat
     self.toolVersion = toolVersion; self.plan = plan; self.scenario = scenario; self.plannedAt = plannedAt; self.observedAt = observedAt
     self.parallelism = parallelism
     self.onFailure = onFailure; self.steps = steps; self.rollbackBefore = rollbackBefore; self.rollbackAfter = rollbackAfter
-    self.provisional = provisional
+    self.provisional = provisional; self.approval = approval; self.signers = signers
     self.prediction = prediction
     digest = ""
     digest = try computedDigest()

@@ -1,8 +1,8 @@
 internal import ArgumentParser
-internal import CanonicalJSON
 internal import ChangePlanning
 internal import ChildProcess
 internal import ExecutionShell
+internal import Journaling
 internal import PlanModel
 internal import ProviderInterface
 internal import Reporting
@@ -22,6 +22,8 @@ struct ApplyCommand: AsyncParsableCommand {
   @OptionGroup var planning: PlanningOptions
   @Flag(name: .shortAndLong, help: "Do not ask before beginning.")
   var yes = false
+  @Option(help: ArgumentHelp("An approval that `approve --out` has written. May be given several times.", valueName: "file"))
+  var approval: [String] = []
   @OptionGroup var run: RunOptions
   @OptionGroup var global: GlobalOptions
 
@@ -38,11 +40,13 @@ struct ApplyCommand: AsyncParsableCommand {
       let world = World(environment: environment, folder: changeset.plan.folder)
       // Before anybody is asked, and before anything is begun.
       do throws(EngineFailure) { try Providers.performers(ChildRunner(), environment, world.outbox(in: directory), folder: ".").check(changeset) } catch { throw CommandFailure(error.failure) }
+      var approvals: [SignedApproval] = []
+      for file in approval { approvals.append(try ApproveCommand.read(file)) }
       if !yes {
         console.write(try planReport(changeset, as: .text, console.style))
         guard try console.agreed(to: "done") else { return .error }
       }
-      let status = try await RunCarrying(console, world, directory, confirmed: run.confirmed).apply(changeset, parallelism: planning.parallelism)
+      let status = try await RunCarrying(console, world, directory, confirmed: run.confirmed).apply(changeset, parallelism: planning.parallelism, approvals: approvals)
       let isInterrupted = status == .interrupted || status == .terminated
       if let loaded, changeset.scenario == nil, !isInterrupted { await MetricsFile.write(loaded, directory, console) }
       return status
@@ -60,19 +64,11 @@ struct ApplyCommand: AsyncParsableCommand {
   }
 
   private func saved(_ bytes: [UInt8]) throws(CommandFailure) -> Changeset {
-    let changeset: Changeset
-    do { changeset = try CanonicalJSON.decode(Changeset.self, from: bytes) } catch {
-      throw CommandFailure("not-a-changeset", "\(file) is no changeset of this version of sie-dr", helps: ["make one with `sie-dr plan PLAN --out \(file)`"])
-    }
+    let changeset = try SavedChangeset.read(bytes, from: file)
     guard planning.scenario == nil, planning.now == nil, planning.point.isEmpty, !composition.areGiven else {
       throw CommandFailure(
         "wrong-usage", "\(file) is a saved changeset: its scenario, points, time, environment and variables are fixed", status: .usage,
         helps: ["leave `--scenario`, `--point`, `--now`, `--environment`, `--overlay` and `--var` out"])
-    }
-    guard changeset.formatVersion == Changeset.currentFormat, (try? changeset.computedDigest()) == changeset.digest else {
-      throw CommandFailure(
-        "changeset-altered", "\(file) is not what was planned: its digest does not fit its contents",
-        details: ["it was changed by hand, or made by a version of sie-dr with another format"], helps: ["plan again with `sie-dr plan PLAN --out \(file)`"])
     }
     return changeset
   }

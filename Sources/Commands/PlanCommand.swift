@@ -95,6 +95,8 @@ private func makeChangeset(
     let what = if case .recovery(let typed) = purpose { "no step of the scenario `\(typed.scenario.name.value)` restores it" } else { "protection restores nothing" }
     throw CommandFailure("wrong-usage", "a point of `\(dataClass)` is chosen, but \(what)", status: .usage, helps: ["choose the scenario that does: `--scenario NAME`"])
   }
+  var request = request
+  if case .recovery = purpose { request.signers = try loaded.signers() }
   return try planChanges(loaded.typed, loaded.assessment, for: purpose, observations: await observe(steps), request)
 }
 

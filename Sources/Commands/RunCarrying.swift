@@ -28,13 +28,17 @@ struct RunCarrying {
   init(_ console: Console, _ world: World, _ directory: StateDirectory, confirmed: [String] = []) {
     self.console = console; self.world = world; self.directory = directory
     self.confirmed = Set(confirmed.map { StepName(rawValue: $0) })
-    progress = RunProgress(console, now: SystemClock.now)
+    progress = RunProgress(console, stateOption: " --state \(directory.path)", now: SystemClock.now)
   }
 
-  func apply(_ changeset: Changeset, parallelism: Int?) async throws -> ExitStatus {
+  func apply(_ changeset: Changeset, parallelism: Int?, approvals: [SignedApproval] = []) async throws -> ExitStatus {
     var random = SystemRandomNumberGenerator()
-    let run = RunID.new(at: SystemClock.now(), using: &random)
-    return try await carry { engine throws(EngineFailure) in try await engine.apply(changeset, as: run, parallelism: parallelism) }
+    let now = SystemClock.now()
+    let run = RunID.new(at: now, using: &random)
+    let words = approvals.enumerated().map { number, approval in
+      Word(id: "handed-in-\(number + 1)", by: world.who, host: world.host, at: now, reason: approval.statement.reason, order: .approve(approval))
+    }
+    return try await carry { engine throws(EngineFailure) in try await engine.apply(changeset, as: run, parallelism: parallelism, words: words) }
   }
 
   func resume(_ run: RunID, _ order: RunEngine.Order) async throws -> ExitStatus {

@@ -8,7 +8,8 @@ extension Scenario {
     var terms = detection?.terms(in: plan) ?? []
     if let decide { terms.append(Term("decision", decide.value, .plan(decide.span))) }
     if let approval {
-      terms.append(Term("approval by \(approval.atLeast) of \(approval.approvers.count)", approval.within.value, .plan(approval.within.span)))
+      let glass = approval.breakGlass == nil ? "" : ", or by breaking the glass"
+      terms.append(Term("approval by \(approval.atLeast) of \(approval.approvers.count)\(glass)", approval.rule.longest, .plan(approval.within.span)))
     }
     return terms
   }

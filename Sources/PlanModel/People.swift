@@ -62,10 +62,50 @@ public struct PostIncident: Sendable {
   public var duties: [Duty]
 }
 
-/// Who must agree before a scenario is carried out: so many of these people or roles.
+/// Who must agree before a scenario is carried out, or before one step of it acts: so many of these people or roles.
 public struct Approval: Sendable {
   public var approvers: [Located<String>]
   public var atLeast: Int
   /// How long that takes at the longest: part of the recovery time.
   public var within: Located<TimeSpan>
+  /// Who may go ahead alone when that time is over; nil: then it waits for a person.
+  public var breakGlass: BreakGlass?
+
+  public struct BreakGlass: Sendable {
+    public var people: [Located<String>]
+    /// How long that takes at the longest, from the end of the approval's time on.
+    public var within: Located<TimeSpan>
+  }
+
+  /// Without its places in the file, as a changeset holds it.
+  public var rule: ApprovalRule {
+    ApprovalRule(
+      by: approvers.map(\.value), atLeast: atLeast, within: within.value,
+      breakGlass: breakGlass.map { ApprovalRule.BreakGlass(by: $0.people.map(\.value), within: $0.within.value) })
+  }
+}
+
+/// Whose signatures a run waits for.
+public struct ApprovalRule: Hashable, Sendable, Codable {
+  /// As the file of signers names them.
+  public var by: [String]
+  public var atLeast: Int
+  public var within: TimeSpan
+  public var breakGlass: BreakGlass?
+
+  public struct BreakGlass: Hashable, Sendable, Codable {
+    public var by: [String]
+    /// From the end of the approval's time on.
+    public var within: TimeSpan
+    public init(by: [String], within: TimeSpan) { self.by = by; self.within = within }
+  }
+
+  public init(by: [String], atLeast: Int, within: TimeSpan, breakGlass: BreakGlass? = nil) {
+    self.by = by; self.atLeast = atLeast; self.within = within; self.breakGlass = breakGlass
+  }
+
+  /// Until it pauses the run.
+  public var longest: TimeSpan { within + (breakGlass?.within ?? .zero) }
+  /// All who can be asked, each once.
+  public var everybody: [String] { by + (breakGlass?.by ?? []).filter { !by.contains($0) } }
 }

@@ -20,6 +20,8 @@ public struct Plan: Sendable {
   public var state: StateLocation?
   /// A folder for the metrics of protection runs; a relative path counts from the folder of the plan file.
   public var metrics: Located<String>?
+  /// The file of those who may sign approvals (`allowed_signers` of OpenSSH); a relative path counts from the folder of the plan file.
+  public var signers: Located<String>?
   public var probes: [Probe]
   public var dataClasses: [DataClass]
   public var scenarios: [Scenario]
@@ -399,6 +401,8 @@ public struct Step: Sendable {
   public var estimate: Located<TimeSpan>?
   public var onFailure: FailurePolicy?
   public var undo: WrittenUndo?
+  /// Who must agree just before it acts.
+  public var approval: Approval? = nil
   /// What it takes of the plan's limits while it is at work.
   public var uses: [Use] = []
   /// The modes in which it is done; empty: all.

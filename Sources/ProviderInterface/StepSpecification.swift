@@ -21,16 +21,19 @@ public struct StepSpecification: Hashable, Sendable, Codable {
   public var question: String?
   /// Where it stands in a choice; nil: it is done in any case.
   public var branch: BranchPlace?
+  /// Whose signatures it waits for just before it acts; nil: it waits for nobody.
+  public var approval: ApprovalRule?
   /// What it takes of limits that steps share, while it is at work; nil: nothing.
   public var uses: [LimitUse]?
 
   public init(
     name: StepName, kind: StepKindName, arguments: StepArguments, needs: [StepName], undo: Undo, timeout: TimeSpan, retries: Int, onFailure: FailurePolicy,
-    priority: Int, footprint: Footprint, question: String? = nil, branch: BranchPlace? = nil, uses: [LimitUse]? = nil
+    priority: Int, footprint: Footprint, question: String? = nil, branch: BranchPlace? = nil, approval: ApprovalRule? = nil,
+    uses: [LimitUse]? = nil
   ) {
     self.name = name; self.kind = kind; self.arguments = arguments; self.needs = needs; self.undo = undo; self.timeout = timeout
     self.retries = retries; self.onFailure = onFailure; self.priority = priority; self.footprint = footprint; self.question = question
-    self.branch = branch; self.uses = uses
+    self.branch = branch; self.approval = approval; self.uses = uses
   }
 
   public enum Undo: Hashable, Sendable, Codable {

@@ -11,6 +11,8 @@ public func runReport(_ state: RunState, _ ending: RunEnding, journal: String, s
   var parts: [String] = []
   if state.count > 0 { parts.append(stepTable(state).text(style)) }
   parts.append(verdict(state, ending, style))
+  let decisions = decisionLines(state, style)
+  if !decisions.isEmpty { parts.append("Decided by people\n" + decisions.map { "  \($0)\n" }.joined()) }
   let undone = byHand(state)
   if !undone.isEmpty { parts.append(style.paint("To be done by hand", .red) + "\n" + undone.map { "  \($0)\n" }.joined()) }
   let next = nextCommands(state, ending, stateOption)
@@ -80,6 +82,9 @@ private func nextCommands(_ state: RunState, _ ending: RunEnding, _ stateOption:
     return steps.map { "sie-dr resume \(run) --done \($0)      if it happened; --not-done \($0) if it did not" } + [rollback + "      to take the run back"]
   case .recorded(.paused(.unanswered(let step))):
     return ["\(resume)      to be asked, or with --confirm \(step)", "\(rollback)      to take the run back"]
+  case .recorded(.paused(.unapproved(let gate))):
+    let step = gate.step.map { " --step \($0)" } ?? ""
+    return ["sie-dr approve \(run)\(step)      by each of those who are asked", "\(resume)      to wait for them again", "\(rollback)      to take the run back"]
   case .recorded(.paused(.stepFailed(let step))):
     return ["\(resume)      to try `\(step)` again", "\(resume) --skip \(step)      to go on without it", "\(rollback)      to take the run back"]
   case .recorded(.interrupted), .recorded(.failed), .recorded(.paused), .journalLost:

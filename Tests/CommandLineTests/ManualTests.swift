@@ -10,7 +10,7 @@ struct ManualTests {
   }
 
   static let commands = [
-    "", "lint", "test", "explain", "plan", "observe", "apply", "resume", "rollback", "runs", "points", "points list", "points show", "points hold", "points release",
+    "", "lint", "test", "explain", "plan", "observe", "apply", "resume", "rollback", "approve", "skip", "retry", "commit", "runs", "points", "points list", "points show", "points hold", "points release",
     "points accept", "expire", "doctor", "runbook", "graph", "schema", "fmt", "render", "init",
   ]
 

@@ -27,6 +27,8 @@ struct Simulation {
     case acknowledge
     case effect(Job)
     case report(Job, Input)
+    /// Of those that people are about to say.
+    case word(String)
   }
   private struct Scheduled {
     var at: Timestamp
@@ -104,8 +106,10 @@ struct Simulation {
       ending = .recorded(result)
       return
     }
-    let order = ResumeOrder(direction, by: "ada", toolVersion: "0.0.1", parallelism: world.changeset.parallelism, tornBytes: torn)
+    var order = ResumeOrder(direction, by: "ada", toolVersion: "0.0.1", parallelism: world.changeset.parallelism, tornBytes: torn)
+    order.words = world.inbox
     machine = try RunMachine(resuming: state, order, at: now)
+    for (id, word) in world.unsaid { schedule(at: max(now, word.at), .word(id)) }
     feed(.started)
   }
 
@@ -239,6 +243,10 @@ struct Simulation {
     switch event {
     case .input(let input): feed(input)
     case .acknowledge: acknowledge()
+    case .word(let id):
+      guard let spoken = world.unsaid.removeValue(forKey: id)?.spoken else { return }
+      world.inbox.append(spoken)
+      feed(.wordSpoken(spoken))
     case .effect(let job):
       guard let index = world.index(job.step) else { return }
       if job.activity == .undo { world.undo(index) } else { world.perform(index) }
@@ -256,6 +264,9 @@ struct Simulation {
     }
     recordsTaken += 1
     durable.append(unsynced.removeFirst())
+    if let last = durable.last {
+      for (id, at) in world.people.react(to: last, world.changeset, &world.unsaid) { schedule(at: at, .word(id)) }
+    }
     feed(.recorded)
   }
 

@@ -93,6 +93,7 @@ private let everyKey = """
   limits: { wan: 300MB/s, turns: 1 }
   state: { directory: state, site: east }
   metrics: textfile
+  signers: keys/allowed_signers
   observations: { maxAge: 1d }
   communication:
     engineering: { slack: "#incidents", every: 15m, template: It is down. }
@@ -159,7 +160,7 @@ private let everyKey = """
       detect: { probe: ready, failing: 5m }
       decide: 20m
       trigger: { by: [sre] }
-      approve: { by: [sre-lead, owner], atLeast: 1, within: 15m }
+      approve: { by: [sre-lead, owner], atLeast: 1, within: 15m, breakGlass: { by: [on-call], within: 5m } }
       onFailure: pause
       rollback: { before: { operator.confirm: { ask: "go?" } }, after: { command.run: { run: [tell, 7, true] } } }
       steps:
@@ -176,7 +177,7 @@ private let everyKey = """
           uses: { wan: 100MB/s, turns: 1 }
           onFailure: rollback
         part: { postgresql.restore: { data: orders, server: pg, database: shop, into: look, tables: [public.t] } }
-        query: { postgresql.query: { server: pg, sql: select 1, expect: 1 }, irreversible: It only looks. }
+        query: { postgresql.query: { server: pg, sql: select 1, expect: 1 }, irreversible: It only looks., approve: { by: [owner], within: 5m } }
         sure: { operator.confirm: { ask: "off?" } }
         fence: { postgresql.fence: { server: pg, by: [power, "off"], undo: [power, "on"], confirmedBy: sure }, needs: [sure] }
         hand-over: { postgresql.promote: { server: pg-two, data: orders, upTo: { output: fence.position } } }

@@ -19,6 +19,7 @@ public struct SampleStep: Sendable {
   public var basis = PlannedStep.Basis.nothingToObserve
   public var duration = TimeSpan.seconds(10)
   public var branch: BranchPlace?
+  public var approval: ApprovalRule?
   public var uses: [LimitUse]?
 
   public init(_ name: StepName, needs: [StepName] = [], _ adjust: (inout SampleStep) -> Void = { _ in }) {
@@ -30,7 +31,7 @@ public struct SampleStep: Sendable {
   public var specification: StepSpecification {
     StepSpecification(
       name: name, kind: kind, arguments: StepArguments(["value": .string(name.rawValue)]), needs: needs, undo: undo, timeout: timeout, retries: retries,
-      onFailure: onFailure, priority: priority, footprint: Footprint(), question: question, branch: branch, uses: uses)
+      onFailure: onFailure, priority: priority, footprint: Footprint(), question: question, branch: branch, approval: approval, uses: uses)
   }
 
   public var planned: PlannedStep {
@@ -43,12 +44,12 @@ public struct SampleStep: Sendable {
 extension Changeset {
   /// A changeset of these steps, planned at the sample time.
   public static func sample(
-    _ steps: [SampleStep], parallelism: Int = 2, before: SampleStep? = nil, after: SampleStep? = nil
+    _ steps: [SampleStep], parallelism: Int = 2, before: SampleStep? = nil, after: SampleStep? = nil, approval: ApprovalRule? = nil, provisional: Provisional? = nil
   ) throws -> Changeset {
     try Changeset(
       toolVersion: "0.0.1", plan: PlanIdentity(name: "sample", file: "sample.yaml", folder: "/plans"), scenario: "fire",
       plannedAt: .sample, parallelism: parallelism, onFailure: .pause, steps: steps.map(\.planned), rollbackBefore: before?.specification,
-      rollbackAfter: after?.specification,
+      rollbackAfter: after?.specification, provisional: provisional, approval: approval,
       prediction: Prediction(duration: .zero, guaranteed: .zero, criticalPath: [], beforeRun: .zero, objectives: []))
   }
 }

@@ -20,12 +20,15 @@ struct Doctor: Sendable {
   let environment: [String: String]
   let folder: String
   let timeout: TimeSpan
+  /// The text of the plan's file of signers.
+  private let signers: String
   private let children: ChildRunner
   private let secrets: SecretSources
   private let stores: StoreFolders
   private let client = HTTPClient()
 
   init(_ loaded: LoadedPlan, _ environment: [String: String], timeout: TimeSpan) {
+    signers = (try? loaded.signers()) ?? ""
     typed = loaded.typed
     self.environment = environment
     folder = loaded.identity.folder
@@ -45,7 +48,7 @@ struct Doctor: Sendable {
     let tools = Task { [environment, children] in await PostgreSQLTools.look(in: .standard(environment: environment), children: children) }
     var systems: [(name: String, look: @Sendable () async -> [CheckOutcome])] = [
       ("this host", { await hostOutcomes(await tools.value) }), ("step kinds", { MissingProvider.all(in: typed).map(\.outcome) }),
-      ("secrets", { await together(plan.secrets) { await outcome(of: $0) } }),
+      ("approvals", { ApprovalExamination.outcomes(typed, signers: signers, file: plan.signers?.value ?? "allowed_signers") }), ("secrets", { await together(plan.secrets) { await outcome(of: $0) } }),
       ("state in \(state)", { await StateExamination(state, timeout: timeout).outcomes() }),
     ]
     for server in plan.servers { systems.append(("server \(server.name.value)", { await outcomes(of: server, await tools.value) })) }

@@ -14,7 +14,7 @@ struct NeededProgram: Hashable, Sendable {
   /// Steps by scenario, in the plan's order.
   var users: [String]
 
-  /// Of all steps of a plan, those that undo and observe too, `git` for steps of Git, and `age` where points are encrypted; each program once.
+  /// Of all steps of a plan, those that undo and observe too, `git` for steps of Git, `ssh-keygen` for approvals, and `age` where points are encrypted; each program once.
   static func all(in plan: TypedPlan) -> [NeededProgram] {
     var found: [NeededProgram] = []
     for scenario in plan.scenarios {
@@ -35,6 +35,9 @@ struct NeededProgram: Hashable, Sendable {
           }
         }
       }
+    }
+    for scenario in plan.scenarios where scenario.scenario.approval != nil || scenario.steps.contains(where: { $0.specification.approval != nil }) {
+      add(NeededProgram(program: "ssh-keygen", users: ["approvals of `\(scenario.scenario.name.value)`"]), to: &found)
     }
     for dataClass in plan.plan.dataClasses where dataClass.identity != nil || dataClass.protections.contains(where: { !$0.recipients.isEmpty }) {
       add(NeededProgram(program: "age", users: ["encrypted points of `\(dataClass.name.value)`"]), to: &found)

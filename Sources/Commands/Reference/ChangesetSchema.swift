@@ -17,6 +17,8 @@ enum ChangesetSchema {
     .required("parallelism", .integer(from: 1), "At most so many steps at once."),
     .required("onFailure", .choice(FailurePolicy.self), "What a failing step does to the run."),
     .optional("provisional", .object([.required("duration", .timeSpan, "How long it is tried."), .required("ending", .choice(Provisional.Ending.self), "What comes then.")]), "It is only tried at first; kept at once if not there."),
+    .optional("approval", .definition("approvalRule"), "Whose signatures it waits for before its first step; nobody's if not there."),
+    .optional("signers", .list(of: .text), "The lines of the file of signers that matter here."),
     .required("steps", .list(of: .definition("step")), "In the author's order."),
     .optional("rollbackBefore", .definition("specification"), "Run before anything is undone."),
     .optional("rollbackAfter", .definition("specification"), "Run when everything is undone."),
@@ -26,7 +28,7 @@ enum ChangesetSchema {
 
   static let definitions: [String: Schema] = [
     "step": .object(step), "specification": .object(specification), "undo": .oneMember(undo), "footprint": .object(footprint),
-    "requirement": .oneMember(requirement), "change": .object(change), "basis": .oneMember(basis),
+    "requirement": .oneMember(requirement), "change": .object(change), "basis": .oneMember(basis), "approvalRule": .object(approvalRule),
   ]
 
   private static let plan: [Schema.Member] = [
@@ -58,7 +60,16 @@ enum ChangesetSchema {
     .required("priority", .count, "The higher goes first."), .required("footprint", .definition("footprint"), "What it touches and needs."),
     .optional("question", .text, "Asked instead of performed."),
     .optional("branch", .object(branch), "Where it stands in a choice; done in any case if not there."),
+    .optional("approval", .definition("approvalRule"), "Whose signatures it waits for just before it acts; nobody's if not there."),
     .optional("uses", .list(of: .object(use)), "What it takes of limits that steps share, while it is at work."),
+  ]
+
+  private static let approvalRule: [Schema.Member] = [
+    .required("by", .list(of: .text), "People or roles."), .required("atLeast", .integer(from: 1), "How many of them."), .required("within", .timeSpan, "How long that takes at the longest."),
+    .optional(
+      "breakGlass",
+      .object([.required("by", .list(of: .text), "People or roles, any one of whom is enough."), .required("within", .timeSpan, "How long that takes at the longest.")]),
+      "Who may go ahead alone when that time is over; the run pauses if not there."),
   ]
 
   private static let use: [Schema.Member] = [

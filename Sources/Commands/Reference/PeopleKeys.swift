@@ -23,5 +23,11 @@ extension PlanKeys {
   static let approval = [
     PlanKey("by", .names, required: true, "People or roles."), PlanKey("atLeast", .integer(1...100), "How many of them; 1 if not given."),
     PlanKey("within", .timeSpan, required: true, "How long that takes at the longest."),
+    PlanKey(
+      "breakGlass",
+      .object([
+        PlanKey("by", .names, required: true, "People or roles, any one of whom is enough."),
+        PlanKey("within", .timeSpan, required: true, "How long that takes at the longest, from then on."),
+      ]), "Who may go ahead alone when that time is over; the run pauses if not given."),
   ]
 }

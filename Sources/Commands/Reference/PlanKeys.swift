@@ -46,6 +46,7 @@ enum PlanKeys {
     PlanKey("limits", .map(.capacity), "What steps share: a number of turns, or the bandwidth of a link."),
     PlanKey("state", .object([PlanKey("directory", .text, required: true, "A folder, from the plan file's folder on."), PlanKey("site", .text, "Where it is; with whoever runs sie-dr if not given.")]), "Where journals and the lock are kept; `.sie-dr` beside the plan if not given."),
     PlanKey("metrics", .text, "A folder, from the plan file's folder on, for a file of metrics: node_exporter's textfile folder."),
+    PlanKey("signers", .text, "The file of those who may sign approvals, from the plan file's folder on; `allowed_signers` if not given."),
     PlanKey("probes", .map(.object(probe)), "Questions about the world's health."),
     PlanKey("data", .map(.oneOf([.object(dataClass), .object(repository)])), "The data classes: what is protected, how, and how well."),
     PlanKey("consistency", .map(.object(group)), "Data classes that must be from one moment."),
@@ -176,7 +177,7 @@ enum PlanKeys {
     PlanKey("detect", .object(detection), "How it is noticed: part of the recovery time."),
     PlanKey("decide", .timeSpan, "How long people take to decide."),
     PlanKey("trigger", .object([PlanKey("by", .names, required: true, "People or roles.")]), "Who may start it by hand, whatever the probe says."),
-    PlanKey("approve", .object(approval), "Who must agree: part of the recovery time."),
+    PlanKey("approve", .object(approval), "Whose signatures `apply` waits for: part of the recovery time."),
     PlanKey("onFailure", .choice(FailurePolicy.allCases.map(\.rawValue)), "What a failing step does to the run; pause if not given."),
     PlanKey("rollback", .object([PlanKey("before", .step, "Before anything is undone."), PlanKey("after", .step, "When everything is.")]), "Steps around a rollback."),
     PlanKey("steps", .map(.oneOf([.step, .object(choice)])), required: true, "What is done: steps, and choices among branches of steps."),
@@ -188,6 +189,7 @@ enum PlanKeys {
     PlanKey("retries", .integer(0...20), "After a transient failure; 0 if not given."), PlanKey("estimate", .timeSpan, "How long it is believed to take."),
     PlanKey("onFailure", .choice(FailurePolicy.allCases.map(\.rawValue)), "Instead of the scenario's."),
     PlanKey("undo", .step, "A step that takes it back."), PlanKey("irreversible", .text, "Why it cannot be taken back."),
+    PlanKey("approve", .object(approval), "Who must agree just before it acts: part of its duration."),
     PlanKey("uses", .map(.capacity), "What it takes of the limits while it is at work."), only,
   ]
 }

@@ -45,7 +45,8 @@ struct World {
     return RunEnvironment(
       performers: Providers.performers(children, environment, outbox, folder: folder), observers: Providers.observers(children, environment, folder: folder),
       secrets: secrets, stores: StoreFolders(folder: folder, environment: environment, secrets: secrets), who: who, host: host,
-      pid: getpid(), toolVersion: Version.number, operators: TerminalOperator(console, who: who, confirmed: confirmed), signals: Signals.stream(),
+      pid: getpid(), toolVersion: Version.number, operators: TerminalOperator(console, who: who, confirmed: confirmed),
+      signatures: Signatures(children, environment), signals: Signals.stream(),
       observationTimeout: observationTimeout, tell: tell)
   }
 

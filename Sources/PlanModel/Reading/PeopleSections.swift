@@ -55,8 +55,19 @@ extension PlanReader {
     }
     if reader.node("within") == nil { _ = reader.required("within", example: "15m") }
     let within = reader.timeSpan("within")
+    let breakGlass = reader.node("breakGlass").flatMap { self.breakGlass($0, what) }
     reader.finish()
-    return within.map { Approval(approvers: approvers, atLeast: atLeast?.value ?? 1, within: $0) }
+    return within.map { Approval(approvers: approvers, atLeast: atLeast?.value ?? 1, within: $0, breakGlass: breakGlass) }
+  }
+
+  /// `breakGlass: { by: [on-call], within: 5m }`.
+  private func breakGlass(_ node: YAMLNode, _ what: String) -> Approval.BreakGlass? {
+    guard var reader = MappingReader(node, "`breakGlass` of \(what)", collector) else { return nil }
+    let people = people(&reader)
+    if reader.node("within") == nil { _ = reader.required("within", example: "5m") }
+    let within = reader.timeSpan("within")
+    reader.finish()
+    return within.map { Approval.BreakGlass(people: people, within: $0) }
   }
 
   /// `trigger: { by: […] }`.

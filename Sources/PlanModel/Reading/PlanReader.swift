@@ -32,6 +32,7 @@ struct PlanReader {
       limits: limits(&top),
       state: state(&top),
       metrics: top.text("metrics"),
+      signers: top.text("signers"),
       probes: entries(&top, "probes", "probe", probe),
       dataClasses: entries(&top, "data", "data class", dataClass),
       scenarios: entries(&top, "scenarios", "scenario", scenario).flatMap { $0 },

@@ -55,10 +55,10 @@ extension Runbook {
     func people(_ all: [Located<String>]) -> String { all.map { Markdown.line($0.value) }.joined(separator: ", ") }
     if !scenario.triggeredBy.isEmpty { lines.append("**Trigger by hand**: \(people(scenario.triggeredBy)), at any time") }
     if let approval = scenario.approval {
-      lines.append("**Approval**: \(approval.atLeast) of \(people(approval.approvers)), within \(approval.within.value.rounded)")
+      lines.append("**Approval**: \(approval.atLeast) of \(people(approval.approvers)), within \(approval.within.value.rounded)" + (approval.breakGlass.map { "; then \(people($0.people)) alone, within \($0.within.value.rounded)" } ?? ""))
     }
     if let provisional = scenario.provisional?.value {
-      lines.append("**Provisional** for \(provisional.duration.rounded) after the last step: look at it, and commit it or roll it back; then \(provisional.ending.rawValue). What is written meanwhile is lost by a rollback. This version's `apply` refuses it")
+      lines.append("**Provisional** for \(provisional.duration.rounded) after the last step: look at it, and commit it or roll it back; then \(provisional.ending.rawValue). What is written meanwhile is lost by a rollback")
     }
     for data in assessed.classes {
       switch data.loss {
