@@ -58,7 +58,6 @@ let package = Package(
     // The language.
     room("PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON"),
     room("ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore"),
-    room("PlannedKinds", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON"),
 
     // What decides: pure.
     room("Objectives", "ProviderInterface", "PlanModel", "Calendar", "Scheduling", "Diagnostics", "Units", "CanonicalJSON"),
@@ -67,6 +66,8 @@ let package = Package(
     room("ChangePlanning", "Objectives", "ProviderInterface", "PlanModel", "Scheduling", "Diagnostics", "Units", "CanonicalJSON", "Hashing"),
     room("Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
     room("ExecutionCore", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Scheduling", "Units", "CanonicalJSON"),
+    room("Correspondence", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Units"),
+    room("Watching", "ProviderInterface", "PlanModel", "Calendar", "Diagnostics", "Units", "CanonicalJSON"),
     room("Reporting", "ExecutionCore", "Journaling", "ChangePlanning", "PlanTesting", "PlanLinting", "Objectives", "ProviderInterface", "PlanModel", "Calendar", "Scheduling", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "RecoveryPoints"),
 
     // Recovery points, over the door of a store.
@@ -82,26 +83,30 @@ let package = Package(
     room("PostgreSQLClient", in: "Drivers/", "CLibPQ", "Concurrency", "Units"),
     room("RedisClient", in: "Drivers/", "Concurrency"),
     room("HTTPClient", in: "Drivers/", "CLibCurl", "Concurrency", "Units"),
+    room("HTTPListener", in: "Drivers/", "Concurrency", "Units"),
     room("DNSClient", in: "Drivers/", "Hashing", "Concurrency", "Units"),
     room("S3Store", in: "Drivers/", "ObjectStore", "HTTPClient", "Hashing", "CanonicalJSON", "Concurrency", "Units"),
     room("ChildProcess", in: "Drivers/", "CLinuxProcess", "Concurrency", "Units", subprocess),
+    room("SSHSignatures", in: "Drivers/", "ChildProcess", "Units"),
     room("Encryption", in: "Drivers/", "RecoveryPoints", "ChildProcess", "Units"),
 
     // What all providers of recovery points do alike.
-    room("PointSteps", "ProviderInterface", "PlanModel", "Calendar", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Encryption", "ChildProcess", "Compression", "Concurrency"),
+    room("PointSteps", "ProviderInterface", "PlanModel", "Calendar", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Encryption", "ChildProcess", "Compression", "Concurrency", "PostgreSQLClient"),
     provider("PostgreSQL", drivers: "Calendar", "PointSteps", "PostgreSQLClient", "ChildProcess", "Compression", "Encryption", "Hashing", "Concurrency"),
     provider("Redis", drivers: "Calendar", "PointSteps", "RedisClient", "PostgreSQLClient", "ChildProcess", "Compression", "Encryption", "Concurrency"),
+    provider("Meilisearch", drivers: "Calendar", "PointSteps", "HTTPClient", "PostgreSQLClient", "ChildProcess", "Encryption", "Hashing", "Concurrency"),
     provider("Git", drivers: "PointSteps", "ChildProcess", "Hashing", "Concurrency"),
+    provider("Terraform", drivers: "PointSteps", "ChildProcess"),
     provider("HTTP", drivers: "HTTPClient"),
     provider("Kubernetes", drivers: "ChildProcess", "Hashing"),
     provider("Command", drivers: "ChildProcess"),
     provider("DNS", drivers: "DNSClient"),
     provider("Notification", drivers: "HTTPClient", "Hashing"),
     provider("Operator"),
-    provider("RecoveryPoint", drivers: "HTTPClient"),
+    provider("RecoveryPoint", drivers: "HTTPClient", "Concurrency"),
 
     // The composition root and the two programs.
-    room("Commands", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "Concurrency", "CLinuxProcess", "PostgreSQLProvider", "RedisProvider", "GitProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "KubernetesProvider", "DNSProvider", "DNSClient", "NotificationProvider", "PlannedKinds", argumentParser),
+    room("Commands", "Correspondence", "Watching", "HTTPListener", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "SSHSignatures", "Concurrency", "CLinuxProcess", "PostgreSQLProvider", "PointSteps", "RedisProvider", "MeilisearchProvider", "GitProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "KubernetesProvider", "TerraformProvider", "DNSProvider", "DNSClient", "NotificationProvider", argumentParser),
     .executableTarget(name: "sie-dr", dependencies: ["Commands", "ChildProcess"], swiftSettings: settings),
     .executableTarget(name: "generate", dependencies: ["Commands"], swiftSettings: settings),
 
@@ -118,7 +123,7 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: ["ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Journaling", "ExecutionCore", "ChangePlanning", "Scheduling", "Concurrency", "HTTPClient", "S3Store"],
-      path: "Tests/TestSupport", exclude: ["kubernetes-api.py"], swiftSettings: settings),
+      path: "Tests/TestSupport", exclude: ["kubernetes-api.py", "meilisearch.py", "mail-server.py"], swiftSettings: settings),
     tests("CalendarTests", "Calendar", "Units"),
     tests("UnitsTests", "Units", "CanonicalJSON"),
     tests("SchemaTests", "Commands", "PlanTesting", "PlanLinting", "ChangePlanning", "Journaling", "RecoveryPoints", "PostgreSQLProvider", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Hashing", "Units", "CanonicalJSON"),
@@ -129,16 +134,21 @@ let package = Package(
     tests("PlanLintingTests", exclude: ["Fixtures", "Snapshots", "Standards"], "PlanLinting", "CanonicalJSON", "Scheduling", "Objectives", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "Commands", "Reporting"),
     tests("ChangePlanningTests", exclude: ["Snapshots"], "ChangePlanning", "Reporting", "ProviderInterface", "PlanModel", "Scheduling", "Diagnostics", "Units", "CanonicalJSON", "Commands"),
     tests("JournalingTests", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
+    tests("ReportingTests", exclude: ["Snapshots"], "Reporting", "Commands", "ExecutionShell", "Journaling", "ChangePlanning", "Objectives", "ProviderInterface", "PlanModel", "PlanLinting", "YAMLReading", "Diagnostics", "RecoveryPoints", "ObjectStore", "Hashing", "Units", "CanonicalJSON"),
+    tests("CorrespondenceTests", "Correspondence", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Units"),
     tests("ExecutionTests", "ExecutionCore", "ExecutionShell", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Scheduling", "Units", "CanonicalJSON", "Concurrency"),
     tests("ObjectStoreTests", "ObjectStore", "DirectoryStore", "S3Store", "HTTPClient", "Concurrency", "Units"),
     tests("RecoveryPointsTests", "RecoveryPoints", "ObjectStore", "DirectoryStore", "S3Store", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
-    tests("DriverTests", "Hashing", "Compression", "ChildProcess", "Encryption", "RecoveryPoints", "HTTPClient", "S3Store", "PostgreSQLClient", "Concurrency", "Units"),
+    tests("DriverTests", "Hashing", "Compression", "ChildProcess", "SSHSignatures", "Encryption", "RecoveryPoints", "HTTPClient", "S3Store", "PostgreSQLClient", "Concurrency", "Units"),
     tests("PostgreSQLTests", "PostgreSQLProvider", "PointSteps", "Calendar", "PostgreSQLClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "S3Store", "Scheduling", "ProviderInterface", "PlanModel", "ChildProcess", "Hashing", "Compression", "Units", "CanonicalJSON", "Concurrency"),
     tests("RedisTests", "Calendar", "RedisProvider", "RedisClient", "PostgreSQLClient", "Commands", "PointSteps", "RecoveryPoints", "ObjectStore", "PlanModel", "ProviderInterface", "ChildProcess", "Concurrency", "Diagnostics", "YAMLReading", "Units", "CanonicalJSON"),
+    tests("MeilisearchTests", "Calendar", "MeilisearchProvider", "HTTPClient", "Commands", "PointSteps", "RecoveryPoints", "ObjectStore", "PlanModel", "ProviderInterface", "ChildProcess", "Concurrency", "Diagnostics", "YAMLReading", "Units", "CanonicalJSON"),
     tests("GitTests", "GitProvider", "Commands", "RecoveryPoints", "ObjectStore", "PlanModel", "ProviderInterface", "ChildProcess", "Concurrency", "Diagnostics", "YAMLReading", "Units", "CanonicalJSON"),
+    tests("TerraformTests", "TerraformProvider", "ObjectStore", "ProviderInterface", "PlanModel", "ChildProcess", "Concurrency", "Units", "CanonicalJSON"),
     tests("KubernetesTests", "KubernetesProvider", "ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "ChildProcess", "Units", "CanonicalJSON", "Concurrency"),
     tests("CommandLineTests", exclude: ["Snapshots"], "Commands", "Reporting", "RecoveryPoints", "ObjectStore", "S3Store", "Concurrency", "Scheduling", "ProviderInterface", "PlanModel", "Journaling", "ChangePlanning", "Units", "CanonicalJSON", "Diagnostics"),
     tests("DNSTests", "DNSProvider", "DNSClient", "ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Concurrency"),
+    tests("WatchingTests", "Watching", "Calendar", "Objectives", "HTTPListener", "HTTPClient", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Concurrency"),
     tests("NotificationTests", "NotificationProvider", "HTTPClient", "ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Hashing", "Concurrency"),
     tests("ProviderTests", "CommandProvider", "HTTPProvider", "OperatorProvider", "RecoveryPointProvider", "ChildProcess", "HTTPClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON"),
   ]

@@ -24,21 +24,33 @@ public struct Changeset: Hashable, Sendable, Codable {
   public var rollbackAfter: StepSpecification?
   /// It is only tried at first; nil: it is kept.
   public var provisional: Provisional?
+  /// Whose signatures it waits for before its first step; nil: it waits for nobody.
+  public var approval: ApprovalRule?
+  /// The lines of the file of signers that matter here; nil where nothing is approved.
+  public var signers: [String]?
   public var prediction: Prediction
+  /// What people owe when the incident is over; nil: the plan does not say, or this is protection. Not part of the digest: it changes nothing of the run.
+  public var duties: [PostIncident.Duty]?
+  /// Those whom the run tells by itself; nil: nobody.
+  public var communication: [AudienceSpecification]?
   /// SHA-256 over all that was reviewed: the typed plan, each step's change and facts, the tool's major version and the options. Times,
   /// measurements and places in the file are not in it.
   public var digest: String
 
   public init(
     toolVersion: String, plan: PlanIdentity, scenario: ScenarioName?, plannedAt: Timestamp, observedAt: Timestamp? = nil, parallelism: Int, onFailure: FailurePolicy,
-    steps: [PlannedStep], rollbackBefore: StepSpecification?, rollbackAfter: StepSpecification?, provisional: Provisional? = nil, prediction: Prediction
+    steps: [PlannedStep], rollbackBefore: StepSpecification?, rollbackAfter: StepSpecification?, provisional: Provisional? = nil, approval: ApprovalRule? = nil,
+    signers: [String]? = nil, prediction: Prediction,
+    duties: [PostIncident.Duty]? = nil, communication: [AudienceSpecification]? = nil
   ) throws {
     formatVersion = Self.currentFormat
     self.toolVersion = toolVersion; self.plan = plan; self.scenario = scenario; self.plannedAt = plannedAt; self.observedAt = observedAt
     self.parallelism = parallelism
     self.onFailure = onFailure; self.steps = steps; self.rollbackBefore = rollbackBefore; self.rollbackAfter = rollbackAfter
-    self.provisional = provisional
+    self.provisional = provisional; self.approval = approval; self.signers = signers
     self.prediction = prediction
+    self.duties = duties
+    self.communication = communication
     digest = ""
     digest = try computedDigest()
   }

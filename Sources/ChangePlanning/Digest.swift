@@ -17,6 +17,9 @@ extension Changeset {
     var rollbackBefore: StepSpecification?
     var rollbackAfter: StepSpecification?
     var provisional: Provisional?
+    var communication: [AudienceSpecification]?
+    var approval: ApprovalRule?
+    var signers: [String]?
   }
   private struct ReviewedStep: Encodable {
     var specification: StepSpecification
@@ -28,7 +31,7 @@ extension Changeset {
   public func computedDigest() throws -> String {
     let reviewed = Reviewed(
       toolMajor: String(toolVersion.prefix { $0 != "." }), plan: plan.name, environment: plan.environment, scenario: scenario, parallelism: parallelism, onFailure: onFailure,
-      steps: steps.count, rollbackBefore: rollbackBefore, rollbackAfter: rollbackAfter, provisional: provisional)
+      steps: steps.count, rollbackBefore: rollbackBefore, rollbackAfter: rollbackAfter, provisional: provisional, communication: communication, approval: approval, signers: signers)
     let hasher = SHA256Hasher()
     hasher.update(try CanonicalJSON.bytes(reviewed))
     for step in steps {

@@ -18,8 +18,11 @@ public struct PlanningRequest: Sendable {
   public var parallelism: Int
   /// When the observations were recorded; nil: they are of now.
   public var observedAt: Timestamp?
-  public init(toolVersion: String, identity: PlanIdentity, now: Timestamp, parallelism: Int, observedAt: Timestamp? = nil) {
+  /// The text of the plan's file of signers; empty where there is none.
+  public var signers: String
+  public init(toolVersion: String, identity: PlanIdentity, now: Timestamp, parallelism: Int, observedAt: Timestamp? = nil, signers: String = "") {
     self.toolVersion = toolVersion; self.identity = identity; self.now = now; self.parallelism = parallelism; self.observedAt = observedAt
+    self.signers = signers
   }
 }
 
@@ -48,12 +51,17 @@ public func planChanges(
       measurements: observations[steps[index].specification.name]?.measurements ?? [:], duration: durations[index],
       starts: timeline.entries[index].start, ends: timeline.entries[index].end)
   }
+  let approval = purpose.scenario?.scenario.approval?.rule
+  let people = ([approval] + planned.map(\.specification.approval)).compactMap { $0 }.flatMap(\.everybody)
   let path = timeline.criticalPath.map { steps[$0].specification.name }
   return try Changeset(
     toolVersion: request.toolVersion, plan: request.identity, scenario: purpose.scenario?.scenario.name.value, plannedAt: request.now, observedAt: request.observedAt,
     parallelism: request.parallelism, onFailure: purpose.scenario?.scenario.onFailure ?? .continue, steps: planned,
     rollbackBefore: purpose.scenario?.rollbackBefore?.specification, rollbackAfter: purpose.scenario?.rollbackAfter?.specification, provisional: purpose.scenario?.scenario.provisional?.value,
-    prediction: prediction(assessment, purpose, network, timeline, path, serviceTarget: typed.plan.objectives.rto?.value, width: request.parallelism))
+    approval: approval, signers: people.isEmpty ? nil : AllowedSigners(request.signers).lines(of: people),
+    prediction: prediction(assessment, purpose, network, timeline, path, serviceTarget: typed.plan.objectives.rto?.value, width: request.parallelism),
+    duties: purpose.scenario.flatMap { _ in typed.plan.postIncident?.duties },
+    communication: purpose.scenario.flatMap { _ in typed.plan.audiences.isEmpty ? nil : typed.plan.audiences })
 }
 
 extension Purpose {

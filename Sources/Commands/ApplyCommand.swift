@@ -1,8 +1,7 @@
 internal import ArgumentParser
-internal import CanonicalJSON
 internal import ChangePlanning
-internal import ChildProcess
 internal import ExecutionShell
+internal import Journaling
 internal import PlanModel
 internal import ProviderInterface
 internal import Reporting
@@ -22,6 +21,10 @@ struct ApplyCommand: AsyncParsableCommand {
   @OptionGroup var planning: PlanningOptions
   @Flag(name: .shortAndLong, help: "Do not ask before beginning.")
   var yes = false
+  @Flag(help: "Show every message that the run would send to the audiences of the plan, and do nothing else.")
+  var preview = false
+  @Option(help: ArgumentHelp("An approval that `approve --out` has written. May be given several times.", valueName: "file"))
+  var approval: [String] = []
   @OptionGroup var run: RunOptions
   @OptionGroup var global: GlobalOptions
 
@@ -29,23 +32,19 @@ struct ApplyCommand: AsyncParsableCommand {
     try await CommandSession.guarded(global) { console in
       let environment = CommandSession.environment
       let (changeset, loaded) = try await changeset(console, environment)
-      let directory = StateFinding.directory(run.state.state, environment, planState: loaded?.plan.state?.directory.value, folder: changeset.plan.folder)
-      guard !changeset.changes.isEmpty else {
-        console.write("nothing to do: " + (changeset.steps.first?.change.reason ?? "the plan has no steps for this") + "\n")
-        if let loaded, changeset.scenario == nil { await MetricsFile.write(loaded, directory, console) }
+      if preview {
+        console.write(MessagePreview.text(changeset, console.style))
         return .done
       }
-      let world = World(environment: environment, folder: changeset.plan.folder)
-      // Before anybody is asked, and before anything is begun.
-      do throws(EngineFailure) { try Providers.performers(ChildRunner(), environment, world.outbox(in: directory), folder: ".").check(changeset) } catch { throw CommandFailure(error.failure) }
-      if !yes {
+      let directory = StateFinding.directory(run.state.state, environment, planState: loaded?.plan.state?.directory.value, folder: changeset.plan.folder)
+      let carrying = ChangesetCarrying(
+        console: console, environment: environment, directory: directory, loaded: loaded, confirmed: run.confirmed, parallelism: planning.parallelism)
+      let approvals = try approval.map(ApproveCommand.read)
+      return try await carrying.carryOut(changeset, approvals: approvals, idle: { console.write($0 + "\n") }) {
+        guard !yes else { return true }
         console.write(try planReport(changeset, as: .text, console.style))
-        guard try console.agreed(to: "done") else { return .error }
-      }
-      let status = try await RunCarrying(console, world, directory, confirmed: run.confirmed).apply(changeset, parallelism: planning.parallelism)
-      let isInterrupted = status == .interrupted || status == .terminated
-      if let loaded, changeset.scenario == nil, !isInterrupted { await MetricsFile.write(loaded, directory, console) }
-      return status
+        return try console.agreed(to: "done")
+      } ?? .error
     }
   }
 
@@ -60,19 +59,11 @@ struct ApplyCommand: AsyncParsableCommand {
   }
 
   private func saved(_ bytes: [UInt8]) throws(CommandFailure) -> Changeset {
-    let changeset: Changeset
-    do { changeset = try CanonicalJSON.decode(Changeset.self, from: bytes) } catch {
-      throw CommandFailure("not-a-changeset", "\(file) is no changeset of this version of sie-dr", helps: ["make one with `sie-dr plan PLAN --out \(file)`"])
-    }
+    let changeset = try SavedChangeset.read(bytes, from: file)
     guard planning.scenario == nil, planning.now == nil, planning.point.isEmpty, !composition.areGiven else {
       throw CommandFailure(
         "wrong-usage", "\(file) is a saved changeset: its scenario, points, time, environment and variables are fixed", status: .usage,
         helps: ["leave `--scenario`, `--point`, `--now`, `--environment`, `--overlay` and `--var` out"])
-    }
-    guard changeset.formatVersion == Changeset.currentFormat, (try? changeset.computedDigest()) == changeset.digest else {
-      throw CommandFailure(
-        "changeset-altered", "\(file) is not what was planned: its digest does not fit its contents",
-        details: ["it was changed by hand, or made by a version of sie-dr with another format"], helps: ["plan again with `sie-dr plan PLAN --out \(file)`"])
     }
     return changeset
   }

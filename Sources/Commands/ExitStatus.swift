@@ -20,7 +20,7 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
     case .objectiveBreached: "an objective is breached (wins over 1 and 2)"
     case .rolledBack: "the run failed and was rolled back"
     case .rollbackIncomplete: "`rollback-incomplete`: something could not be undone"
-    case .paused: "paused, or a step in doubt; can be resumed"
+    case .paused: "paused, a step in doubt, or a word that nobody has taken up yet; can be resumed"
     case .locked: "another run holds the lock"
     case .usage: "wrong usage"
     case .interrupted: "interrupted (SIGINT); can be resumed"

@@ -95,6 +95,15 @@ enum Files {
     return String(cString: resolved)
   }
 
+  /// With those above it; one that is there is left as it is.
+  static func makeFolder(_ path: String) throws(CommandFailure) {
+    if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
+    let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+    guard errno == ENOENT, !parent.isEmpty else { throw cannot("write", path, errno) }
+    try makeFolder(parent)
+    guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw cannot("write", path, errno) }
+  }
+
   private static func cannot(_ verb: String, _ path: String, _ code: Int32) -> CommandFailure {
     let (reason, help): (String, String) =
       switch code {

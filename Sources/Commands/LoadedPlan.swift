@@ -1,6 +1,7 @@
 internal import ChangePlanning
 internal import Diagnostics
 internal import ExecutionShell
+internal import Glibc
 internal import Objectives
 internal import PlanLinting
 internal import PlanModel
@@ -62,6 +63,14 @@ struct LoadedPlan {
 
   func stateDirectory(_ option: StateOption, _ environment: [String: String]) -> StateDirectory {
     StateFinding.directory(option.state, environment, planState: plan.state?.directory.value, folder: identity.folder)
+  }
+
+  /// The text of the file of those who may sign approvals; empty where there is none.
+  func signers() throws(CommandFailure) -> String {
+    let path = plan.signers?.value ?? "allowed_signers"
+    let file = path.hasPrefix("/") ? path : "\(identity.folder)/\(path)"
+    guard access(file, F_OK) == 0 else { return "" }
+    return String(decoding: try Files.read(file), as: UTF8.self)
   }
 
   func purpose(_ name: String?, mode: String?) throws(CommandFailure) -> Purpose {

@@ -23,7 +23,9 @@ struct PlanningOptions: ParsableArguments {
   @Option(help: ArgumentHelp("How long one look at a server or store may take.", valueName: "time span"))
   var observeTimeout: String = "5s"
 
-  func width(_ environment: [String: String]) throws(CommandFailure) -> Int {
+  func width(_ environment: [String: String]) throws(CommandFailure) -> Int { try Self.width(parallelism, environment) }
+
+  static func width(_ parallelism: Int?, _ environment: [String: String]) throws(CommandFailure) -> Int {
     let text = environment["SIE_DR_PARALLELISM"]
     let width = parallelism ?? text.flatMap { Int($0) } ?? (text == nil ? 4 : 0)
     guard (1...256).contains(width) else {
@@ -95,6 +97,8 @@ private func makeChangeset(
     let what = if case .recovery(let typed) = purpose { "no step of the scenario `\(typed.scenario.name.value)` restores it" } else { "protection restores nothing" }
     throw CommandFailure("wrong-usage", "a point of `\(dataClass)` is chosen, but \(what)", status: .usage, helps: ["choose the scenario that does: `--scenario NAME`"])
   }
+  var request = request
+  if case .recovery = purpose { request.signers = try loaded.signers() }
   return try planChanges(loaded.typed, loaded.assessment, for: purpose, observations: await observe(steps), request)
 }
 

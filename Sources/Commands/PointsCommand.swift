@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import ChangePlanning
+internal import MeilisearchProvider
 internal import ObjectStore
 internal import PlanModel
 internal import PostgreSQLProvider
@@ -111,7 +112,10 @@ enum PointsReading {
     }
     let world = ReadOnlyWorld(environment: CommandSession.environment, folder: loaded.identity.folder)
     let source = try world.source(of: reference)
-    return try point.manifest.method == RedisProvider.pointMethod
-      ? RedisProvider.restoreScript(point.manifest, from: source) : PostgreSQLProvider.restoreScript(point.manifest, from: source)
+    switch point.manifest.method {
+    case RedisProvider.pointMethod: return try RedisProvider.restoreScript(point.manifest, from: source)
+    case MeilisearchProvider.pointMethod: return try MeilisearchProvider.restoreScript(point.manifest, from: source)
+    default: return try PostgreSQLProvider.restoreScript(point.manifest, from: source)
+    }
   }
 }

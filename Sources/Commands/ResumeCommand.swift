@@ -45,16 +45,27 @@ struct RollbackCommand: AsyncParsableCommand {
     commandName: "rollback", abstract: "Take a run back: undo its steps in reverse order.",
     discussion: """
       Undoes what the journal says was done, in reverse order of the needs, with the plan's `rollback: { before, after }` steps around it. If \
-      something cannot be undone the run ends `rollback-incomplete` and says what is left to do by hand; calling it again goes on.
+      something cannot be undone the run ends `rollback-incomplete` and says what is left to do by hand; calling it again goes on. A run that is under \
+      way, or on trial, in another process is told to take itself back.
       """)
 
   @Argument(help: "The run, as `runs` lists it.")
   var run: String
+  @Option(help: ArgumentHelp("Why, if the run is under way: kept in the journal.", valueName: "text"))
+  var reason: String = ""
   @OptionGroup var options: RunOptions
   @OptionGroup var global: GlobalOptions
 
   func run() async throws {
-    try await CommandSession.guarded(global) { console in try await goOn(RunID(rawValue: run), RunEngine.Order(.rollback), options, console) }
+    try await CommandSession.guarded(global) { console in
+      let (run, directory) = (RunID(rawValue: run), StateFinding.directory(options.state.state, CommandSession.environment))
+      do { return try await goOn(run, RunEngine.Order(.rollback), options, console) } catch let failure as CommandFailure where failure.status == .locked {
+        // Whoever is at work on this very run takes it back.
+        guard let holder = await directory.lockHolder(), holder.run == run else { throw failure }
+        console.writeError("run `\(run)` is under way in process \(holder.pid) on \(holder.host): it is told to take itself back\n")
+        return try await WordDelivery(console, directory, run).deliver(.rollback, reason: reason)
+      }
+    }
   }
 }
 

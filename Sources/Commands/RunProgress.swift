@@ -25,10 +25,10 @@ final class RunProgress: Sendable {
   private let state = Lock(State())
   private let now: @Sendable () -> Timestamp
 
-  init(_ console: Console, now: @escaping @Sendable () -> Timestamp) {
+  init(_ console: Console, stateOption: String, now: @escaping @Sendable () -> Timestamp) {
     self.console = console
     self.now = now
-    lines = RunLines(console.style)
+    lines = RunLines(console.style, stateOption: stateOption)
   }
 
   func tell(_ news: RunNews) {

@@ -17,7 +17,8 @@ public struct SieDr: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      LintCommand.self, TestCommand.self, ExplainCommand.self, PlanCommand.self, ObserveCommand.self, ApplyCommand.self, ResumeCommand.self, RollbackCommand.self, RunsCommand.self,
+      LintCommand.self, TestCommand.self, ExplainCommand.self, PlanCommand.self, ObserveCommand.self, ApplyCommand.self, WatchCommand.self, ResumeCommand.self, RollbackCommand.self,
+      ApproveCommand.self, SkipCommand.self, RetryCommand.self, CommitCommand.self, RunsCommand.self, ReportCommand.self, StatusCommand.self,
       PointsCommand.self, ExpireCommand.self, DoctorCommand.self, RunbookCommand.self, GraphCommand.self, SchemaCommand.self, FmtCommand.self, RenderCommand.self,
       InitCommand.self,
     ])

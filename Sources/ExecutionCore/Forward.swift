@@ -13,17 +13,20 @@ extension RunMachine {
     var before: Mode
     repeat {
       before = mode
+      listen(now)
       advanceOnce(now)
     } while mode != before
   }
 
   private mutating func advanceOnce(_ now: Timestamp) {
     switch mode {
-    case .opening, .finishing, .finished: return
+    case .opening, .gate, .finishing, .finished: return
     case .settling: if work.isEmpty { afterSettling(now) }
     case .forward:
       startReady(now)
-      if mode == .forward, work.isEmpty { finish(everyStepIsSatisfied ? .done : .failed, now) }
+      guard mode == .forward, work.isEmpty else { return }
+      if everyStepIsSatisfied { reachedGoal(now) } else { finish(.failed, now) }
+    case .trial: if state.commitment != nil { finish(.done, now) }
     case .rollback(let stage): advanceRollback(stage, now)
     case .stopping(let reason): if work.isEmpty { stopped(reason, now) }
     }
@@ -34,10 +37,10 @@ extension RunMachine {
   private mutating func afterSettling(_ now: Timestamp) {
     let unknown = state.steps(.inDoubt)
     guard unknown.isEmpty else { return stop(.pause(.inDoubt(unknown)), now) }
-    enterForward(now)
+    enterGate(now)
   }
 
-  private mutating func enterForward(_ now: Timestamp) {
+  mutating func enterForward(_ now: Timestamp) {
     mode = .forward
     let steps = state.changeset.steps
     let limits = SharedLimits(steps.map(\.specification))
@@ -61,9 +64,9 @@ extension RunMachine {
   }
 
   /// Looks again before the first attempt. Afterwards the step's own remains may be what has changed.
-  private mutating func startStep(_ step: Int, _ now: Timestamp) {
+  mutating func startStep(_ step: Int, _ now: Timestamp) {
     // A stop in the same turn, by an unchanged step's neighbour, takes back what the scheduler gave.
-    guard mode == .forward, !state[step].isPassedOver else { return }
+    guard mode == .forward, !state[step].isPassedOver, passes(step, now) else { return }
     let name = state.specification(step).name
     guard case .facts = state.changeset.steps[step].basis, state[step].attempts == 0 else { return proceed(step, now) }
     let job = Job(step: name, activity: .perform, attempt: 1)

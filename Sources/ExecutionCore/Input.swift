@@ -18,6 +18,8 @@ public enum Input: Hashable, Sendable {
   case jobSettled(Job, Settlement)
   case questionAnswered(Job, Answer)
   case timerFired(TimerID)
+  /// A person said something from another terminal.
+  case wordSpoken(Spoken)
   /// SIGINT or SIGTERM: the first lets running steps end, the second cancels them.
   case interruptReceived(Interruption)
   /// Somebody else has taken the state over; the text names them.

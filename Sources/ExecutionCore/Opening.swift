@@ -25,10 +25,12 @@ public struct ResumeOrder: Hashable, Sendable {
   /// Steps to go on without, and why.
   public var skips: [StepName: String]
   public var verdicts: [StepName: Verdict]
+  /// What was said while nobody was at work on the run.
+  public var words: [Spoken]
 
   public init(
     _ direction: Direction, by: String, toolVersion: String, parallelism: Int, tornBytes: Int = 0, skips: [StepName: String] = [:],
-    verdicts: [StepName: Verdict] = [:]
+    verdicts: [StepName: Verdict] = [:], words: [Spoken] = []
   ) {
     self.direction = direction
     self.by = by
@@ -37,6 +39,7 @@ public struct ResumeOrder: Hashable, Sendable {
     self.tornBytes = tornBytes
     self.skips = skips
     self.verdicts = verdicts
+    self.words = words
   }
 }
 
@@ -107,6 +110,11 @@ extension RunMachine {
       events.append(.settled(Settled(job: job, settlement: settlement, by: order.by)))
       try tryLast()
     }
+    // Before anything else follows: somebody may have committed in time what would be taken back now.
+    for spoken in order.words where order.direction == .onwards && !trial.hasHeard(spoken.word.id) {
+      events.append(spoken.event(in: trial, at: now))
+      try tryLast()
+    }
     if order.direction == .rollback, trial.direction == .forward {
       events.append(.rollbackStarted(.requested(by: order.by)))
       try tryLast()
@@ -128,7 +136,9 @@ extension RunMachine {
 
   mutating func enterDirection(_ now: Timestamp) {
     guard mode == .opening else { return }
-    if state.direction == .forward {
+    if state.direction == .forward, let reason = state.rollbackWanted {
+      stop(.rollback(reason), now)
+    } else if state.direction == .forward {
       mode = .settling
       for step in 0..<state.count where state[step].status == .inDoubt { settle(step, now) }
     } else {

@@ -17,7 +17,11 @@ public struct RunMachine: Sendable {
     case opening
     /// Finding out what became of the steps in doubt, before anything is started.
     case settling
+    /// Until enough people have agreed.
+    case gate
     case forward
+    /// Every step is done, and people look whether it is to stay.
+    case trial
     case rollback(RollbackStage)
     /// Nothing new is started; when nothing runs any more, the reason decides what comes next.
     case stopping(StopReason)
@@ -48,8 +52,8 @@ public struct RunMachine: Sendable {
 
   /// What goes on in a slot.
   struct Work: Hashable, Sendable {
-    enum Kind: Hashable, Sendable { case observing, acting, settling, asking, waiting }
-    enum Stop: Hashable, Sendable { case timeout, interrupt, branchGivenUp }
+    enum Kind: Hashable, Sendable { case observing, acting, settling, asking, waiting, approving }
+    enum Stop: Hashable, Sendable { case timeout, interrupt, branchGivenUp, skipped }
     var job: Job
     var kind: Kind
     /// Its intent is durable, so that it may have acted.
@@ -78,6 +82,10 @@ public struct RunMachine: Sendable {
   var timersSet = 0
   /// Of the branches that were begun: choice and number.
   var deadlines: [TimerID: BranchNumber] = [:]
+  var gateTimers: [TimerID: Gate] = [:]
+  var trialTimer: TimerID?
+  /// What was said and could not be taken up yet.
+  var unheard: [Spoken] = []
   var actions: [Action] = []
 
   /// Takes one input and says what to do now.
@@ -95,6 +103,7 @@ public struct RunMachine: Sendable {
     case .jobSettled(let job, let settlement): settled(job, settlement, now)
     case .questionAnswered(let job, let answer): answered(job, answer, now)
     case .timerFired(let timer): fired(timer, now)
+    case .wordSpoken(let spoken): unheard.append(spoken)
     case .interruptReceived(let signal): interrupted(signal, now)
     }
     advance(now)
@@ -195,6 +204,8 @@ public struct RunMachine: Sendable {
   }
 
   private mutating func fired(_ timer: TimerID, _ now: Timestamp) {
+    if let gate = gateTimers[timer] { return gateTimeOver(gate, now) }
+    if timer == trialTimer { return trialTimeOver(now) }
     if let branch = deadlines[timer] { return deadlinePassed(branch, now) }
     guard let (slot, job, alarm) = timers.removeValue(forKey: timer), let current = work[slot], current.job == job else { return }
     switch (alarm, current.kind) {

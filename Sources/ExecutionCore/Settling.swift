@@ -76,7 +76,7 @@ extension RunMachine {
     case (.success(let result), _): .done(job.activity == .perform ? result : nil)
     case (.failure(let failure), nil): .failed(failure)
     case (.failure(let failure), .timeout): .timedOut(timeOut(job, slot, failure))
-    case (.failure, .interrupt), (.failure, .branchGivenUp): .cancelled
+    case (.failure, .interrupt), (.failure, .branchGivenUp), (.failure, .skipped): .cancelled
     }
     record(.outcome(Outcome(job: job, ending: ending)), now)
     switch job.activity {

@@ -25,7 +25,7 @@ extension RunMachine {
     guard let current = work[slot] else { return }
     switch current.kind {
     case .acting: return
-    case .waiting: break
+    case .waiting, .approving: break
     case .observing, .settling, .asking: actions.append(.cancel(current.job))
     }
     work[slot] = nil

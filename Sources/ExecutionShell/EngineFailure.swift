@@ -1,3 +1,4 @@
+public import ChangePlanning
 public import ExecutionCore
 public import Journaling
 public import PlanModel
@@ -17,8 +18,8 @@ public enum EngineFailure: Error, Hashable, Sendable {
   /// Steps by the kind that nobody here can perform.
   case providersMissing([StepKindName: [StepName]])
 
-  /// What the plan asks for that no run of this version does.
-  case notCarriedOut(String)
+  /// Nobody could ever approve it.
+  case unsignable([Unsignable])
 
   /// The exit status of a command that met it.
   public var exitCode: Int32 { if case .lockHeld = self { 7 } else { 1 } }
@@ -43,10 +44,13 @@ public enum EngineFailure: Error, Hashable, Sendable {
         "run-over", "run `\(run)` is over: \(result == .rolledBack ? "it was rolled back" : "it is done")",
         helps: result == .done ? ["take it back with `sie-dr rollback \(run)`, or plan anew"] : ["plan anew"])
     case .providersMissing(let steps): Self.providersMissing(steps)
-    case .notCarriedOut(let what):
+    case .unsignable(let gates):
       StepFailure(
-        "not-carried-out", "this version of sie-dr cannot carry out \(what): nothing was begun",
-        helps: ["do the scenario by hand, step by step, as `sie-dr runbook PLAN` prints it"])
+        "signers-missing", "nobody could approve this: nothing was begun", details: gates.map(\.problem),
+        helps: [
+          "add a line `NAME KEYTYPE KEY` for each of them to the plan's file of signers (`signers:`, else `allowed_signers` beside the plan), and plan again",
+          "`NAME` is theirs under `approve: { by: … }`; the rest is what stands in their `~/.ssh/id_ed25519.pub`",
+        ])
     }
   }
 

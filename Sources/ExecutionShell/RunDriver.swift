@@ -10,13 +10,15 @@ actor RunDriver {
   private var machine: RunMachine
   private let environment: RunEnvironment
   private let record: @Sendable (Entry) -> Void
+  private let inbox: Inbox
   private let (inputs, input) = AsyncStream.makeStream(of: Input.self)
   private var jobs: [Job: Task<Void, Never>] = [:]
   private var timers: [Task<Void, Never>] = []
   private var ending: RunEnding?
 
-  init(_ machine: RunMachine, _ environment: RunEnvironment, record: @escaping @Sendable (Entry) -> Void) {
+  init(_ machine: RunMachine, _ environment: RunEnvironment, _ inbox: Inbox, record: @escaping @Sendable (Entry) -> Void) {
     self.machine = machine
+    self.inbox = inbox
     self.environment = environment
     self.record = record
   }
@@ -29,12 +31,31 @@ actor RunDriver {
       for await signal in environment.signals { input.yield(.interruptReceived(signal)) }
     }
     say(.started)
+    let listening = listen()
     let end = await withTaskCancellationHandler { await loop() } onCancel: { input.yield(.interruptReceived(.terminate)) }
     signals.cancel()
+    listening.cancel()
     for task in timers { task.cancel() }
     for task in jobs.values { task.cancel() }
     input.finish()
     return (end, machine.state)
+  }
+
+  /// How often the inbox is looked at.
+  private static let attention = TimeSpan.milliseconds(250)
+
+  /// Hands on what people leave in the inbox while the run goes on, each word once.
+  private func listen() -> Task<Void, Never> {
+    Task { [environment, input, inbox, signers = machine.state.changeset.signers ?? []] in
+      var known = Set<String>()
+      while !Task.isCancelled {
+        for word in await inbox.read(besides: known) {
+          known.insert(word.id)
+          input.yield(.wordSpoken(await environment.spoken(word, signers: signers)))
+        }
+        do { try await environment.clock.sleep(until: environment.clock.now() + Self.attention) } catch { return }
+      }
+    }
   }
 
   private func loop() async -> RunEnding {

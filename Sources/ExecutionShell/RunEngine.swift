@@ -25,11 +25,15 @@ public struct RunEngine: Sendable {
   }
 
   /// Begins a new run of a changeset.
-  public func apply(_ changeset: Changeset, as run: RunID, parallelism: Int? = nil) async throws(EngineFailure) -> Finished {
+  ///
+  /// - Parameter words: what people have said of it beforehand.
+  public func apply(_ changeset: Changeset, as run: RunID, parallelism: Int? = nil, words: [Word] = []) async throws(EngineFailure) -> Finished {
     try environment.performers.check(changeset)
     let lock = try await directory.lock(as: holder(run))
     defer { lock.release() }
     let file = try await directory.createJournal(of: run)
+    if !changeset.approvals.isEmpty { try await directory.keep(changeset, of: run) }
+    for word in words { try await directory.leave(word, for: run) }
     return try await carryOut(changeset, as: run, parallelism: parallelism, to: file, lock)
   }
 
@@ -83,9 +87,13 @@ public struct RunEngine: Sendable {
     if let result = state.result, !result.canBeResumed, result == .rolledBack || order.direction == .onwards {
       throw .over(state.run, result)
     }
+    var words: [Spoken] = []
+    for word in await directory.inbox(of: state.run).read(besides: []) where !state.hasHeard(word.id) {
+      words.append(await environment.spoken(word, signers: state.changeset.signers ?? []))
+    }
     let order = ResumeOrder(
       order.direction, by: environment.who, toolVersion: environment.toolVersion, parallelism: order.parallelism ?? state.parallelism,
-      tornBytes: text.torn.count, skips: order.skips, verdicts: order.verdicts)
+      tornBytes: text.torn.count, skips: order.skips, verdicts: order.verdicts, words: words)
     let machine: RunMachine
     do { machine = try RunMachine(resuming: state, order, at: environment.clock.now()) } catch { throw .refused(state.run, error) }
     return await drive(machine, JournalWriter(file, who: environment.who, host: environment.host, after: text), lock)
@@ -97,7 +105,7 @@ public struct RunEngine: Sendable {
     let run = machine.state.run
     let recorder = Recorder(writer, isHeld: { lock.isStillThere })
     environment.tell(.opened(machine.state, journal: directory.journalPath(of: run)))
-    let driver = RunDriver(machine, environment, record: recorder.take)
+    let driver = RunDriver(machine, environment, directory.inbox(of: run), record: recorder.take)
     // A task of its own: a cancelled caller must not end the recording before the run has ended in good order.
     let recording = Task {
       await recorder.run { input, entry in
@@ -120,7 +128,7 @@ public struct RunEngine: Sendable {
 extension StepPerformers {
   /// Refused before anything begins: a step that nobody can perform would stop a recovery half-way.
   public func check(_ changeset: Changeset) throws(EngineFailure) {
-    guard changeset.provisional == nil else { throw .notCarriedOut("a recovery that is `provisional`") }
+    guard changeset.unsignable.isEmpty else { throw .unsignable(changeset.unsignable) }
     var missing: [StepKindName: [StepName]] = [:]
     for step in changeset.steps.map(\.specification) + [changeset.rollbackBefore, changeset.rollbackAfter].compactMap({ $0 }) {
       var kinds = step.question == nil ? [step.kind] : []

@@ -17,6 +17,7 @@ public struct RunEnvironment: Sendable {
   public var toolVersion: String
   public var clock: any RunClock
   public var operators: any OperatorAsking
+  public var signatures: any SignatureChecking
   /// SIGINT and SIGTERM, as they come.
   public var signals: AsyncStream<Interruption>
   /// For one look at what a step rests on.
@@ -26,7 +27,7 @@ public struct RunEnvironment: Sendable {
 
   public init(
     performers: StepPerformers, observers: StepObservers, secrets: any SecretResolving, stores: any StoreOpening, who: String, host: String,
-    pid: Int32, toolVersion: String, clock: any RunClock = SystemRunClock(), operators: any OperatorAsking = NobodyToAsk(),
+    pid: Int32, toolVersion: String, clock: any RunClock = SystemRunClock(), operators: any OperatorAsking = NobodyToAsk(), signatures: any SignatureChecking = NoSignatures(),
     signals: AsyncStream<Interruption> = AsyncStream { $0.finish() }, observationTimeout: TimeSpan = .seconds(10),
     tell: @escaping @Sendable (RunNews) -> Void = { _ in }
   ) {
@@ -40,6 +41,7 @@ public struct RunEnvironment: Sendable {
     self.toolVersion = toolVersion
     self.clock = clock
     self.operators = operators
+    self.signatures = signatures
     self.signals = signals
     self.observationTimeout = observationTimeout
     self.tell = tell

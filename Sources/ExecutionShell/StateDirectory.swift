@@ -1,3 +1,5 @@
+internal import CanonicalJSON
+internal import ChangePlanning
 internal import Concurrency
 internal import Glibc
 public import Journaling
@@ -48,7 +50,45 @@ public struct StateDirectory: Sendable {
     do { return try RunState(replaying: text.records) } catch { throw .journalDamaged(run, error, path: journalPath(of: run)) }
   }
 
+  /// Leaves a word for a run: whoever is at work on it takes it up, or whoever resumes it.
+  public func leave(_ word: Word, for run: RunID) async throws(EngineFailure) {
+    let known = try await runs()
+    guard known.contains(run) else { throw .noSuchRun(run, known: known) }
+    do { try await inbox(of: run).put(word) } catch { throw .stateUnusable(error) }
+  }
+
+  /// Who has the lock, or had it last.
+  public func lockHolder() async -> LockHolder? {
+    let path = path
+    return await pool.run {
+      (try? Descriptor(opening: "\(path)/lock", O_RDONLY, to: "read").readAll(atMost: 1 << 16)).flatMap { try? CanonicalJSON.decode(LockHolder.self, from: $0) }
+    }
+  }
+
+  /// For whoever approves it elsewhere. A copy: the journal holds the changeset too.
+  func keep(_ changeset: Changeset, of run: RunID) async throws(EngineFailure) {
+    let path = "\(folder(of: run))/changeset.json"
+    let kept = await attempt { try Descriptor(opening: path, O_CREAT | O_TRUNC | O_WRONLY, to: "write").write(CanonicalJSON.bytes(changeset) + [0x0A]) }
+    if case .failure(let error) = kept { throw unusable(error) }
+  }
+
+  /// Held as long as the value lives: one process of a kind at a time, beside the runs. Throws `lockHeld` where another has it.
+  public func reserve(_ name: String, as holder: LockHolder) async throws(EngineFailure) -> Reservation {
+    let (folder, path) = ("\(self.path)/watch", "\(self.path)/watch/\(name).lock")
+    let taken = await attempt { () throws -> Result<StateLock, StateLock.Held> in
+      try Folder.make(folder)
+      return try StateLock.take(path, as: holder)
+    }
+    switch taken {
+    case .success(.success(let lock)): return Reservation(lock)
+    case .success(.failure(let held)): throw .lockHeld(held.holder, path: path, now: holder.since)
+    case .failure(let error): throw unusable(error)
+    }
+  }
+
   // MARK: For the engine
+
+  func inbox(of run: RunID) -> Inbox { Inbox("\(folder(of: run))/inbox") }
 
   func lock(as holder: LockHolder) async throws(EngineFailure) -> StateLock {
     let path = self.path
@@ -94,4 +134,11 @@ public struct StateDirectory: Sendable {
 
   /// A run's name becomes part of a path.
   private static func isProper(_ run: RunID) -> Bool { !run.rawValue.hasPrefix(".") && !run.rawValue.contains("/") }
+}
+
+/// What one process has reserved in a state directory, until it ends.
+public final class Reservation: Sendable {
+  private let lock: StateLock
+  init(_ lock: StateLock) { self.lock = lock }
+  deinit { lock.release() }
 }

@@ -39,13 +39,15 @@ final class Descriptor: Sendable {
 
   func sync() throws(SystemFailure) { _ = try systemCall("make durable", path) { Int(fsync(number)) } }
 
-  func readAll() throws(SystemFailure) -> [UInt8] {
+  /// - Parameter most: what is larger is refused.
+  func readAll(atMost most: Int = .max) throws(SystemFailure) -> [UInt8] {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 64 << 10)
     while true {
       let count = try systemCall("read", path) { pread(number, &chunk, chunk.count, off_t(bytes.count)) }
       if count == 0 { return bytes }
       bytes += chunk[..<count]
+      if bytes.count > most { throw SystemFailure("read", path, code: EFBIG) }
     }
   }
 

@@ -30,6 +30,18 @@ public enum Event: Hashable, Sendable {
   case paused(PauseReason)
   /// From here on, what was done is undone.
   case rollbackStarted(RollbackReason)
+  /// The run waits for signatures there.
+  case awaited(Gate)
+  /// Enough people have agreed.
+  case gateOpened(GateOpened)
+  /// A person said something from another terminal, and it was taken up.
+  case said(Said)
+  /// It was not.
+  case wordRefused(WordRefused)
+  /// Every step is done; the recovery is looked at before it is kept.
+  case trialBegan(Trial)
+  /// Nobody has said anything about it, so this is done.
+  case trialOver(Provisional.Ending)
   /// The process has ended the run, for good or until somebody resumes it.
   case finished(RunResult)
 }

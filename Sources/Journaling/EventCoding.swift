@@ -7,7 +7,8 @@ internal import Units
 extension Event: Codable {
   private enum Key: String, CodingKey, CaseIterable {
     case runStarted = "run-started", resumed, intent, outcome, moved, settled, confirmed, skipped, branchGivenUp = "branch-given-up", interrupted, paused
-    case rollbackStarted = "rollback-started", finished
+    case rollbackStarted = "rollback-started", awaited, gateOpened = "gate-opened", said, wordRefused = "word-refused"
+    case trialBegan = "trial-began", trialOver = "trial-over", finished
   }
 
   public init(from decoder: any Decoder) throws {
@@ -28,6 +29,12 @@ extension Event: Codable {
     case .interrupted: .interrupted(try members.decode(Interruption.self, forKey: key))
     case .paused: .paused(try members.decode(PauseReason.self, forKey: key))
     case .rollbackStarted: .rollbackStarted(try members.decode(RollbackReason.self, forKey: key))
+    case .awaited: .awaited(try members.decode(Gate.self, forKey: key))
+    case .gateOpened: .gateOpened(try members.decode(GateOpened.self, forKey: key))
+    case .said: .said(try members.decode(Said.self, forKey: key))
+    case .wordRefused: .wordRefused(try members.decode(WordRefused.self, forKey: key))
+    case .trialBegan: .trialBegan(try members.decode(Trial.self, forKey: key))
+    case .trialOver: .trialOver(try members.decode(Provisional.Ending.self, forKey: key))
     case .finished: .finished(try members.decode(RunResult.self, forKey: key))
     }
   }
@@ -47,6 +54,12 @@ extension Event: Codable {
     case .interrupted(let value): try members.encode(value, forKey: .interrupted)
     case .paused(let value): try members.encode(value, forKey: .paused)
     case .rollbackStarted(let value): try members.encode(value, forKey: .rollbackStarted)
+    case .awaited(let value): try members.encode(value, forKey: .awaited)
+    case .gateOpened(let value): try members.encode(value, forKey: .gateOpened)
+    case .said(let value): try members.encode(value, forKey: .said)
+    case .wordRefused(let value): try members.encode(value, forKey: .wordRefused)
+    case .trialBegan(let value): try members.encode(value, forKey: .trialBegan)
+    case .trialOver(let value): try members.encode(value, forKey: .trialOver)
     case .finished(let value): try members.encode(value, forKey: .finished)
     }
   }
@@ -153,13 +166,14 @@ extension RunResult: Codable {
 extension PauseReason: Codable {
   private enum Name: String, Codable {
     case stepFailed = "step-failed", moved, inDoubt = "in-doubt", unanswered, didNotStop = "did-not-stop"
-    case rollbackHeldBack = "rollback-held-back"
+    case rollbackHeldBack = "rollback-held-back", unapproved
   }
 
   public init(from decoder: any Decoder) throws {
     let members = try decoder.container(keyedBy: ReasonKey.self)
     let name = try members.decode(Name.self, forKey: .name)
     if name == .inDoubt { self = .inDoubt(try members.decode([StepName].self, forKey: .steps)); return }
+    if name == .unapproved { self = .unapproved(Gate(step: try members.decodeIfPresent(StepName.self, forKey: .step))); return }
     let step = try members.decode(StepName.self, forKey: .step)
     self = switch name {
     case .stepFailed: .stepFailed(step)
@@ -168,6 +182,7 @@ extension PauseReason: Codable {
     case .unanswered: .unanswered(step)
     case .didNotStop: .didNotStop(step)
     case .rollbackHeldBack: .rollbackHeldBack(step)
+    case .unapproved: .unapproved(Gate(step: step))
     }
   }
 
@@ -180,6 +195,7 @@ extension PauseReason: Codable {
     case .unanswered(let step): (.unanswered, step)
     case .didNotStop(let step): (.didNotStop, step)
     case .rollbackHeldBack(let step): (.rollbackHeldBack, step)
+    case .unapproved(let gate): (.unapproved, gate.step)
     }
     try members.encode(name, forKey: .name)
     try members.encodeIfPresent(step, forKey: .step)
@@ -188,12 +204,13 @@ extension PauseReason: Codable {
 }
 
 extension RollbackReason: Codable {
-  private enum Name: String, Codable { case stepFailed = "step-failed", requested }
+  private enum Name: String, Codable { case stepFailed = "step-failed", requested, trialOver = "trial-over" }
 
   public init(from decoder: any Decoder) throws {
     let members = try decoder.container(keyedBy: ReasonKey.self)
     self = switch try members.decode(Name.self, forKey: .name) {
     case .stepFailed: .stepFailed(try members.decode(StepName.self, forKey: .step))
+    case .trialOver: .trialOver
     case .requested: .requested(by: try members.decode(String.self, forKey: .by))
     }
   }
@@ -204,6 +221,7 @@ extension RollbackReason: Codable {
     case .stepFailed(let step):
       try members.encode(Name.stepFailed, forKey: .name)
       try members.encode(step, forKey: .step)
+    case .trialOver: try members.encode(Name.trialOver, forKey: .name)
     case .requested(let person):
       try members.encode(Name.requested, forKey: .name)
       try members.encode(person, forKey: .by)

@@ -38,6 +38,8 @@ public enum PauseReason: Hashable, Sendable {
   case didNotStop(StepName)
   /// The step before the rollback failed or was answered with no, so nothing was undone.
   case rollbackHeldBack(StepName)
+  /// Too few people have agreed in time.
+  case unapproved(Gate)
 }
 
 /// Why a run is undone.
@@ -46,4 +48,6 @@ public enum RollbackReason: Hashable, Sendable {
   case stepFailed(StepName)
   /// A person asked for it.
   case requested(by: String)
+  /// It was on trial, nobody kept it, and then the plan takes it back.
+  case trialOver
 }

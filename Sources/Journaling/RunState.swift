@@ -26,6 +26,16 @@ public struct RunState: Sendable {
   public internal(set) var interruption: Interruption?
   public internal(set) var beforeRollback = StepRecord()
   public internal(set) var afterRollback = StepRecord()
+  /// Of each wait for signatures.
+  public internal(set) var gates: [Gate: GateCourse]
+  public internal(set) var trial: Trial?
+  /// Why what was on trial stays.
+  public internal(set) var commitment: Commitment?
+  /// A rollback was decided and has not begun.
+  public internal(set) var rollbackWanted: RollbackReason?
+  /// What people have said from other terminals, in order; what was refused is not there.
+  public internal(set) var words: [Said] = []
+  var heard: Set<String> = []
   var records: [StepRecord]
   /// Of each choice, by name.
   public internal(set) var courses: [ChoiceCourse]
@@ -39,6 +49,7 @@ public struct RunState: Sendable {
     lastAt = at
     records = Array(repeating: StepRecord(), count: start.changeset.steps.count)
     topology = Topology(start.changeset)
+    gates = Dictionary(start.changeset.approvals.map { (Gate(step: $0.step), GateCourse($0.rule)) }) { first, _ in first }
     courses = topology.order.choices.map { ChoiceCourse($0) }
     moveCourses(at: at)
   }
@@ -55,12 +66,17 @@ public struct RunState: Sendable {
     }
   }
 
+  /// Whether the word is in the journal, taken up or refused.
+  public func hasHeard(_ id: String) -> Bool { heard.contains(id) }
+
   /// By the place of the step in the changeset.
   public subscript(_ index: Int) -> StepRecord { records[index] }
   public subscript(_ step: StepName) -> StepRecord? { topology.order.index[step].map { records[$0] } }
   public var count: Int { records.count }
   public func specification(_ index: Int) -> StepSpecification { changeset.steps[index].specification }
   public func index(of step: StepName) -> Int? { topology.order.index[step] }
+  /// The first step after it that is not taken back: until that is, a rollback leaves this one as it is.
+  public func holder(of index: Int) -> Int? { topology.descendants(of: index).sorted().first { undoDuty($0) != .nothing } }
   /// Places of the steps that this one directly needs.
   public func needs(_ index: Int) -> [Int] { topology.order.needs[index] }
 

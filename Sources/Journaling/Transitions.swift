@@ -38,12 +38,19 @@ extension RunState {
         record.ended = at
       }
     case .branchGivenUp(let given): try giveUp(given)
+    case .awaited(let gate): try wait(at: gate, at)
+    case .gateOpened(let opened): try open(opened, at)
+    case .said(let said): try hear(said, at)
+    case .wordRefused(let refused): try refuse(refused)
+    case .trialBegan(let trial): try begin(trial, at)
+    case .trialOver(let ending): try endTrial(ending, at)
     case .interrupted(let signal): interruption = signal
     case .paused(let reason): pause = reason
     case .rollbackStarted(let reason):
       try require(direction == .forward, "the rollback had begun")
       try require(!records.contains { $0.status == .running }, "a rollback begins when nothing runs any more")
       direction = .backward(reason)
+      rollbackWanted = nil
     case .finished(let result): try finish(result)
     }
   }
@@ -56,14 +63,14 @@ extension RunState {
     case .perform:
       try require(direction == .forward, "nothing is performed in a rollback")
       try require(topology.order.needs[index].allSatisfy { records[$0].isSatisfied }, "`\(job.step)` began before what it needs was done")
+      try require(!isShut(.beginning) && !isShut(Gate(step: job.step)), "`\(job.step)` began before it was approved")
       try records[index].begin(job, at)
     case .undo:
       try require(direction != .forward, "nothing is undone before the rollback begins")
       try require(undoDuty(index) == .undo, "there is nothing to undo of `\(job.step)`")
       let held = changeset.rollbackBefore != nil && beforeRollback.isAnyOf(.pending, .running)
       try require(!held, "the step before the rollback was not over")
-      let later = topology.descendants(of: index).sorted().first { undoDuty($0) != .nothing }
-      if let later { throw IllegalTransition(why: "`\(job.step)` was undone before `\(specification(later).name)`, which rests on it") }
+      if let later = holder(of: index) { throw IllegalTransition(why: "`\(job.step)` was undone before `\(specification(later).name)`, which rests on it") }
       try require(job.attempt == records[index].undoAttempts + 1, "attempts are counted one by one")
       records[index].status = .undoing
       records[index].undoAttempts += 1
@@ -104,6 +111,7 @@ extension RunState {
     switch job.activity {
     case .perform:
       try require(specification(index).question != nil && isReady(index), "`\(job.step)` was not to be asked")
+      try require(!isShut(.beginning) && !isShut(Gate(step: job.step)), "`\(job.step)` was asked before it was approved")
       records[index].confirm(result, at)
     case .undo: throw IllegalTransition(why: "an undo is not asked")
     case .beforeRollback, .afterRollback:
@@ -137,6 +145,7 @@ extension RunState {
     beforeRollback.resumeHook(after: result)
     // What has been undone since is told and checked too.
     afterRollback.resumeHook(after: result, again: result == .rollbackIncomplete)
+    resumeGates(after: result)
     parallelism = resumed.parallelism
     (result, pause, interruption) = (nil, nil, nil)
   }
@@ -144,7 +153,7 @@ extension RunState {
   /// Whether a record that was lost may have been the intent of this step.
   private func mayHaveBegun(_ index: Int) -> Bool {
     let step = changeset.steps[index]
-    guard step.change.action != .none, step.specification.question == nil else { return false }
+    guard step.change.action != .none, step.specification.question == nil, !isShut(.beginning), !isShut(Gate(step: step.specification.name)) else { return false }
     let record = records[index]
     return !record.isPassedOver && (record.status == .pending || record.mayTryAgain(retries: step.specification.retries))
       && topology.order.needs[index].allSatisfy { records[$0].isSatisfied }
@@ -153,6 +162,7 @@ extension RunState {
   private mutating func finish(_ result: RunResult) throws(IllegalTransition) {
     switch result {
     case .done: try require(direction == .forward && records.allSatisfy(\.isSatisfied), "not every step was done")
+      try require(changeset.provisional == nil || commitment != nil, "what was on trial was not kept")
     case .rolledBack:
       try require(direction != .forward && records.indices.allSatisfy { undoDuty($0) == .nothing }, "not every step was undone")
     case .failed, .paused, .rollbackIncomplete, .interrupted: break

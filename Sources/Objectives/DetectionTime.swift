@@ -8,7 +8,8 @@ extension Scenario {
     var terms = detection?.terms(in: plan) ?? []
     if let decide { terms.append(Term("decision", decide.value, .plan(decide.span))) }
     if let approval {
-      terms.append(Term("approval by \(approval.atLeast) of \(approval.approvers.count)", approval.within.value, .plan(approval.within.span)))
+      let glass = approval.breakGlass == nil ? "" : ", or by breaking the glass"
+      terms.append(Term("approval by \(approval.atLeast) of \(approval.approvers.count)\(glass)", approval.rule.longest, .plan(approval.within.span)))
     }
     return terms
   }
@@ -19,7 +20,7 @@ extension Detection {
   func terms(in plan: Plan) -> [Term] {
     switch self {
     case .probe(let rule): rule.terms(plan.probe(rule.probe.value))
-    case .alert(let name, let within): [Term("until the alert `\(name.value)`", within.value, .plan(within.span))]
+    case .alert(let name, let within, _): [Term("until the alert `\(name.value)`", within.value, .plan(within.span))]
     case .person(let within): [Term("until somebody notices", within.value, .plan(within.span))]
     }
   }

@@ -11,7 +11,7 @@ extension ScenarioAssessment {
     result.add(.zero, .disaster, "the disaster")
     var now = detection(recovery, &result)
     if let decide = scenario.decide { now += decide.value; result.add(now, .decided, "it is decided to recover") }
-    if let approval = scenario.approval { now += approval.within.value; result.add(now, .decided, "\(approval.atLeast) of \(approval.approvers.count) have approved") }
+    if let approval = scenario.approval { now += approval.rule.longest; result.add(now, .decided, approval.breakGlass == nil ? "\(approval.atLeast) of \(approval.approvers.count) have approved" : "the glass is broken") }
     let entries = recovery.timeline.entries
     let path = dataClass.map { self.path(of: $0, recovery) } ?? recovery.timeline.criticalPath
     for step in path {
@@ -53,7 +53,7 @@ extension ScenarioAssessment {
         case .failures(let least, let all, _): "\(least) of \(all) have failed: noticed"
         }
       result.add(known, .noticed, text)
-    case .alert(let name, _): result.add(known, .noticed, "the alert `\(name.value)` is raised")
+    case .alert(let name, _, _): result.add(known, .noticed, "the alert `\(name.value)` is raised")
     case .person: result.add(known, .noticed, "somebody notices")
     case nil: break
     }

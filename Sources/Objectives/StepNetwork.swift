@@ -60,6 +60,7 @@ public struct StepNetwork: Sendable {
 public let defaultParallelism = 4
 
 extension StepSpecification {
-  /// The longest that the step can take: every attempt up to its time-out, with the longest waits between them (objectives 4.6).
-  public var longest: TimeSpan { BackOff.worstCase(timeout: timeout, retries: retries) }
+  /// The longest that the step can take: until it is approved, then every attempt up to its time-out, with the longest waits between them
+  /// (objectives 4.6).
+  public var longest: TimeSpan { (approval?.longest ?? .zero) + BackOff.worstCase(timeout: timeout, retries: retries) }
 }

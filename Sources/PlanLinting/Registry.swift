@@ -9,6 +9,7 @@ public let lintRules: [LintRule] = [
   .dataUnprotected,
   .dataNotRecovered,
   .replicaAgainstCorruption,
+  .newestPointAfterCorruption,
   .walOutpacesPush,
   .noCommonCut,
   .groupRPOExceeded,

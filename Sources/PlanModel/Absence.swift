@@ -29,10 +29,19 @@ extension Plan {
     return (plan, diagnostics + plan.scenarios.compactMap { $0.approvalImpossible(without: absences) })
   }
 
+  /// Who may start or approve anything, each once.
+  private var people: [String] {
+    var found: [String] = []
+    for scenario in scenarios {
+      let asked = scenario.approvals.flatMap { $0.approvers + ($0.breakGlass?.people ?? []) }
+      for person in scenario.triggeredBy + asked where !found.contains(person.value) { found.append(person.value) }
+    }
+    return found
+  }
+
   private func names(_ kind: Absence.Kind) -> [String] {
     switch kind {
-    case .person:
-      scenarios.flatMap { $0.triggeredBy + ($0.approval?.approvers ?? []) }.map(\.value).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    case .person: people
     case .site: sites.map(\.name.value.rawValue)
     case .server: servers.map(\.name.value.rawValue)
     case .store: stores.map(\.name.value.rawValue)
@@ -41,13 +50,24 @@ extension Plan {
   }
 }
 
+extension Approval {
+  fileprivate mutating func lose(_ person: String) {
+    approvers.removeAll { $0.value == person }
+    breakGlass?.people.removeAll { $0.value == person }
+  }
+}
+
 extension Scenario {
+  /// Its own, and those of its steps.
+  fileprivate var approvals: [Approval] { [approval].compactMap { $0 } + steps.compactMap(\.approval) }
+
   fileprivate mutating func lose(_ absence: Absence) {
     func named<Of>() -> Located<Name<Of>> { Located(Name(rawValue: absence.name.value), at: absence.name.span) }
     switch absence.kind {
     case .person:
       triggeredBy.removeAll { $0.value == absence.name.value }
-      approval?.approvers.removeAll { $0.value == absence.name.value }
+      approval?.lose(absence.name.value)
+      for index in steps.indices { steps[index].approval?.lose(absence.name.value) }
     case .site: loses.sites.append(named())
     case .server: loses.servers.append(named())
     case .store: loses.stores.append(named())
@@ -58,7 +78,7 @@ extension Scenario {
   /// Fewer can be asked than must agree.
   fileprivate func approvalImpossible(without absences: [Absence]) -> Diagnostic? {
     let people = absences.filter { $0.kind == .person }
-    guard let approval, !people.isEmpty, approval.approvers.count < approval.atLeast else { return nil }
+    guard !people.isEmpty, let approval = approvals.first(where: { $0.approvers.count < $0.atLeast && $0.breakGlass?.people.isEmpty ?? true }) else { return nil }
     let missing = people.map { "`\($0.name.value)`" }.joined(separator: ", ")
     return Diagnostic(
       "approval-impossible", "`\(name.value)` needs \(approval.atLeast) to approve, and \(approval.approvers.isEmpty ? "nobody" : "only \(approval.approvers.count)") can without \(missing)",

@@ -5,7 +5,7 @@ public import Units
 public enum Detection: Sendable {
   case probe(ProbeRule)
   /// A monitoring system raises this alert, at the latest after so long.
-  case alert(name: Located<String>, within: Located<TimeSpan>)
+  case alert(name: Located<String>, within: Located<TimeSpan>, coolDown: Located<TimeSpan>?)
   /// A person notices, at the latest after this long.
   case person(within: Located<TimeSpan>)
 

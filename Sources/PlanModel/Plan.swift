@@ -20,7 +20,11 @@ public struct Plan: Sendable {
   public var state: StateLocation?
   /// A folder for the metrics of protection runs; a relative path counts from the folder of the plan file.
   public var metrics: Located<String>?
+  /// The file of those who may sign approvals (`allowed_signers` of OpenSSH); a relative path counts from the folder of the plan file.
+  public var signers: Located<String>?
   public var probes: [Probe]
+  /// What `watch` listens to and whom it tells.
+  public var watch: WatchSettings?
   public var dataClasses: [DataClass]
   public var scenarios: [Scenario]
   /// Data classes that must be from one moment.
@@ -175,6 +179,8 @@ public struct Probe: Sendable {
     case http(HTTPExpectation)
     case tcp(host: String, port: Int)
     case sql(server: Located<ServerName>, query: String, expect: String?)
+    case dns(DNSExpectation)
+    case prometheus(PrometheusQuery)
   }
 }
 
@@ -401,6 +407,8 @@ public struct Step: Sendable {
   public var undo: WrittenUndo?
   /// What it takes of the plan's limits while it is at work.
   public var uses: [Use] = []
+  /// Who must agree just before it acts.
+  public var approval: Approval? = nil
   /// The modes in which it is done; empty: all.
   public var only: [Located<ModeName>] = []
 

@@ -13,7 +13,8 @@ public struct Server: Sendable {
     case postgresql(url: Located<SecretName>)
     /// `url` may hold a password, so it is a secret.
     case redis(url: Located<SecretName>)
-    case meilisearch(url: String, key: Located<SecretName>?)
+    /// `dumps`: where its dumps land, as seen from the host where sie-dr runs; a relative path counts from the folder of the plan file.
+    case meilisearch(url: String, key: Located<SecretName>?, dumps: Located<String>?)
     /// `context` is always named, so that nobody's current one is taken; no kubeconfig: kubectl's own.
     case kubernetes(context: String, kubeconfig: Located<SecretName>?)
     case dns(DNSZone)
@@ -51,7 +52,7 @@ extension Server {
   public var secrets: [Located<SecretName>] {
     switch kind {
     case .postgresql(let url), .redis(let url): [url]
-    case .meilisearch(_, let key): [key].compactMap { $0 }
+    case .meilisearch(_, let key, _): [key].compactMap { $0 }
     case .kubernetes(_, let kubeconfig): [kubeconfig].compactMap { $0 }
     case .dns(let zone): [zone.key].compactMap { $0 }
     }

@@ -58,7 +58,7 @@ extension StepFailure {
 }
 
 /// Runs `body` and gives whatever it throws as a failure of the step.
-func pointwise<Value>(_ doing: @autoclosure () -> String, _ body: () async throws -> Value) async throws(StepFailure) -> Value {
+public func pointwise<Value>(_ doing: @autoclosure () -> String, _ body: () async throws -> Value) async throws(StepFailure) -> Value {
   do { return try await body() } catch {
     let doing = doing()
     throw StepFailure(ofPoint: error, doing: doing) ?? StepFailure("unexpected", "\(error)", details: ["while \(doing)"])

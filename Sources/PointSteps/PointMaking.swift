@@ -18,11 +18,12 @@ public enum PointMaking {
   }
 
   /// What a done backup leaves.
-  public static func result(_ manifest: PointManifest, counting rows: String = "rows") -> StepResult {
+  public static func result(_ manifest: PointManifest, counting rows: String = "rows", notes: [String] = []) -> StepResult {
     var summary = "point \(manifest.id): \(manifest.rows) \(rows), \(manifest.rawBytes.rounded), stored as \(manifest.storedBytes.rounded)"
     if let suspect = manifest.suspect {
       summary += "; SUSPECT, it \(suspect): no restore takes it by itself. If that is right: sie-dr points accept PLAN \(manifest.id) --reason TEXT"
     }
+    if !notes.isEmpty { summary += "; note: \(notes.joined(separator: "; "))" }
     return StepResult(
       summary: summary, outputs: ["point": .text(manifest.id.text), "suspect": .text(manifest.suspect ?? "")],
       measurements: [

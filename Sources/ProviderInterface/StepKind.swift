@@ -25,6 +25,8 @@ public enum Requirement: Hashable, Comparable, Sendable, Codable {
 public struct Field: Sendable {
   public enum Shape: Sendable {
     case text, integer, bool, timeSpan, argumentList, nameList, input, inputMap, httpExpectation
+    /// An id, `latest`, or `{ before: TIME }`, the time being an input.
+    case point
     case name(of: String)
     case choice([String])
   }
@@ -33,7 +35,7 @@ public struct Field: Sendable {
   public var isRequired: Bool
   public var meaning: String
   /// Whether another step's output may stand there.
-  var takesInputs: Bool { switch shape { case .input, .inputMap: true; default: false } }
+  var takesInputs: Bool { switch shape { case .input, .inputMap, .point: true; default: false } }
   public init(_ name: String, _ shape: Shape, required: Bool = false, _ meaning: String) {
     self.name = name; self.shape = shape; isRequired = required; self.meaning = meaning
   }

@@ -23,14 +23,16 @@ public struct StepSpecification: Hashable, Sendable, Codable {
   public var branch: BranchPlace?
   /// What it takes of limits that steps share, while it is at work; nil: nothing.
   public var uses: [LimitUse]?
+  /// Whose signatures it waits for just before it acts; nil: it waits for nobody.
+  public var approval: ApprovalRule?
 
   public init(
     name: StepName, kind: StepKindName, arguments: StepArguments, needs: [StepName], undo: Undo, timeout: TimeSpan, retries: Int, onFailure: FailurePolicy,
-    priority: Int, footprint: Footprint, question: String? = nil, branch: BranchPlace? = nil, uses: [LimitUse]? = nil
+    priority: Int, footprint: Footprint, question: String? = nil, branch: BranchPlace? = nil, uses: [LimitUse]? = nil, approval: ApprovalRule? = nil
   ) {
     self.name = name; self.kind = kind; self.arguments = arguments; self.needs = needs; self.undo = undo; self.timeout = timeout
     self.retries = retries; self.onFailure = onFailure; self.priority = priority; self.footprint = footprint; self.question = question
-    self.branch = branch; self.uses = uses
+    self.branch = branch; self.uses = uses; self.approval = approval
   }
 
   public enum Undo: Hashable, Sendable, Codable {

@@ -47,7 +47,8 @@ private struct Typist {
       name: step.name.value, kind: arguments.kind, arguments: arguments.arguments, needs: needs, undo: undo(step, arguments.undoAbility, in: scenario),
       timeout: step.timeout?.value ?? defaultStepTimeout, retries: step.retries, onFailure: step.onFailure ?? scenario.onFailure,
       priority: (served?.priority ?? .medium).rank, footprint: footprint, question: arguments.question, branch: place(of: step, in: scenario),
-      uses: uses(of: step))
+      uses: uses(of: step),
+      approval: step.approval?.rule)
     return TypedStep(
       specification: specification, span: step.name.span, estimated: estimated(step, arguments, timeout: specification.timeout), timeoutSpan: step.timeout?.span,
       step: step)
@@ -68,6 +69,13 @@ private struct Typist {
 
   /// With what it waits out. Where nobody estimates its work the time-out holds both, unless the wait alone is longer.
   private func estimated(_ step: Step, _ arguments: UnderstoodArguments, timeout: TimeSpan) -> Estimated? {
+    let own = work(step, arguments, timeout: timeout)
+    // Until it is approved, nothing of it begins.
+    guard let approval = step.approval?.rule.longest else { return own }
+    return own.map { Estimated($0.amount + approval, at: $0.span) }
+  }
+
+  private func work(_ step: Step, _ arguments: UnderstoodArguments, timeout: TimeSpan) -> Estimated? {
     let work = step.estimate.map { Estimated($0.value, at: $0.span) } ?? arguments.estimate
     guard let wait = arguments.wait else { return work }
     return work.map { Estimated($0.amount + wait.amount, at: $0.span) } ?? (wait.amount > timeout ? wait : nil)

@@ -53,6 +53,13 @@ public struct PointNote: Hashable, Sendable, Codable {
     return true
   }
 
+  /// Takes a hold away that this holder put; false where there is none, or somebody else's, which stays.
+  public static func release(heldBy who: String, from place: PointPlace, in store: any ObjectStore) async throws(StoreError) -> Bool {
+    guard try await read(.hold, of: place, in: store)?.who == who else { return false }
+    try await remove(.hold, from: place, in: store)
+    return true
+  }
+
   /// Takes it away; what is not there is no error.
   public static func remove(_ kind: Kind, from place: PointPlace, in store: any ObjectStore) async throws(StoreError) {
     try await store.delete(place.key(kind.path, in: store.name))

@@ -38,6 +38,9 @@ extension Changeset {
       if case .unreachable(let reason) = step.basis { "`\(step.specification.name)` could not be observed: \(reason)" } else { nil }
     }
     risks += changes.compactMap { step in step.specification.question.map { "`\(step.specification.name)` waits for a person: \($0)" } }
+    if let approval { risks.append("it waits for the approval of \(approval.text)") }
+    risks += changes.compactMap { step in step.specification.approval.map { "`\(step.specification.name)` waits, before it acts, for the approval of \($0.text)" } }
+    risks += unsignable.map { $0.problem }
     if let provisional {
       risks.append("it is provisional for \(provisional.duration.rounded), then \(provisional.ending.rawValue): what is written meanwhile is lost by a rollback")
     }
@@ -45,6 +48,13 @@ extension Changeset {
       risks.insert("an objective is breached: see the objectives", at: 0)
     }
     return risks
+  }
+}
+
+extension ApprovalRule {
+  /// `2 of a, b, c, within 15m; then d alone, within 5m`.
+  var text: String {
+    "\(atLeast) of \(by.joined(separator: ", ")), within \(within.rounded)" + (breakGlass.map { "; then \($0.by.joined(separator: " or ")) alone, within \($0.within.rounded)" } ?? "")
   }
 }
 

@@ -9,14 +9,16 @@ internal import Units
 /// A run as lines: what is told while it goes on, and the table at its end. Pure: from events to text.
 public struct RunLines: Sendable {
   let style: TextStyle
-  public init(_ style: TextStyle) { self.style = style }
+  /// What commands about the run need: ` --state FOLDER`.
+  let stateOption: String
+  public init(_ style: TextStyle, stateOption: String = "") { self.style = style; self.stateOption = stateOption }
 
   /// The line for an event, or nil for one that nobody needs to see.
   public func line(_ entry: Entry, in state: RunState) -> String? {
     text(entry.event, state).map { "\(style.paint(entry.at.timeOfDay, .dim))  \($0)\n" }
   }
 
-  private func text(_ event: Event, _ state: RunState) -> String? {
+  func text(_ event: Event, _ state: RunState) -> String? {
     switch event {
     case .runStarted(let start): "run \(start.run): \(start.changeset.purpose) of `\(start.changeset.plan.name)`, \(start.changeset.counts)"
     case .resumed(let resumed): "resumed" + (resumed.tornBytes > 0 ? "; \(resumed.tornBytes) bytes of a torn last record were cut off" : "")
@@ -30,6 +32,12 @@ public struct RunLines: Sendable {
     case .interrupted: "stopping: running steps may end, nothing new begins (a second time cancels them)"
     case .paused(let reason): style.paint("paused", .yellow) + ": " + Self.words(reason)
     case .rollbackStarted(let reason): style.paint("rolling back", .yellow) + ": " + Self.words(reason)
+    case .awaited(let gate): waiting(gate, state)
+    case .gateOpened(let opened): Self.opened(opened, state, style)
+    case .said(let said): Self.words(said)
+    case .wordRefused(let refused): style.paint("refused", .red) + ", said by \(refused.word.person): \(refused.why) [\(refused.code)]"
+    case .trialBegan(let trial): onTrial(trial, state)
+    case .trialOver(let ending): style.paint("the trial is over", .yellow) + ", and nobody has said anything: " + (ending == .commit ? "what was done stays" : "the run is taken back")
     case .finished: nil
     }
   }
@@ -101,6 +109,7 @@ public struct RunLines: Sendable {
     case .unanswered(let step): "`\(step)` needs an answer, and there was nobody to ask"
     case .didNotStop(let step): "`\(step)` was told to stop and did not: it may still be acting"
     case .rollbackHeldBack(let step): "`\(step)` did not succeed, so nothing was undone"
+    case .unapproved(let gate): "too few people have approved " + (gate.step.map { "`\($0)`" } ?? "it") + " in time"
     }
   }
 
@@ -108,6 +117,7 @@ public struct RunLines: Sendable {
     switch reason {
     case .stepFailed(let step): "`\(step)` failed"
     case .requested(let who): "\(who) asked for it"
+    case .trialOver: "the trial is over, and nobody has kept it"
     }
   }
 }

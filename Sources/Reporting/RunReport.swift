@@ -11,6 +11,8 @@ public func runReport(_ state: RunState, _ ending: RunEnding, journal: String, s
   var parts: [String] = []
   if state.count > 0 { parts.append(stepTable(state).text(style)) }
   parts.append(verdict(state, ending, style))
+  let decisions = decisionLines(state, style)
+  if !decisions.isEmpty { parts.append("Decided by people\n" + decisions.map { "  \($0)\n" }.joined()) }
   let undone = byHand(state)
   if !undone.isEmpty { parts.append(style.paint("To be done by hand", .red) + "\n" + undone.map { "  \($0)\n" }.joined()) }
   let next = nextCommands(state, ending, stateOption)
@@ -51,7 +53,7 @@ private func verdict(_ state: RunState, _ ending: RunEnding, _ style: TextStyle)
 }
 
 /// What a person has to do where a rollback could not.
-private func byHand(_ state: RunState) -> [String] {
+func byHand(_ state: RunState) -> [String] {
   guard case .backward = state.direction else { return [] }
   return (0..<state.count).flatMap { index -> [String] in
     let specification = state.specification(index)
@@ -61,8 +63,13 @@ private func byHand(_ state: RunState) -> [String] {
       return ["\(specification.name): its undo (\(specification.undoText)) failed: \(failure?.message ?? "")"]
         + (failure?.details ?? []).map { "  \($0)" } + (failure?.helps ?? []).map { "  \($0)" }
     case .done:
-      if case .impossible(let reason) = state.undoDuty(index) { return ["\(specification.name): cannot be undone: \(reason)"] }
-      return []
+      switch state.undoDuty(index) {
+      case .impossible(let reason): return ["\(specification.name): cannot be undone: \(reason)"]
+      case .undo:
+        guard state.result == .rollbackIncomplete, let holder = state.holder(of: index) else { return [] }
+        return ["\(specification.name): stays, since `\(state.specification(holder).name)`, which came after it, does (its undo: \(specification.undoText))"]
+      case .nothing, .settle: return []
+      }
     case .inDoubt: return ["\(specification.name): nobody knows whether it happened: \(state[index].doubt ?? "look at its target")"]
     default: return []
     }
@@ -80,6 +87,9 @@ private func nextCommands(_ state: RunState, _ ending: RunEnding, _ stateOption:
     return steps.map { "sie-dr resume \(run) --done \($0)      if it happened; --not-done \($0) if it did not" } + [rollback + "      to take the run back"]
   case .recorded(.paused(.unanswered(let step))):
     return ["\(resume)      to be asked, or with --confirm \(step)", "\(rollback)      to take the run back"]
+  case .recorded(.paused(.unapproved(let gate))):
+    let step = gate.step.map { " --step \($0)" } ?? ""
+    return ["sie-dr approve \(run)\(step)      by each of those who are asked", "\(resume)      to wait for them again", "\(rollback)      to take the run back"]
   case .recorded(.paused(.stepFailed(let step))):
     return ["\(resume)      to try `\(step)` again", "\(resume) --skip \(step)      to go on without it", "\(rollback)      to take the run back"]
   case .recorded(.interrupted), .recorded(.failed), .recorded(.paused), .journalLost:

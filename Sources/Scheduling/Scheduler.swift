@@ -76,6 +76,13 @@ public struct Scheduler: Sendable {
     states[step] = .withdrawn
   }
 
+  /// `step` was withdrawn and is to be done after all.
+  public mutating func restored(_ step: Int) {
+    guard states[step] == .withdrawn else { return }
+    states[step] = .waiting
+    makeReadyIfFree(step)
+  }
+
   /// Whether it has got its place and is at work.
   func hasStarted(_ step: Int) -> Bool { states[step] == .started }
 

@@ -123,13 +123,10 @@ import Testing
     }
   }
 
-  @Test("apply refuses what is provisional, and plan says what that means") func provisional() async throws {
-    try await inFolder { folder, run in
+  @Test("plan says what provisional means") func provisional() async throws {
+    try await inFolder { _, run in
       let plan = try await run(["plan", "plan.yaml", "--scenario", "tried"]).output
       #expect(plan.contains("! it is provisional for 30m, then rollback: what is written meanwhile is lost by a rollback"), "\(plan)")
-      let result = try await run(["apply", "--yes", "plan.yaml", "--scenario", "tried"])
-      #expect(result.status == 1 && result.errors.hasPrefix("error[not-carried-out]: this version of sie-dr cannot carry out a recovery that is `provisional`: nothing was begun"), "\(result.errors)")
-      #expect(!names(in: folder).contains("begun"))
     }
   }
 

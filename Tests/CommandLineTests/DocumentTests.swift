@@ -22,7 +22,7 @@ import Testing
 
   // MARK: schema
 
-  @Test("schema prints the very text of schemas/", arguments: ["plan", "plan-test", "lint-report", "changeset", "observations", "journal-record", "recovery-point"])
+  @Test("schema prints the very text of schemas/", arguments: ["plan", "plan-test", "lint-report", "changeset", "observations", "journal-record", "recovery-point", "incident-report", "status"])
   func schema(_ name: String) async throws {
     #expect(try await output(["schema", name]) == readFile(Repository.root + "schemas/\(name).v1.json"))
   }

@@ -10,7 +10,7 @@ struct ManualTests {
   }
 
   static let commands = [
-    "", "lint", "test", "explain", "plan", "observe", "apply", "resume", "rollback", "runs", "points", "points list", "points show", "points hold", "points release",
+    "", "lint", "test", "explain", "plan", "observe", "apply", "watch", "resume", "rollback", "approve", "skip", "retry", "commit", "runs", "report", "status", "points", "points list", "points show", "points hold", "points release",
     "points accept", "expire", "doctor", "runbook", "graph", "schema", "fmt", "render", "init",
   ]
 
@@ -58,7 +58,7 @@ struct ManualTests {
 
   @Test("wrong usage ends with 64 and says so on the error output", arguments: [
     ["fly"], ["lint"], ["explain", "rpo-exceded"], ["explain", "--format", "sarif", "rpo-exceeded"],
-    ["lint", "--write-baseline", "x.yaml"], ["lint", "--now", "today", "examples/logical-only.yaml"], ["lint", "--fast", "x.yaml"], ["plan"], ["apply"], ["resume"], ["rollback"], ["points", "show"], ["points", "release", "x.yaml"], ["expire"],
+    ["lint", "--write-baseline", "x.yaml"], ["lint", "--now", "today", "examples/logical-only.yaml"], ["lint", "--fast", "x.yaml"], ["plan"], ["apply"], ["resume"], ["rollback"], ["report"], ["report", "r", "--note", "x"], ["report", "r", "--done", "nothing"], ["status"], ["status", "--now", "noon", "examples/logical-only.yaml"], ["points", "show"], ["points", "release", "x.yaml"], ["expire"],
     ["lint", "--format", "xml", "examples/logical-only.yaml"], ["plan", "--now", "noon", "examples/logical-only.yaml"],
     ["plan", "--parallelism", "0", "examples/logical-only.yaml"], ["plan", "--parallelism", "many", "examples/logical-only.yaml"],
     ["plan", "--observe-timeout", "9h", "examples/logical-only.yaml"], ["plan", "--scenario", "region-los", "examples/logical-only.yaml"],
@@ -83,7 +83,7 @@ struct ManualTests {
 
   @Test("what cannot be read, is no plan or is no run ends with 1 and a help", arguments: [
     (["lint", "nowhere.yaml"], "it does not exist"), (["plan", "nowhere.yaml"], "it does not exist"), (["plan", "Package.swift"], "cannot be used"),
-    (["resume", "20200101T000000Z-0000", "--state", "/nonexistent/state"], "there is no run"), (["lint", "scripts"], "no plan files"),
+    (["resume", "20200101T000000Z-0000", "--state", "/nonexistent/state"], "there is no run"), (["lint", "Benchmarks"], "no plan files"),
   ])
   func refused(_ arguments: [String], _ words: String) async throws {
     let result = try await StartedProgram([BuiltProgram.sieDR] + arguments, in: currentFolder()).end()

@@ -74,7 +74,7 @@ struct RollbackTests {
     // What the failed undo rests on stays; what does not is undone.
     #expect(try scene.targetDatabases() == [scene.database])
     #expect(names(in: scene.folder).contains("aside.txt"))
-    for words in ["rollback-incomplete", "To be done by hand", "route", "test -e allowed.txt", "the gate is shut", "sie-dr rollback \(run)"] {
+    for words in ["rollback-incomplete", "To be done by hand", "route", "test -e allowed.txt", "the gate is shut", "restore: stays, since `route`, which came after it, does", "sie-dr rollback \(run)"] {
       #expect(applied.output.contains(words), "\(words) in: \(applied.output)")
     }
     let still = try await scene.run("rollback", run)

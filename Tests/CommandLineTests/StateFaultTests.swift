@@ -75,7 +75,8 @@ struct StateFaultTests {
     let first = try scene.start("apply", "--yes", "plan.yaml", "--scenario", "lost")
     try await until("the step is at work") { names(in: scene.folder).contains("log.txt") }
     let run = try scene.lastRun()
-    for arguments in [["apply", "--yes", "plan.yaml", "--scenario", "lost"], ["resume", run], ["rollback", run]] {
+    // A rollback of this very run is a word to it.
+    for arguments in [["apply", "--yes", "plan.yaml", "--scenario", "lost"], ["resume", run]] {
       let second = try await scene.start(arguments).end()
       #expect(second.status == 7, "\(second.output)\(second.errors)")
       for words in ["another run is at work", run, "tester", "process \(first.pid)", "kill -INT \(first.pid)"] { #expect(second.errors.contains(words), "\(words)") }

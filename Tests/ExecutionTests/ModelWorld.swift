@@ -33,6 +33,10 @@ struct ModelWorld {
   /// What was found to be wrong, in the order it happened.
   var violations: [String] = []
   var confirmed: Set<Int> = []
+  /// What people have said, as files that outlive crashes; and what they are about to say.
+  var people = ModelPeople()
+  var inbox: [Spoken] = []
+  var unsaid: [String: (at: Timestamp, spoken: Spoken)] = [:]
 
   /// At most one step fails for good, so that the end of a run does not depend on which of two failed first.
   init(seed: Int) throws {

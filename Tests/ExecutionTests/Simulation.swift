@@ -27,6 +27,8 @@ struct Simulation {
     case acknowledge
     case effect(Job)
     case report(Job, Input)
+    /// Of those that people are about to say.
+    case word(String)
   }
   private struct Scheduled {
     var at: Timestamp
@@ -104,8 +106,10 @@ struct Simulation {
       ending = .recorded(result)
       return
     }
-    let order = ResumeOrder(direction, by: "ada", toolVersion: "0.0.1", parallelism: world.changeset.parallelism, tornBytes: torn)
+    var order = ResumeOrder(direction, by: "ada", toolVersion: "0.0.1", parallelism: world.changeset.parallelism, tornBytes: torn)
+    order.words = world.inbox
     machine = try RunMachine(resuming: state, order, at: now)
+    for (id, word) in world.unsaid { schedule(at: max(now, word.at), .word(id)) }
     feed(.started)
   }
 
@@ -116,7 +120,11 @@ struct Simulation {
       return 17
     }
     let kept = Int.random(in: 0...unsynced.count, using: &random)
-    durable += unsynced.prefix(kept)
+    // Nobody waited for these to be acknowledged, and people see them all the same.
+    for entry in unsynced.prefix(kept) {
+      durable.append(entry)
+      _ = world.people.react(to: entry, world.changeset, &world.unsaid)
+    }
     let isTorn = kept < unsynced.count && Bool.random(using: &random)
     unsynced = []
     return isTorn ? 17 : 0
@@ -239,6 +247,10 @@ struct Simulation {
     switch event {
     case .input(let input): feed(input)
     case .acknowledge: acknowledge()
+    case .word(let id):
+      guard let spoken = world.unsaid.removeValue(forKey: id)?.spoken else { return }
+      world.inbox.append(spoken)
+      feed(.wordSpoken(spoken))
     case .effect(let job):
       guard let index = world.index(job.step) else { return }
       if job.activity == .undo { world.undo(index) } else { world.perform(index) }
@@ -256,6 +268,9 @@ struct Simulation {
     }
     recordsTaken += 1
     durable.append(unsynced.removeFirst())
+    if let last = durable.last {
+      for (id, at) in world.people.react(to: last, world.changeset, &world.unsaid) { schedule(at: at, .word(id)) }
+    }
     feed(.recorded)
   }
 

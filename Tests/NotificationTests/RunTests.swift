@@ -45,6 +45,21 @@ struct RunTests {
     }
   }
 
+  @Test("a mail server's own authority is trusted where SSL_CERT_FILE names it, and not where nothing does", arguments: [true, false]) func authority(_ isNamed: Bool) async throws {
+    let server = try await onThread { try MailServer.start() }
+    try await inFolder { folder, _ in
+      try writeFile("\(folder)/hook", server.url)
+      let plan = try readFile("\(folder)/plan.yaml").replacing("by: slack, to: { secret: hook }", with: "by: email, to: all@example.test, key: { secret: hook }")
+      try writeFile("\(folder)/plan.yaml", plan)
+      let environment = isNamed ? ["SSL_CERT_FILE": server.certificate] : [:]
+      let program = try StartedProgram([BuiltProgram.sieDR, "apply", "--yes", "plan.yaml", "--scenario", "lost"], environment: environment, in: folder)
+      let result = try await program.end()
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(try server.mails().count == (isNamed ? 2 : 0), "\(result.output)")
+      #expect(result.output.contains(isNamed ? "  told     sent by email" : "its TLS certificate is not trusted"), "\(result.output)")
+    }
+  }
+
   @Test("with the channel down the work is done as ever, and the end says who was not told") func down() async throws {
     let port = try HTTPServer.closedPort()
     try await inFolder { folder, start in

@@ -1,5 +1,6 @@
 import Diagnostics
 import PlanModel
+import ProviderInterface
 import TestSupport
 import Testing
 import Units
@@ -27,14 +28,50 @@ import YAMLReading
     let plan = try #require(read)
     #expect(plan.communication.map(\.place.value) == ["#incidents", "https://status.example"] && plan.communication.map(\.channel) == [.slack, .statusPage])
     guard case .every(let every) = plan.communication[0].updates, case .on(.majorChanges) = plan.communication[1].updates else { Issue.record("cadence"); return }
-    #expect(every.value == .minutes(15) && plan.communication[1].template == "It is down.")
+    #expect(every.value == .minutes(15) && plan.communication[1].template?.value == "It is down.")
     #expect(plan.drills.map(\.isPractical) == [false, true] && plan.drills[1].first?.value.day == "2027-01-15")
     // By when they are due; what has no day comes last.
     #expect(plan.postIncident?.duties.map(\.kind) == [.report, .postmortem, .tickets, .runbook])
     #expect(plan.evidence.map(\.value) == ["one.yaml", "two.json"])
   }
 
+  @Test("how a run tells an audience by itself") func ways() throws {
+    let (read, diagnostics) = plan(
+      """
+      communication:
+        a: { slack: "#a", every: 15m, send: { to: { secret: east-url } }, else: { by: email, to: a@sie.example, key: { secret: west-url } } }
+        b: { email: b@sie.example, on: startAndEnd, send: { key: { secret: east-url }, from: dr@sie.example }, template: "{news} {elapsed} of {scenario} in pg-east", ending: "{steps}" }
+        c: { statusPage: "https://s", on: majorChanges, send: { to: "https://api.s/v1/pages/x", key: { secret: east-url } }, template: "{news} It is {time}; search is slow.", ending: Done. }
+        d: { phone: the chair, on: startAndEnd }
+        e: { slack: "#e", every: 1h, send: { to: { secret: east-url } }, else: { by: statusPage, to: "https://api.s/v1/pages/x", key: { secret: east-url } } }
+        f: { teams: f, every: 1h, public: true }
+        g: { statusPage: "https://intern", every: 1h, public: false, template: "{running}" }
+      """)
+    #expect(diagnostics.map(oneLine) == [])
+    let plan = try #require(read)
+    #expect(plan.communication.map(\.ways.count) == [2, 1, 1, 0, 2, 0, 0])
+    // Whoever reads a status page is outside, be it the second way.
+    #expect(plan.communication.map(\.isPublic) == [false, false, true, false, true, true, false])
+    #expect(plan.audiences.map(\.name) == ["a", "b", "c", "e"] && plan.audiences[1].ways[0].to == .text("b@sie.example") && plan.audiences[1].ways[0].from == "dr@sie.example")
+    guard case .secret(let secret) = plan.audiences[0].ways[0].to else { Issue.record("the webhook is a secret"); return }
+    #expect(secret.name == "east-url" && plan.audiences[0].ways[1].key?.name == "west-url")
+  }
+
   @Test("what is wrong is said where it stands", arguments: [
+    ("communication: { a: { slack: x, every: 1h, send: { to: \"https://hooks.slack.com/services/T/B/x\" } } }", "secret-literal", "`to` of `send`"),
+    ("communication: { a: { slack: x, every: 1h, send: {} } }", "missing-key", "has no `to`"), ("communication: { a: { slack: x, every: 1h, send: { to: { secret: none } } } }", "unknown-reference", "no secret `none`"),
+    ("communication: { a: { slack: x, every: 1h, send: { to: { secret: east-url }, key: { secret: east-url } } } }", "unknown-key", "`key`"),
+    ("communication: { a: { phone: x, every: 1h, send: { to: { secret: east-url } } } }", "wrong-value", "can send nothing by `phone`"),
+    ("communication: { a: { slack: x, every: 1h, else: { by: email, to: a@b.c, key: { secret: east-url } } } }", "missing-key", "has `else` and no `send`"),
+    ("communication: { a: { slack: x, every: 1h, send: { to: { secret: east-url } }, else: { to: a@b.c } } }", "missing-key", "has no `by`"),
+    ("communication: { a: { email: everybody, every: 1h, send: { key: { secret: east-url } } } }", "wrong-value", "`everybody` is no address"),
+    ("communication: { a: { email: a@b.c, every: 1h, send: {} } }", "missing-key", "has no `key`"),
+    ("communication: { a: { statusPage: x, every: 1h, send: { to: x, key: { secret: east-url } } } }", "wrong-value", "is no URL"),
+    ("communication: { a: { slack: x, every: 1h, template: \"{nwes}\" } }", "wrong-value", "`{nwes}` is nothing that can be filled in"),
+    ("communication: { a: { slack: x, every: 1h, ending: \"{anything}\" } }", "wrong-value", "`{anything}`"),
+    ("communication: { a: { statusPage: x, every: 1h, template: \"{scenario}\" } }", "wrong-value", "would tell `a` names of ours"),
+    ("communication: { a: { statusPage: x, every: 1h, ending: \"We moved from PG-EAST.\" } }", "wrong-value", "names `pg-east`, which is a name of this plan"),
+    ("communication: { a: { slack: x, every: 1h, public: true, template: with west-url } }", "wrong-value", "names `west-url`"),
     ("communication: { a: { every: 15m } }", "missing-key", "has none of `slack`, `teams`"), ("communication: { a: { slack: x } }", "missing-key", "has none of `every`, `on`"),
     ("communication: { a: { slack: x, email: y, every: 1h } }", "too-many-keys", "has both `slack` and `email`"),
     ("communication: { a: { slack: x, on: everything } }", "wrong-value", "`on` of the audience `a`"), ("communication: { a: { slak: x, every: 1h } }", "unknown-key", "`slak`"),

@@ -17,14 +17,15 @@ import YAMLReading
 
 let kinds = StepKinds([
   AnyStepKind(CommandRun.self), AnyStepKind(HTTPCheck.self), AnyStepKind(OperatorConfirm.self), AnyStepKind(RecoveryPointCopy.self),
-  AnyStepKind(RecoveryPointExpire.self), AnyStepKind(RecoveryPointPing.self),
+  AnyStepKind(RecoveryPointExpire.self), AnyStepKind(RecoveryPointPing.self), AnyStepKind(RecoveryPointHold.self), AnyStepKind(RecoveryPointRelease.self),
 ])
 private let children = ChildRunner(supervisor: Supervisor(executable: BuiltProgram.sieDR))
 private let path = ["PATH": "/usr/bin:/bin"]
 let performers = StepPerformers([
   CommandPerformer(children, path), HTTPCheckPerformer(HTTPClient()), RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer(), RecoveryPointPingPerformer(HTTPClient()),
+  RecoveryPointHoldPerformer(), RecoveryPointReleasePerformer(),
 ])
-let observers = StepObservers([CommandObserver(children, path), RecoveryPointCopyObserver(), RecoveryPointExpireObserver()])
+let observers = StepObservers([CommandObserver(children, path), RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), RecoveryPointHoldObserver()])
 let noon = Timestamp(milliseconds: 1_795_521_600_000)
 let canary = "canary-7f3a/+ 9"
 

@@ -2,6 +2,7 @@ import CanonicalJSON
 import Concurrency
 import ObjectStore
 import PlanModel
+import PointSteps
 @testable import RedisProvider
 import ProviderInterface
 import RecoveryPoints

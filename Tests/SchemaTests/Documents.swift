@@ -21,7 +21,22 @@ enum Documents {
     var full = try Changeset.sample(varied, before: SampleStep("rollback-before") { $0.question = "go?" }, after: SampleStep("rollback-after"))
     full.observedAt = .sample
     full.provisional = Provisional(duration: .minutes(30), ending: .commit)
+    full.approval = ApprovalRule(by: ["sre-lead", "owner"], atLeast: 2, within: .minutes(15), breakGlass: .init(by: ["on-call"], within: .minutes(5)))
+    full.signers = ["sre-lead ssh-ed25519 AAAA"]
+    full.steps[3].specification.approval = ApprovalRule(by: ["owner"], atLeast: 1, within: .minutes(15))
     full.plan.environment = "staging"
+    full.communication = [
+      AudienceSpecification(
+        name: "engineering",
+        ways: [
+          .init(by: .email, to: .text("all@shop.example"), key: nil, from: "dr@shop.example"), .init(by: .statusPage, to: .output(step: "restore", name: "url"), key: nil, from: nil),
+        ] + SecretSource.every.map { source in
+          .init(by: .slack, to: .secret(SecretReference(name: "hook", source: source)), key: SecretReference(name: "hook", source: source), from: nil)
+        },
+        updates: .every(.minutes(15)), isPublic: false, template: "{news}", ending: "It is up."),
+      AudienceSpecification(name: "customers", ways: [], updates: .on(.majorChanges), isPublic: true, template: nil, ending: nil),
+    ]
+    full.duties = [PostIncident.Duty(kind: .report, within: .hours(24), by: "commander", place: "wiki"), PostIncident.Duty(kind: .runbook)]
     full.steps[0].specification.footprint = footprint
     full.steps[0].measurements = ["size": "12GB", "rows": 7]
     full.steps[0].change = Change(.update, reason: "it is old", before: ["age": "42m"], after: ["age": "0s"], losses: ["every row since"])
@@ -67,7 +82,29 @@ enum Documents {
       + [.confirmed(Confirmed(job: job, by: "ada")), .skipped(Skipped(step: "restore", by: "ada", reason: "done by hand"))]
       + [.stepFailed("restore"), .deadline(.minutes(10))].map { .branchGivenUp(BranchGivenUp(choice: "recover", branch: "replica", reason: $0)) }
       + Interruption.allCases.map { .interrupted($0) } + PauseReason.every.map { .paused($0) } + RollbackReason.every.map { .rollbackStarted($0) }
+      + spoken()
       + RunResult.every.map { .finished($0) } + PauseReason.every.map { .finished(.paused($0)) }
+  }
+
+  private static func spoken() -> [Event] {
+    var events: [Event] = [.awaited(Gate()), .awaited(Gate(step: "promote")), .gateOpened(GateOpened(Gate(step: "promote"), by: ["ada"], glassBroken: true))]
+    for order in orders { events.append(.said(Said(word(order), key: "SHA256:abc"))) }
+    for order in orders { events.append(.wordRefused(WordRefused(word(order), code: "nothing-to-commit", why: "it is not on trial"))) }
+    events.append(.said(Said(word(.commit))))
+    for ending in Provisional.Ending.allCases { events += [.trialBegan(Trial(until: .sample, then: ending)), .trialOver(ending)] }
+    return events + [.paused(.unapproved(Gate(step: "promote")))]
+  }
+
+  private static func word(_ order: Word.Order) -> Word { Word(id: "20261124t081534z-ab12", by: "ada", host: "ops-1", at: .sample, reason: "it is time", order: order) }
+  private static var orders: [Word.Order] {
+    let runs: [RunID?] = [nil, .sample]
+    let approvals = runs.map { run -> Word.Order in
+      let statement = ApprovalStatement(
+        digest: SHA256Digest.of([]).hex, run: run, gate: Gate(step: run == nil ? nil : "promote"), name: "sre-lead", at: .sample, until: .sample + .hours(1), reason: "",
+        breaksGlass: run == nil)
+      return .approve(SignedApproval(statement, signature: "-----BEGIN SSH SIGNATURE-----"))
+    }
+    return approvals + [.skip("restore"), .retry("restore"), .commit, .rollback]
   }
 
   static func records() throws -> [JournalRecord] {

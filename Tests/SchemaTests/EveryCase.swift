@@ -114,7 +114,8 @@ extension PauseReason: EveryCase {
     case .inDoubt: .unanswered("ask")
     case .unanswered: .didNotStop("restore")
     case .didNotStop: .rollbackHeldBack("rollback-before")
-    case .rollbackHeldBack: nil
+    case .rollbackHeldBack: .unapproved(Gate())
+    case .unapproved: nil
     }
   }
 }
@@ -124,7 +125,8 @@ extension RollbackReason: EveryCase {
     switch last {
     case nil: .stepFailed("restore")
     case .stepFailed: .requested(by: "ada")
-    case .requested: nil
+    case .requested: .trialOver
+    case .trialOver: nil
     }
   }
 }

@@ -78,7 +78,7 @@ private let everyKey = """
   servers:
     pg: { postgresql: { url: { secret: url } }, site: west }
     redis: { redis: { url: { secret: url } } }
-    search: { meilisearch: { url: "http://search:7700", key: { secret: keys }, version: "1.11" } }
+    search: { meilisearch: { url: "http://search:7700", key: { secret: keys }, version: "1.11", dumps: dumps } }
     cluster: { kubernetes: { context: east, kubeconfig: { secret: keys } } }
     zone: { dns: { zone: sie.example, host: ns1.sie.example, key: { secret: keys }, authoritative: [ns1.sie.example, "[::1]:53"], resolvers: 192.0.2.1 } }
     pg-two: { postgresql: { url: { secret: url } }, site: east }
@@ -93,13 +93,15 @@ private let everyKey = """
   limits: { wan: 300MB/s, turns: 1 }
   state: { directory: state, site: east }
   metrics: textfile
+  signers: keys/allowed_signers
   observations: { maxAge: 1d }
   communication:
-    engineering: { slack: "#incidents", every: 15m, template: It is down. }
+    engineering:
+      { slack: "#incidents", every: 15m, public: false, template: "{news}", ending: It is up., send: { to: { secret: more } }, else: { by: statusPage, to: "https://page.example", key: { secret: more } } }
     others: { teams: Incidents, on: startAndEnd }
-    stakeholders: { email: all@shop.example, every: 1h }
+    stakeholders: { email: all@shop.example, every: 1h, send: { to: some@shop.example, key: { secret: more }, from: dr@shop.example }, else: { by: email, to: b@shop.example, key: { secret: more }, from: dr@shop.example } }
     management: { phone: "555 0100", on: majorChanges }
-    customers: { statusPage: "https://status.shop.example", on: majorChanges }
+    customers: { statusPage: "https://status.shop.example", on: majorChanges, send: { to: "https://page.example", key: { secret: more } }, else: { by: slack, to: { secret: more } } }
     guests: { other: The screen in the hall., every: 1d }
   drills: { restore: { kind: restore, scenarios: [lost], every: 30d, first: 2027-01-15, description: Into a sandbox. } }
   postIncident:
@@ -113,6 +115,9 @@ private let everyKey = """
     ready: { http: { url: "http://localhost/ready", expect: { status: 200, json: { ready: true }, contains: ok } }, every: 15s, timeout: 5s }
     port: { tcp: { host: db.example, port: "${var.port}" } }
     rows: { sql: { server: pg, query: select 1, expect: "1" } }
+    name: { dns: { server: ns1.example, name: shop.example, type: CNAME, expect: [east.example] } }
+    series: { prometheus: { url: "http://localhost:9090", query: up, key: { secret: more } } }
+  watch: { listen: "127.0.0.1:9096", key: { secret: more } }
   data:
     orders:
       on: [pg, pg-two]
@@ -145,7 +150,7 @@ private let everyKey = """
     queues: { on: [redis], ephemeral: { onLoss: { requeueFrom: orders } } }
     cache: { on: [pg], ephemeral: { onLoss: { accepted: It warms up. } } }
     sessions: { on: [redis], protect: { hourly: { snapshot: {}, every: 1h, to: [near] } } }
-    index: { on: [search] }
+    index: { on: [search], protect: { daily: { dump: {}, every: 24h, to: [near] } } }
     configuration:
       git: { remote: git@git.example:sie/config.git, site: east, mirrors: { other: { remote: git@other.example:sie/config.git, site: west, maxLag: 1h } } }
       priority: critical
@@ -159,7 +164,7 @@ private let everyKey = """
       detect: { probe: ready, failing: 5m }
       decide: 20m
       trigger: { by: [sre] }
-      approve: { by: [sre-lead, owner], atLeast: 1, within: 15m }
+      approve: { by: [sre-lead, owner], atLeast: 1, within: 15m, breakGlass: { by: [on-call], within: 5m } }
       onFailure: pause
       rollback: { before: { operator.confirm: { ask: "go?" } }, after: { command.run: { run: [tell, 7, true] } } }
       steps:
@@ -176,7 +181,15 @@ private let everyKey = """
           uses: { wan: 100MB/s, turns: 1 }
           onFailure: rollback
         part: { postgresql.restore: { data: orders, server: pg, database: shop, into: look, tables: [public.t] } }
-        query: { postgresql.query: { server: pg, sql: select 1, expect: 1 }, irreversible: It only looks. }
+        hold: { recovery-point.hold: { data: orders, reason: Bad rows. } }
+        scope: { postgresql.findCorruption: { server: pg, queries: [select at from t where bad] } }
+        beside: { postgresql.restore: { data: orders, server: pg, database: shop, into: good, point: { before: { output: scope.time } } } }
+        compare:
+          postgresql.compare:
+            { server: pg, database: shop, with: pg, withDatabase: { output: beside.database }, tables: [public.t], good: { public.t: not bad }, saveTo: rows }
+        swap: { postgresql.swap: { data: orders, server: pg, by: { output: beside.database }, keepAs: shop_bad } }
+        release: { recovery-point.release: { data: orders } }
+        query: { postgresql.query: { server: pg, sql: select 1, expect: 1 }, irreversible: It only looks., approve: { by: [owner], atLeast: 1, within: 5m, breakGlass: { by: [on-call], within: 5m } } }
         sure: { operator.confirm: { ask: "off?" } }
         fence: { postgresql.fence: { server: pg, by: [power, "off"], undo: [power, "on"], confirmedBy: sure }, needs: [sure] }
         hand-over: { postgresql.promote: { server: pg-two, data: orders, upTo: { output: fence.position } } }
@@ -187,6 +200,12 @@ private let everyKey = """
         redis-restore: { redis.restore: { data: sessions, server: redis, point: latest } }
         redis-promote: { redis.promote: { server: redis, data: queues } }
         requeue: { redis.requeue: { data: queues, server: redis, from: pg, queue: jobs, sql: select 1 } }
+        dump: { meilisearch.dump: { data: index, protection: daily } }
+        search-restore: { meilisearch.restore: { data: index, server: search, point: latest, folder: /srv/data.ms, stop: [stop, it], start: [start, it] } }
+        rebuild: { meilisearch.rebuild: { data: index, server: search, from: pg, index: documents, sql: select 1 as id, settings: "{}" } }
+        provision:
+          terraform.apply:
+            { folder: infra, program: tofu, workspace: west, variables: { region: west }, env: { TOKEN: { secret: more } }, backendConfig: { key: west }, backend: far, servers: [cluster] }
         mirror: { git.mirror: { from: "https://git.example/sie", to: { secret: more } } }
         bundle: { git.bundle: { from: "https://git.example/sie", to: near, name: configuration } }
         checkout: { git.checkout: { from: { secret: more }, into: work, ref: main, signed: true } }
@@ -237,7 +256,7 @@ private let everyKey = """
           detect: { probe: ready, failing: 5m }
           decide: 10m
           trigger: { by: [sre] }
-          approve: { by: [sre-lead, owner], atLeast: 1, within: 15m }
+          approve: { by: [sre-lead, owner], atLeast: 1, within: 15m, breakGlass: { by: [on-call], within: 5m } }
         counted: { detect: { probe: ready, failures: { atLeast: 9, of: 10 }, from: [east, west], agreeing: 2, evaluate: 30s, coolDown: 30m } }
         alerted: { detect: { alert: SIEDatabaseSlow, within: 6m } }
         switchover: { detect: { noticedWithin: 15m } }
@@ -252,4 +271,4 @@ private let everyKey = """
       detect: { alert: SIEDatabaseSlow, within: 6m }
       steps: {}
 
-  """ + everyPlannedKind
+  """

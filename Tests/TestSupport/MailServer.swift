@@ -23,9 +23,9 @@ public final class MailServer: Sendable {
         "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "\(folder)/key.pem", "-out", "\(folder)/certificate.pem", "-days", "2",
         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
       ])
-      try writeFile("\(folder)/server.py", script)
       let port = try HTTPServer.closedPort()
-      let words = ["/usr/bin/python3", "\(folder)/server.py", folder, "\(port)", tls ? "tls" : "plain", user, password]
+      let program = #filePath.split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/mail-server.py"
+      let words = ["/usr/bin/python3", program, folder, "\(port)", tls ? "tls" : "plain", user, password]
       let guardian = "folder=$1; shift; \"$@\" </dev/null & server=$!; read line; kill -9 $server; wait $server; cd /; rm -rf \"$folder\""
       let server = MailServer(port: port, folder: folder, lifeline: try Guardian.start(guardian, [folder] + words, output: "\(folder)/output"))
       for _ in 0..<200 {
@@ -49,39 +49,4 @@ public final class MailServer: Sendable {
   public func mails() throws -> [String] {
     try names(in: folder).filter { $0.hasPrefix("mail-") }.map { try readFile("\(folder)/\($0)") }
   }
-
-  private static let script = """
-    import asyncio, json, os, ssl, sys
-    from email import message_from_bytes
-    from email.policy import default
-    from aiosmtpd.smtp import SMTP, AuthResult
-    folder, port, tls, user, password = sys.argv[1:6]
-    count = 0
-    class Handler:
-      async def handle_DATA(self, server, session, envelope):
-        global count
-        mode = open(folder + "/mode").read() if os.path.exists(folder + "/mode") else ""
-        if mode and mode != "hang": return mode
-        count += 1
-        mail = message_from_bytes(envelope.content, policy=default)
-        with open(folder + "/new", "w") as out:
-          json.dump({"from": envelope.mail_from, "to": envelope.rcpt_tos, "subject": mail["subject"], "id": mail["message-id"], "date": str(mail["date"]),
-            "text": mail.get_content(), "raw": envelope.content.decode("ascii")}, out)
-        os.rename(folder + "/new", folder + "/mail-%04d" % count)
-        if mode == "hang": await asyncio.sleep(3600)
-        return "250 OK"
-    def authenticate(server, session, envelope, mechanism, data):
-      return AuthResult(success=data.login == user.encode() and data.password == password.encode(), handled=False)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(folder + "/certificate.pem", folder + "/key.pem")
-    def factory():
-      if tls == "plain": return SMTP(Handler())
-      return SMTP(Handler(), tls_context=context, require_starttls=True, authenticator=authenticate, auth_required=True)
-    async def main():
-      server = await asyncio.get_running_loop().create_server(factory, "127.0.0.1", int(port))
-      open(folder + "/ready", "w").close()
-      await server.serve_forever()
-    asyncio.run(main())
-
-    """
 }

@@ -20,6 +20,7 @@ public struct SampleStep: Sendable {
   public var duration = TimeSpan.seconds(10)
   public var branch: BranchPlace?
   public var uses: [LimitUse]?
+  public var approval: ApprovalRule?
 
   public init(_ name: StepName, needs: [StepName] = [], _ adjust: (inout SampleStep) -> Void = { _ in }) {
     self.name = name
@@ -30,7 +31,7 @@ public struct SampleStep: Sendable {
   public var specification: StepSpecification {
     StepSpecification(
       name: name, kind: kind, arguments: StepArguments(["value": .string(name.rawValue)]), needs: needs, undo: undo, timeout: timeout, retries: retries,
-      onFailure: onFailure, priority: priority, footprint: Footprint(), question: question, branch: branch, uses: uses)
+      onFailure: onFailure, priority: priority, footprint: Footprint(), question: question, branch: branch, uses: uses, approval: approval)
   }
 
   public var planned: PlannedStep {
@@ -43,12 +44,12 @@ public struct SampleStep: Sendable {
 extension Changeset {
   /// A changeset of these steps, planned at the sample time.
   public static func sample(
-    _ steps: [SampleStep], parallelism: Int = 2, before: SampleStep? = nil, after: SampleStep? = nil
+    _ steps: [SampleStep], parallelism: Int = 2, before: SampleStep? = nil, after: SampleStep? = nil, approval: ApprovalRule? = nil, provisional: Provisional? = nil
   ) throws -> Changeset {
     try Changeset(
       toolVersion: "0.0.1", plan: PlanIdentity(name: "sample", file: "sample.yaml", folder: "/plans"), scenario: "fire",
       plannedAt: .sample, parallelism: parallelism, onFailure: .pause, steps: steps.map(\.planned), rollbackBefore: before?.specification,
-      rollbackAfter: after?.specification,
+      rollbackAfter: after?.specification, provisional: provisional, approval: approval,
       prediction: Prediction(duration: .zero, guaranteed: .zero, criticalPath: [], beforeRun: .zero, objectives: []))
   }
 }

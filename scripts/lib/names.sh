@@ -5,7 +5,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 # start_names ZONE RECORD…: sets names_port and names_key (what `tsig-keygen` writes, in one file), and names_server, its process.
 start_names() {
-  local zone=$1; shift
+  names_zone=$1; shift
   names_port=$(free_port)
   names_key="$folder/names.key"
   mkdir "$folder/names"
@@ -17,16 +17,20 @@ options {
   directory "$folder/names"; listen-on port $names_port { 127.0.0.1; }; listen-on-v6 { none; }; recursion no; pid-file "$folder/names/pid";
   session-keyfile "$folder/names/session"; managed-keys-directory "$folder/names"; dnssec-validation no; notify no;
 };
-zone "$zone" { type primary; file "zone"; update-policy { grant demo zonesub ANY; }; };
+zone "$names_zone" { type primary; file "zone"; update-policy { grant demo zonesub ANY; }; };
 CONF
+  run_names
+}
+
+run_names() {
   named -g -n 2 -c "$folder/names/named.conf" > "$folder/named.log" 2>&1 &
   names_server=$!
   disown "$names_server"
   local end=$(( $(date +%s) + 10 ))
-  until [ -n "$(resolve "ns1.$zone")" ]; do
+  until [ -n "$(resolve "ns1.$names_zone")" ]; do
     [ "$(date +%s)" -lt "$end" ] || { cat "$folder/named.log" >&2; echo "the name server does not answer" >&2; exit 1; }
     sleep 0.1
   done
 }
 
-resolve() { dig +short +time=1 +tries=1 @127.0.0.1 -p "$names_port" "$1" A 2>/dev/null; }
+resolve() { dig +short +time=1 +tries=1 @127.0.0.1 -p "$names_port" "$1" A 2>/dev/null | sed '/^;/d'; }

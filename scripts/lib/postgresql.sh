@@ -24,11 +24,20 @@ shared_buffers = 256MB
 max_wal_size = 4GB
 $(printf '%s\n' "$@")
 CONF
-  as_server "$pgbin/pg_ctl" -D "$folder/$name" -w -t 30 -l "$folder/$name.log" start > /dev/null
+  run_server "$name"
   printf -v "${name}_port" '%s' "$port"
 }
 
-stop_server() { [ ! -e "$folder/$1/postmaster.pid" ] || as_server "$pgbin/pg_ctl" -D "$folder/$1" -m immediate stop > /dev/null 2>&1 || true; }
+run_server() { as_server "$pgbin/pg_ctl" -D "$folder/$1" -w -t 30 -l "$folder/$1.log" start > /dev/null; }
+
+stop_server() { [ ! -e "$folder/$1/postmaster.pid" ] || as_server "$pgbin/pg_ctl" -D "$folder/$1" -m "${2:-immediate}" stop > /dev/null 2>&1 || true; }
+
+# Every process of it at once, as when its machine burns.
+kill_server() {
+  [ -e "$folder/$1/postmaster.pid" ] || return 0
+  local main; main=$(head -n 1 "$folder/$1/postmaster.pid")
+  kill -9 $(pgrep -P "$main") "$main" 2>/dev/null || true
+}
 
 # url NAME DATABASE
 url() { local port="${1}_port"; printf 'postgresql://demo:%s@127.0.0.1:%s/%s' "$password" "${!port}" "$2"; }

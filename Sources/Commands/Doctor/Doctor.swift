@@ -5,14 +5,18 @@ internal import DNSProvider
 internal import DirectoryStore
 internal import HTTPClient
 internal import HTTPProvider
+internal import KubernetesProvider
+internal import MeilisearchProvider
 internal import ObjectStore
 internal import PlanModel
+internal import PointSteps
 internal import PostgreSQLProvider
 internal import RedisProvider
 internal import ProviderInterface
 internal import RecoveryPoints
 internal import S3Store
 internal import Units
+internal import Watching
 
 /// Looks at all that a plan names: everything at once, each with a time-out; shown in the plan's order, whoever answers first.
 struct Doctor: Sendable {
@@ -20,17 +24,21 @@ struct Doctor: Sendable {
   let environment: [String: String]
   let folder: String
   let timeout: TimeSpan
+  /// The text of the plan's file of signers.
+  private let signers: String
   private let children: ChildRunner
   private let secrets: SecretSources
   private let stores: StoreFolders
-  private let client = HTTPClient()
+  private let client: HTTPClient
 
   init(_ loaded: LoadedPlan, _ environment: [String: String], timeout: TimeSpan) {
+    signers = (try? loaded.signers()) ?? ""
     typed = loaded.typed
     self.environment = environment
     folder = loaded.identity.folder
     self.timeout = timeout
     children = ChildRunner()
+    client = HTTPClient(trustedBy: environment)
     secrets = SecretSources(environment: environment, children: children, folder: folder)
     // A doctor asks twice, and says what it was told.
     var patience = S3Patience()
@@ -45,7 +53,7 @@ struct Doctor: Sendable {
     let tools = Task { [environment, children] in await PostgreSQLTools.look(in: .standard(environment: environment), children: children) }
     var systems: [(name: String, look: @Sendable () async -> [CheckOutcome])] = [
       ("this host", { await hostOutcomes(await tools.value) }), ("step kinds", { MissingProvider.all(in: typed).map(\.outcome) }),
-      ("secrets", { await together(plan.secrets) { await outcome(of: $0) } }),
+      ("approvals", { ApprovalExamination.outcomes(typed, signers: signers, file: plan.signers?.value ?? "allowed_signers") }), ("secrets", { await together(plan.secrets) { await outcome(of: $0) } }),
       ("state in \(state)", { await StateExamination(state, timeout: timeout).outcomes() }),
     ]
     for server in plan.servers { systems.append(("server \(server.name.value)", { await outcomes(of: server, await tools.value) })) }
@@ -98,12 +106,19 @@ struct Doctor: Sendable {
 
   private func outcomes(of server: Server, _ tools: PostgreSQLTools) async -> [CheckOutcome] {
     if let zone = DNSZoneReference(server, in: plan) { return await DNSZoneExamination(zone).outcomes(in: context) }
-    if let redis = plan.redis(server.name.value) {
+    if let redis = RedisReference(server.name.value, in: plan) {
       let steps = typed.protection.flatMap(\.steps) + typed.scenarios.flatMap(\.steps)
       func does(_ kind: StepKindName, _ touches: (Footprint) -> Set<Resource>) -> Bool {
         steps.contains { $0.specification.kind == kind && touches($0.specification.footprint).contains(.server(server.name.value)) }
       }
       return await RedisExamination(of: redis, isBackedUp: does(RedisBackup.name, \.reads), isRestoredTo: does(RedisRestore.name, \.writes)).outcomes(in: context)
+    }
+    if let cluster = KubernetesReference(server, in: plan) {
+      return await KubernetesExamination(of: cluster, on: KubernetesHost(children: children, environment: environment, folder: folder)).outcomes(in: context)
+    }
+    if let search = MeilisearchReference(server.name.value, in: plan) {
+      let isDumped = typed.protection.flatMap(\.steps).contains { $0.specification.kind == MeilisearchDump.name && $0.specification.footprint.reads.contains(.server(server.name.value)) }
+      return await MeilisearchExamination(of: search, on: MeilisearchHost(children: children, client: client, environment: environment, folder: folder), isDumped: isDumped).outcomes(in: context)
     }
     guard let reference = plan.postgresql(server.name.value) else {
       return [CheckOutcome("answer", .notChecked, "this version of sie-dr cannot look at a \(server.kindName.noun)")]
@@ -148,24 +163,10 @@ struct Doctor: Sendable {
   private func outcome(of probe: Probe) async -> CheckOutcome {
     let name = probe.name.value.rawValue
     let help = "look at the service; a scenario that is detected by this probe would be under way"
-    do throws(HTTPError) {
-      switch probe.check {
-      case .http(let expectation):
-        let answer = try await client.send(HTTPRequest(.get, expectation.url), deadline: probe.timeout)
-        let problem = expectation.problem(status: answer.status, body: answer.body)
-        let url = RedactedURL.of(expectation.url)
-        return problem.map { CheckOutcome(name, .failed, "\(url): \($0)", helps: [help]) } ?? CheckOutcome(name, .ok, "\(url) answers as expected")
-      case .tcp(let host, let port):
-        try await client.connect(host: host, port: port, deadline: probe.timeout)
-        return CheckOutcome(name, .ok, "\(host):\(port) takes connections")
-      case .sql(let server, let query, let expect):
-        guard let reference = plan.postgresql(server.value) else { return CheckOutcome(name, .notChecked, "its server is unknown") }
-        var context = context
-        context.timeout = probe.timeout
-        return await QueryProbe.outcome(name, on: reference, query, expect: expect, in: context)
-      }
-    } catch {
-      return CheckOutcome(name, .failed, "\(error)", helps: [help])
+    return switch await ProbeAsking(plan: plan, secrets: secrets, client: client).ask(probe) {
+    case .works: CheckOutcome(name, .ok, "answers as expected: \(ProbeAsking.shown(probe))")
+    case .fails(let why): CheckOutcome(name, .failed, why, helps: [help])
+    case .notAsked(let why): CheckOutcome(name, .notChecked, why)
     }
   }
 }

@@ -4,6 +4,7 @@ internal import CommandProvider
 internal import GitProvider
 internal import PlanModel
 internal import ProviderInterface
+internal import TerraformProvider
 internal import Units
 
 /// A program that a step will run: what is looked for, and for whom.
@@ -14,7 +15,7 @@ struct NeededProgram: Hashable, Sendable {
   /// Steps by scenario, in the plan's order.
   var users: [String]
 
-  /// Of all steps of a plan, those that undo and observe too, `git` for steps of Git, and `age` where points are encrypted; each program once.
+  /// Of all steps of a plan, those that undo and observe too, `git` for steps of Git, `ssh-keygen` for approvals, and `age` where points are encrypted; each program once.
   static func all(in plan: TypedPlan) -> [NeededProgram] {
     var found: [NeededProgram] = []
     for scenario in plan.scenarios {
@@ -25,6 +26,7 @@ struct NeededProgram: Hashable, Sendable {
         let user = "`\(specification.name)` of `\(scenario.scenario.name.value)`"
         for (kind, json) in commands {
           if GitProvider.kinds.contains(where: { $0.name == kind }) { add(NeededProgram(program: "git", users: [user]), to: &found) }
+          if kind == TerraformApply.name { add(NeededProgram(program: json["program"]?.string ?? "terraform", users: [user]), to: &found) }
           var path: String?
           if kind == CommandRun.name, let arguments = try? CanonicalJSON.decode(CommandRun.Arguments.self, from: json),
             case .text(let text) = arguments.environment["PATH"]
@@ -35,6 +37,9 @@ struct NeededProgram: Hashable, Sendable {
           }
         }
       }
+    }
+    for scenario in plan.scenarios where scenario.scenario.approval != nil || scenario.steps.contains(where: { $0.specification.approval != nil }) {
+      add(NeededProgram(program: "ssh-keygen", users: ["approvals of `\(scenario.scenario.name.value)`"]), to: &found)
     }
     for dataClass in plan.plan.dataClasses where dataClass.identity != nil || dataClass.protections.contains(where: { !$0.recipients.isEmpty }) {
       add(NeededProgram(program: "age", users: ["encrypted points of `\(dataClass.name.value)`"]), to: &found)

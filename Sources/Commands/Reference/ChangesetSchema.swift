@@ -17,19 +17,60 @@ enum ChangesetSchema {
     .required("parallelism", .integer(from: 1), "At most so many steps at once."),
     .required("onFailure", .choice(FailurePolicy.self), "What a failing step does to the run."),
     .optional("provisional", .object([.required("duration", .timeSpan, "How long it is tried."), .required("ending", .choice(Provisional.Ending.self), "What comes then.")]), "It is only tried at first; kept at once if not there."),
+    .optional("approval", .definition("approvalRule"), "Whose signatures it waits for before its first step; nobody's if not there."),
+    .optional("signers", .list(of: .text), "The lines of the file of signers that matter here."),
     .required("steps", .list(of: .definition("step")), "In the author's order."),
     .optional("rollbackBefore", .definition("specification"), "Run before anything is undone."),
     .optional("rollbackAfter", .definition("specification"), "Run when everything is undone."),
     .required("prediction", .object(prediction), "What was computed before the run."),
+    .optional("duties", .list(of: .object(duty)), "What people owe when the incident is over; nothing if not there."),
+    .optional("communication", .list(of: .object(audience)), "Those whom the run tells by itself; nobody if not there."),
     .required("digest", .sha256, "Over all that was reviewed."),
   ])
 
-  static let definitions: [String: Schema] = [
-    "step": .object(step), "specification": .object(specification), "undo": .oneMember(undo), "footprint": .object(footprint),
-    "requirement": .oneMember(requirement), "change": .object(change), "basis": .oneMember(basis),
+  private static let audience: [Schema.Member] = [
+    .required("name", .name, "The audience."), .required("ways", .list(of: .object(way)), "The next is tried where one does not take a message."),
+    .required(
+      "updates",
+      .oneMember([
+        .alternative("every", with: [.value(.timeSpan, "How often.")], "By the clock."), .alternative("on", with: [.value(.choice(Audience.Occasion.self), "Which.")], "On an occasion."),
+      ]), "When it hears."),
+    .required("isPublic", .bool, "No internal name may reach it."), .optional("template", .text, "What a message says while the run goes on."),
+    .optional("ending", .text, "What the last one says at a good end."),
   ]
 
-  private static let plan: [Schema.Member] = [
+  private static let way: [Schema.Member] = [
+    .required("by", .choice(Audience.Channel.self), "The channel."), .optional("key", secret, "What opens it."), .optional("from", .text, "Of mail: the sender."),
+    .required(
+      "to",
+      .oneMember([
+        .alternative("text", with: [.value(.text, "The text.")], "An address, a URL."), .alternative("secret", with: [.value(secret, "The reference.")], "A secret."),
+        .alternative("output", with: [.required("step", .name, "The step."), .required("name", .text, "Its output.")], "Another step's output."),
+      ]), "Where."),
+  ]
+
+  static let secret = Schema.object([
+    .required("name", .name, "The secret's name."),
+    .required(
+      "source",
+      .oneMember([
+        .alternative("env", with: [.value(.text, "Its name.")], "An environment variable."),
+        .alternative("file", with: [.value(.text, "Its path.")], "A file."),
+        .alternative("command", with: [.value(.list(of: .text), "Its argument list.")], "A program."),
+      ]), "Where its value is found."),
+  ])
+
+  private static let duty: [Schema.Member] = [
+    .required("kind", .choice(PostIncident.Duty.Kind.self), "What is owed."), .optional("within", .timeSpan, "How soon, from the end of the run on."),
+    .optional("by", .text, "Whose duty it is."), .optional("place", .text, "Where it is kept."),
+  ]
+
+  static let definitions: [String: Schema] = [
+    "step": .object(step), "specification": .object(specification), "undo": .oneMember(undo), "footprint": .object(footprint),
+    "requirement": .oneMember(requirement), "change": .object(change), "basis": .oneMember(basis), "approvalRule": .object(approvalRule),
+  ]
+
+  static let plan: [Schema.Member] = [
     .required("name", .name, "The plan's name."), .required("file", .text, "The file it was read from."),
     .required("folder", .text, "From which relative paths count. Not part of the digest."),
     .optional("environment", .text, "Which of the plan's environments; none: the plan as it stands."),
@@ -59,10 +100,19 @@ enum ChangesetSchema {
     .optional("question", .text, "Asked instead of performed."),
     .optional("branch", .object(branch), "Where it stands in a choice; done in any case if not there."),
     .optional("uses", .list(of: .object(use)), "What it takes of limits that steps share, while it is at work."),
+    .optional("approval", .definition("approvalRule"), "Whose signatures it waits for just before it acts; nobody's if not there."),
   ]
 
   private static let use: [Schema.Member] = [
     .required("limit", .name, "The limit."), .required("amount", .text, "A number of turns, or a rate."), .required("capacity", .text, "What there is of it."),
+  ]
+
+  private static let approvalRule: [Schema.Member] = [
+    .required("by", .list(of: .text), "People or roles."), .required("atLeast", .integer(from: 1), "How many of them."), .required("within", .timeSpan, "How long that takes at the longest."),
+    .optional(
+      "breakGlass",
+      .object([.required("by", .list(of: .text), "People or roles, any one of whom is enough."), .required("within", .timeSpan, "How long that takes at the longest.")]),
+      "Who may go ahead alone when that time is over; the run pauses if not there."),
   ]
 
   private static let branch: [Schema.Member] = [

@@ -30,8 +30,10 @@ public enum GeneratedFiles {
   private static func stepKinds(_ kinds: StepKinds) -> String {
     var text = notice + "\n# Step kinds\n\nIn a step exactly one key contains a dot: its kind. `docs/language.md` has the keys that every step may have beside it.\n"
     let planned = kinds.names.filter { kinds[$0]?.isCarriedOut == false }.map { "`\($0)`" }
-    text += "\nThis version carries out all but those that say *only planned*: they are linted, timed, planned (as what cannot be observed) and written into the\n"
-    text += "runbook, and `apply` refuses a run with one of them before it begins anything (`provider-missing`). They are\n" + planned.joined(separator: ", ") + ".\n"
+    if !planned.isEmpty {
+      text += "\nThis version carries out all but those that say *only planned*: they are linted, timed, planned (as what cannot be observed) and written into the\n"
+      text += "runbook, and `apply` refuses a run with one of them before it begins anything (`provider-missing`). They are\n" + planned.joined(separator: ", ") + ".\n"
+    }
     for name in kinds.names {
       guard let kind = kinds[name] else { continue }
       text += "\n## \(name)\n\n\(kind.isCarriedOut ? "" : "*Only planned.* ")\(kind.summary)\n\n| field | type | | meaning |\n| --- | --- | --- | --- |\n"
@@ -55,6 +57,7 @@ public enum GeneratedFiles {
     case .input: "input"
     case .inputMap: "map of inputs"
     case .httpExpectation: "mapping"
+    case .point: "text or `{ before: input }`"
     case .name(let of): "name of a \(of)"
     case .choice(let choices): choices.map { "`\($0)`" }.joined(separator: ", ")
     }

@@ -1,5 +1,6 @@
 internal import CanonicalJSON
 internal import Journaling
+internal import PlanModel
 
 /// Of one line of a journal.
 enum JournalSchema {
@@ -28,6 +29,17 @@ enum JournalSchema {
     .required("interrupted", .choice(Interruption.self), "A signal came: nothing new is started."),
     .required("paused", .definition("pauseReason"), "Nothing new is started until a person decides."),
     .required("rollback-started", .oneOf(rollbackReasons), "From here on, what was done is undone."),
+    .required("awaited", .object(gate), "The run waits for signatures there."),
+    .required(
+      "gate-opened",
+      .object([gateMember, .required("by", .list(of: .text), "Who has agreed."), .required("glassBroken", .bool, "One person went ahead alone, in place of those who did not answer.")]),
+      "Enough people have agreed."),
+    .required("said", .object([.required("word", .object(word), "What."), .optional("key", .text, "The fingerprint of the key that signed an approval.")]), "A person said something from another terminal, and it was taken up."),
+    .required("word-refused", .object([.required("word", .object(word), "What."), .required("code", .text, "Stable."), .required("why", .text, "In words.")]), "It was not taken up."),
+    .required(
+      "trial-began", .object([.required("until", .timestamp, "When it is over."), .required("then", .choice(Provisional.Ending.self), "What happens then.")]),
+      "Every step is done; the recovery is looked at before it is kept."),
+    .required("trial-over", .choice(Provisional.Ending.self), "Nobody has said anything about it, so this is done."),
     .required("finished", .oneOf(results), "The process has ended the run."),
   ]
 
@@ -49,6 +61,33 @@ enum JournalSchema {
     .required("formatVersion", .version(upTo: RunStarted.currentFormat), "Of the journal."), .required("run", .text, "The run's id."),
     .required("toolVersion", .text, "The sie-dr that wrote it."), .required("parallelism", .integer(from: 1), "At most so many steps at once."),
     .required("changeset", .definition("changeset"), "All that the run will do."),
+  ]
+
+  private static let gate: [Schema.Member] = [.optional("step", .name, "Before this step; before the first one if not there.")]
+  private static let gateMember = Schema.Member.required("gate", .object(gate), "Where.")
+
+  private static let word: [Schema.Member] = [
+    .required("id", .text(like: "^[a-z0-9-]{1,64}$"), "No two words have the same."), .required("by", .text, "The account that said it."), .required("host", .text, "Where."),
+    .required("at", .timestamp, "When."), .required("reason", .text, "Why."),
+    .required(
+      "order",
+      .oneMember([
+        .alternative("approve", with: [.value(.object(approval), "The approval.")], "It may be carried out."),
+        .alternative("skip", with: [.value(.name, "The step.")], "Go on without the step."), .alternative("retry", with: [.value(.name, "The step.")], "Try the step again."),
+        .alternative("commit", "Keep what is on trial."), .alternative("rollback", "Take the run back."),
+      ]), "What."),
+  ]
+
+  private static let approval: [Schema.Member] = [
+    .required("signature", .text, "As `ssh-keygen -Y sign` writes it, over the statement as canonical JSON."),
+    .required(
+      "statement",
+      .object([
+        .required("formatVersion", .version(upTo: ApprovalStatement.currentFormat), "Of the statement."), .required("digest", .sha256, "Of the changeset."),
+        .optional("run", .text, "Only this run; any run of the changeset if not there."), gateMember, .required("name", .text, "Who signs, as the file of signers names them."),
+        .required("at", .timestamp, "When."), .required("until", .timestamp, "How long it counts if it is not used."), .required("reason", .text, "Why."),
+        .required("breaksGlass", .bool, "Alone, in place of those who do not answer."),
+      ]), "What is signed."),
   ]
 
   private static let branchesGivenUp: [Schema] = [
@@ -127,11 +166,12 @@ enum JournalSchema {
     named("moved", with: [step], "The world has moved since the changeset was made."),
     named("in-doubt", with: [.required("steps", .list(of: .name), "The steps.")], "Nobody can tell what became of these steps."),
     named("unanswered", with: [step], "A question could be put to nobody."), named("did-not-stop", with: [step], "The step may still be acting."),
-    named("rollback-held-back", with: [step], "The step before the rollback failed, so nothing was undone."),
+    named("rollback-held-back", with: [step], "The step before the rollback failed, so nothing was undone."), named("unapproved", with: gate, "Too few people have agreed in time."),
   ]
 
   private static let rollbackReasons: [Schema] = [
     named("step-failed", with: [step], "The step failed, and its policy is to roll back."), named("requested", with: [by], "A person asked for it."),
+    named("trial-over", "It was on trial, nobody kept it, and then the plan takes it back."),
   ]
 
   private static let results: [Schema] = [

@@ -46,7 +46,13 @@ enum PlanKeys {
     PlanKey("limits", .map(.capacity), "What steps share: a number of turns, or the bandwidth of a link."),
     PlanKey("state", .object([PlanKey("directory", .text, required: true, "A folder, from the plan file's folder on."), PlanKey("site", .text, "Where it is; with whoever runs sie-dr if not given.")]), "Where journals and the lock are kept; `.sie-dr` beside the plan if not given."),
     PlanKey("metrics", .text, "A folder, from the plan file's folder on, for a file of metrics: node_exporter's textfile folder."),
+    PlanKey("signers", .text, "The file of those who may sign approvals, from the plan file's folder on; `allowed_signers` if not given."),
     PlanKey("probes", .map(.object(probe)), "Questions about the world's health."),
+    PlanKey(
+      "watch",
+      .object([
+        PlanKey("listen", .text, "The address and port; 127.0.0.1:9096 if not given."), PlanKey("key", .secretReference, required: true, "The bearer token of whoever calls."),
+      ]), "What `watch` listens to: Alertmanager's webhook, and watches in other places."),
     PlanKey("data", .map(.oneOf([.object(dataClass), .object(repository)])), "The data classes: what is protected, how, and how well."),
     PlanKey("consistency", .map(.object(group)), "Data classes that must be from one moment."),
     PlanKey("scenarios", .map(.object(scenario + [provisional, modes(of: scenario)])), "Disasters, and what is done about them."),
@@ -81,7 +87,11 @@ enum PlanKeys {
   private static let server = [
     PlanKey("postgresql", .object([PlanKey("url", .secretReference, required: true, "The connection URL of one database, as a secret.")]), "A PostgreSQL server."),
     PlanKey("redis", .object([PlanKey("url", .secretReference, required: true, "Its URL, as a secret.")]), "A Redis server."),
-    PlanKey("meilisearch", .object([PlanKey("url", .text, required: true, "Its URL."), PlanKey("key", .secretReference, "The master key."), PlanKey("version", .text, "Which version it runs, in quotes: snapshots are read by that one only.")]), "A Meilisearch server."),
+    PlanKey("meilisearch", .object([
+      PlanKey("url", .text, required: true, "Its URL."), PlanKey("key", .secretReference, "The master key."),
+      PlanKey("version", .text, "Which version it runs, in quotes: `\"1.11\"` is any of 1.11; steps refuse another one."),
+      PlanKey("dumps", .text, "The folder of its `--dump-dir`, as seen from the host where sie-dr runs: it serves no dump over HTTP."),
+    ]), "A Meilisearch server."),
     PlanKey(
       "kubernetes", .object([PlanKey("context", .text, required: true, "The context of kubectl."), PlanKey("kubeconfig", .secretReference, "Its kubeconfig; kubectl's own if not given.")]),
       "A Kubernetes cluster."),
@@ -124,6 +134,20 @@ enum PlanKeys {
         PlanKey("server", .text, required: true, "Which server."), PlanKey("query", .text, required: true, "One query."),
         PlanKey("expect", .text, "The first column of the first row."),
       ]), "A query."),
+    PlanKey(
+      "dns",
+      .object([
+        PlanKey("server", .text, required: true, "The name server: `HOST`, `HOST:PORT` or `[ADDRESS]:PORT`."), PlanKey("name", .text, required: true, "The name."),
+        PlanKey("type", .choice(DNSExpectation.Kind.allCases.map(\.rawValue)), "The type of record; A if not given."),
+        PlanKey("expect", .names, "One of these must be among what the answer says; anything will do if not given."),
+      ]), "A question to a name server."),
+    PlanKey(
+      "prometheus",
+      .object([
+        PlanKey("url", .text, required: true, "The server's URL, without `/api/v1`."),
+        PlanKey("query", .text, required: true, "An instant query: well is an answer with at least one sample and none that is 0."),
+        PlanKey("key", .secretReference, "A bearer token."),
+      ]), "A query to Prometheus."),
     PlanKey("every", .timeSpan, "How often it is asked; 30s if not given."), PlanKey("timeout", .timeSpan, "How long an answer may take; 5s if not given."),
   ]
   private static let estimate = [
@@ -171,12 +195,12 @@ enum PlanKeys {
       ]), "What the disaster takes along."),
     PlanKey(
       "corrupts",
-      .object([PlanKey("data", .names, required: true, "Data classes."), PlanKey("noticedWithin", .timeSpan, required: true, "How late that is noticed, at most.")]),
+      .object([PlanKey("data", .names, required: true, "Data classes."), PlanKey("noticedWithin", .timeSpan, required: true, "How late that is noticed and writing has stopped, at most.")]),
       "Data that is there but wrong."),
     PlanKey("detect", .object(detection), "How it is noticed: part of the recovery time."),
     PlanKey("decide", .timeSpan, "How long people take to decide."),
     PlanKey("trigger", .object([PlanKey("by", .names, required: true, "People or roles.")]), "Who may start it by hand, whatever the probe says."),
-    PlanKey("approve", .object(approval), "Who must agree: part of the recovery time."),
+    PlanKey("approve", .object(approval), "Whose signatures `apply` waits for: part of the recovery time."),
     PlanKey("onFailure", .choice(FailurePolicy.allCases.map(\.rawValue)), "What a failing step does to the run; pause if not given."),
     PlanKey("rollback", .object([PlanKey("before", .step, "Before anything is undone."), PlanKey("after", .step, "When everything is.")]), "Steps around a rollback."),
     PlanKey("steps", .map(.oneOf([.step, .object(choice)])), required: true, "What is done: steps, and choices among branches of steps."),
@@ -188,6 +212,7 @@ enum PlanKeys {
     PlanKey("retries", .integer(0...20), "After a transient failure; 0 if not given."), PlanKey("estimate", .timeSpan, "How long it is believed to take."),
     PlanKey("onFailure", .choice(FailurePolicy.allCases.map(\.rawValue)), "Instead of the scenario's."),
     PlanKey("undo", .step, "A step that takes it back."), PlanKey("irreversible", .text, "Why it cannot be taken back."),
-    PlanKey("uses", .map(.capacity), "What it takes of the limits while it is at work."), only,
+    PlanKey("uses", .map(.capacity), "What it takes of the limits while it is at work."),
+    PlanKey("approve", .object(approval), "Who must agree just before it acts: part of its duration."), only,
   ]
 }

@@ -78,6 +78,12 @@ enum PlanSchema {
     case .input: reference("input")
     case .inputMap: ["type": "object", "additionalProperties": reference("input")]
     case .httpExpectation: schema(PlanKeys.expect.shape)
+    case .point:
+      [
+        "oneOf": [
+          ["type": "string"], ["type": "object", "required": ["before"], "additionalProperties": false, "properties": ["before": reference("input")]],
+        ]
+      ]
     case .name: ["type": "string"]
     case .choice(let choices): ["enum": .array(choices.map(JSONValue.string))]
     }

@@ -10,6 +10,8 @@ enum SchemaDocument: String, CaseIterable {
   case planDiff = "plan-diff"
   case journalRecord = "journal-record"
   case recoveryPoint = "recovery-point"
+  case incidentReport = "incident-report"
+  case status
 
   /// From the repository's root.
   var path: String { "schemas/\(rawValue).v1.json" }
@@ -27,6 +29,8 @@ enum SchemaDocument: String, CaseIterable {
     case .observations: try CanonicalJSON.prettyText(ObservationsSchema.document)
     case .journalRecord: try CanonicalJSON.prettyText(JournalSchema.document)
     case .recoveryPoint: try CanonicalJSON.prettyText(PointSchema.document)
+    case .incidentReport: try CanonicalJSON.prettyText(IncidentReportSchema.document)
+    case .status: try CanonicalJSON.prettyText(StatusSchema.document)
     }
   }
 }

@@ -15,11 +15,12 @@ struct StoreFolders: StoreOpening {
   let secrets: any SecretResolving
   /// How long a bucket that does not answer is asked again.
   let patience: S3Patience
-  private let client = HTTPClient()
+  private let client: HTTPClient
   private let opened = Lock<[StoreReference: any ObjectStore]>([:])
 
   init(folder: String, environment: [String: String], secrets: any SecretResolving, patience: S3Patience = S3Patience()) {
     self.folder = folder; self.environment = environment; self.secrets = secrets; self.patience = patience
+    client = HTTPClient(trustedBy: environment)
   }
 
   func reading(_ store: StoreReference) async throws(StepFailure) -> any ObjectReading { try await opening(store) }

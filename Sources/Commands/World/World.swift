@@ -21,7 +21,7 @@ struct World {
   init(environment: [String: String], folder: String) {
     self.environment = environment
     self.folder = folder
-    who = environment["SIE_DR_WHO"] ?? Self.userName()
+    who = Self.who(environment)
     host = Self.hostName()
   }
 
@@ -34,27 +34,31 @@ struct World {
   func outbox(in state: StateDirectory) -> Outbox {
     let secrets = SecretSources(environment: environment, children: ChildRunner(), folder: folder)
     let store = DirectoryStore(name: "outbox", root: "\(state.path)/outbox")
-    return Outbox(store, Channels(HTTPClient(), secrets: secrets), now: SystemClock.now) { () throws(StoreError) in try await store.create() }
+    return Outbox(store, Channels(HTTPClient(trustedBy: environment), secrets: secrets), now: SystemClock.now) { () throws(StoreError) in try await store.create() }
   }
 
   func runEnvironment(
-    _ console: Console, _ outbox: Outbox, confirmed: Set<StepName>, observationTimeout: TimeSpan, tell: @escaping @Sendable (RunNews) -> Void
+    _ console: Console, _ outbox: Outbox, confirmed: Set<StepName>, signals: AsyncStream<Interruption>, observationTimeout: TimeSpan, tell: @escaping @Sendable (RunNews) -> Void
   ) -> RunEnvironment {
     let children = ChildRunner()
     let secrets = SecretSources(environment: environment, children: children, folder: folder)
     return RunEnvironment(
       performers: Providers.performers(children, environment, outbox, folder: folder), observers: Providers.observers(children, environment, folder: folder),
       secrets: secrets, stores: StoreFolders(folder: folder, environment: environment, secrets: secrets), who: who, host: host,
-      pid: getpid(), toolVersion: Version.number, operators: TerminalOperator(console, who: who, confirmed: confirmed), signals: Signals.stream(),
+      pid: getpid(), toolVersion: Version.number, operators: TerminalOperator(console, who: who, confirmed: confirmed),
+      signatures: Signatures(children, environment), signals: signals,
       observationTimeout: observationTimeout, tell: tell)
   }
+
+  /// Whose name stands in journals.
+  static func who(_ environment: [String: String]) -> String { environment["SIE_DR_WHO"] ?? userName() }
 
   private static func userName() -> String {
     guard let entry = getpwuid(geteuid()) else { return "uid-\(geteuid())" }
     return String(cString: entry.pointee.pw_name)
   }
 
-  private static func hostName() -> String {
+  static func hostName() -> String {
     var buffer = [CChar](repeating: 0, count: 256)
     guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
     return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

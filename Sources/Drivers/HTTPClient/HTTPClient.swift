@@ -6,8 +6,10 @@ public import Units
 /// One thread carries all transfers of a client; it ends with the client.
 public final class HTTPClient: Sendable {
   private let engine = Lock<CurlEngine?>(nil)
+  private let certificates: String?
 
-  public init() {}
+  /// - Parameter certificates: a file of certificates to trust instead of the machine's own, where a request or a mail names none.
+  public init(certificates: String? = nil) { self.certificates = certificates }
   deinit { engine.withLock { $0 }?.stop() }
 
   /// Sends a request and gives back the answer. `deadline` is for all of it, from the look-up of the name to the body's end.
@@ -20,7 +22,7 @@ public final class HTTPClient: Sendable {
   public func open(_ request: HTTPRequest, deadline: TimeSpan) async throws(HTTPError) -> HTTPDownload {
     let engine = try runningEngine(target: RedactedURL.of(request.url))
     let pipe = BodyPipe()
-    let transfer = try Transfer(.request(request), deadline: deadline, into: pipe)
+    let transfer = try Transfer(.request(request), deadline: deadline, trusting: certificates, into: pipe)
     pipe.whenThereIsRoom { [weak transfer] in if let transfer { engine.send(.goOn(transfer)) } }
     let response = try await run(transfer, on: engine).get()
     return HTTPDownload(response, transfer: transfer, pipe: pipe, engine: engine)
@@ -36,7 +38,7 @@ public final class HTTPClient: Sendable {
 
   private func perform(_ task: Transfer.Task, deadline: TimeSpan) async throws(HTTPError) -> HTTPResponse {
     let engine = try runningEngine(target: task.target)
-    return try await run(try Transfer(task, deadline: deadline), on: engine).get()
+    return try await run(try Transfer(task, deadline: deadline, trusting: certificates), on: engine).get()
   }
 
   private func run(_ transfer: Transfer, on engine: CurlEngine) async -> Transfer.Outcome {

@@ -10,13 +10,13 @@ public struct HTTPHeader: Hashable, Sendable {
 /// A request whose body is in memory. What comes back is held in memory too (`send`), or streamed (`open`).
 public struct HTTPRequest: Sendable {
   public enum Method: String, Hashable, Sendable, CaseIterable {
-    case get = "GET", head = "HEAD", post = "POST", put = "PUT", delete = "DELETE"
+    case get = "GET", head = "HEAD", post = "POST", put = "PUT", patch = "PATCH", delete = "DELETE"
   }
   public var method: Method
   /// `http://` or `https://`. Proxies are those that the environment names (`https_proxy`, `no_proxy`), as for the curl program.
   public var url: String
   public var headers: [HTTPHeader]
-  /// Sent with `post` and `put`.
+  /// Sent with `post`, `put` and `patch`.
   public var body: [UInt8]
   /// How many redirects are followed, of GET and HEAD only; 0: a redirect is the answer.
   public var redirects = 0

@@ -40,14 +40,14 @@ final class Transfer: Sendable {
   private nonisolated(unsafe) var continuation: CheckedContinuation<Outcome, Never>?
 
   /// With a `pipe`, the outcome is the head of the answer, and its body comes through the pipe.
-  init(_ task: Task, deadline: TimeSpan, into pipe: BodyPipe? = nil) throws(HTTPError) {
+  init(_ task: Task, deadline: TimeSpan, trusting ownCertificates: String?, into pipe: BodyPipe? = nil) throws(HTTPError) {
     target = task.target
     self.pipe = pipe
     (upload, certificates) =
       switch task {
-      case .request(let request): (request.body, request.certificates)
+      case .request(let request): (request.body, request.certificates ?? ownCertificates)
       case .connection: ([], nil)
-      case .mail(let mail): (mail.content, mail.certificates)
+      case .mail(let mail): (mail.content, mail.certificates ?? ownCertificates)
       }
     self.deadline = max(.milliseconds(1), min(deadline, .days(20)))  // libcurl counts in a 32-bit number on some machines.
     guard let easy = dr_curl_easy_init() else { throw HTTPError(.libraryMissing, target: target, "libcurl has no memory left") }
@@ -116,7 +116,7 @@ final class Transfer: Sendable {
     dr_curl_set_text(easy, dr_curlopt_mail_from, "<\(mail.from)>")
     for address in mail.to { recipients = dr_curl_list_append(recipients, "<\(address)>") }
     dr_curl_set_list(easy, dr_curlopt_mail_rcpt, recipients)
-    if let file = mail.certificates { dr_curl_set_text(easy, dr_curlopt_cainfo, file) }
+    if let file = certificates { dr_curl_set_text(easy, dr_curlopt_cainfo, file) }
     setUpload()
   }
 
@@ -134,12 +134,12 @@ final class Transfer: Sendable {
     case .get: break
     case .head: dr_curl_set_long(easy, dr_curlopt_nobody, 1)
     case .put where !request.body.isEmpty: setUpload()
-    case .post, .put:
+    case .post, .put, .patch:
       dr_curl_set_size(easy, dr_curlopt_postfieldsize_large, Int64(request.body.count))
       // One byte more than is sent, so that there is always an address: without one libcurl would read standard input.
       var bytes = request.body + [0]
       dr_curl_set_pointer(easy, dr_curlopt_copypostfields, &bytes)
-      if request.method == .put { dr_curl_set_text(easy, dr_curlopt_customrequest, "PUT") }
+      if request.method != .post { dr_curl_set_text(easy, dr_curlopt_customrequest, request.method.rawValue) }
     case .delete: dr_curl_set_text(easy, dr_curlopt_customrequest, "DELETE")
     }
     if request.redirects > 0, request.method == .get || request.method == .head {
@@ -163,7 +163,7 @@ final class Transfer: Sendable {
       dr_curl_set_long(easy, dr_curlopt_low_speed_limit, Int(clamping: slowest.rate.bytes))
       dr_curl_set_long(easy, dr_curlopt_low_speed_time, max(1, Int(slowest.time.milliseconds / 1_000)))
     }
-    if let file = request.certificates { dr_curl_set_text(easy, dr_curlopt_cainfo, file) }
+    if let file = certificates { dr_curl_set_text(easy, dr_curlopt_cainfo, file) }
     if request.keepsPath { dr_curl_set_long(easy, dr_curlopt_path_as_is, 1) }
     if !request.usesProxy { dr_curl_set_text(easy, dr_curlopt_noproxy, "*") }
     guard pipe != nil || !upload.isEmpty else { return }

@@ -6,12 +6,13 @@ public struct ReadOnlyDatabase: Sendable {
   /// For one statement, unless it is given another.
   private let deadline: Duration
 
-  /// `timeout`: for connecting, and for each query.
+  /// `timeout`: for connecting, and for each query. `settings`: as `NAME = VALUE`, for the session.
   public static func open(
-    _ address: ServerAddress, application: String, timeout: Duration = .seconds(10)
+    _ address: ServerAddress, application: String, timeout: Duration = .seconds(10), settings: [String] = []
   ) async throws(PostgreSQLError) -> ReadOnlyDatabase {
     ReadOnlyDatabase(
-      connection: try await .open(address, application: application, timeout: timeout, settings: ["default_transaction_read_only = on"]), deadline: timeout)
+      connection: try await .open(address, application: application, timeout: timeout, settings: ["default_transaction_read_only = on"] + settings),
+      deadline: timeout)
   }
 
   private init(connection: PostgreSQLConnection, deadline: Duration) { self.connection = connection; self.deadline = deadline }
@@ -31,6 +32,23 @@ public struct ReadOnlyDatabase: Sendable {
     }
     try await connection.execute("ROLLBACK", deadline: deadline)
     return result
+  }
+
+  /// The rows of a query as of one moment, at most `size` of them at a time, so that there may be any number. `deadline` is for each page.
+  public func pages(_ sql: String, size: Int, deadline: Duration, _ body: (QueryResult) async throws -> Void) async throws {
+    try await connection.execute("BEGIN READ ONLY", deadline: deadline)
+    do {
+      _ = try await connection.query("DECLARE pages NO SCROLL CURSOR FOR \(sql)", deadline: deadline)
+      while true {
+        let page = try await connection.query("FETCH \(size) FROM pages", deadline: deadline, limit: size)
+        if page.rows.isEmpty { break }
+        try await body(page)
+      }
+    } catch {
+      do throws(PostgreSQLError) { try await connection.execute("ROLLBACK", deadline: deadline) } catch { await connection.close() }
+      throw error
+    }
+    try await connection.execute("ROLLBACK", deadline: deadline)
   }
 
   /// As in `server_version_num`: 150004 for 15.4.

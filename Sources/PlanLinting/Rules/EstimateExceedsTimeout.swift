@@ -32,7 +32,7 @@ extension LintRule {
 
   /// Without a time-out of the author's there is nothing to compare with, and `timeout-missing` says so.
   private static func finding(_ step: TypedStep, _ what: String, _ plan: Plan) -> Diagnostic? {
-    guard let estimated = step.estimated, let span = step.timeoutSpan, estimated.amount > step.specification.timeout else { return nil }
+    guard let estimated = step.estimated, let span = step.timeoutSpan, estimated.amount - (step.specification.approval?.longest ?? .zero) > step.specification.timeout else { return nil }
     let isMeasured = plan.measurements[estimated.span] != nil
     return Diagnostic(
       "estimate-exceeds-timeout", "\(what) \(isMeasured ? "took" : "is believed to take") \(estimated.amount.rounded), and may take \(step.specification.timeout.rounded)", at: span,

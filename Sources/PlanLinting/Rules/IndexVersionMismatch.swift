@@ -17,7 +17,7 @@ extension LintRule {
     context.typed.scenarios.flatMap { scenario in
       scenario.steps.compactMap { step in
         guard step.kind == "meilisearch.restore", let data = step.specification.footprint.recovers.flatMap({ context.plan.dataClass(DataClassName(rawValue: $0)) }),
-          let target = step.argument("server")?.string.flatMap({ context.plan.server(ServerName(rawValue: $0)) }), let there = target.version,
+          let target = (step.argument("server")?["server"] ?? step.argument("server"))?.string.flatMap({ context.plan.server(ServerName(rawValue: $0)) }), let there = target.version,
           let snapshot = data.protections.first(where: { if case .snapshot = $0.method { true } else { false } }),
           let other = data.servers.lazy.compactMap({ context.plan.server($0.value)?.version }).first(where: { $0.value != there.value })
         else { return nil }

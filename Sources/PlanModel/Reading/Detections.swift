@@ -19,7 +19,8 @@ extension PlanReader {
   private func alert(_ reader: inout MappingReader) -> Detection? {
     let name = reader.text("alert")
     guard reader.required("within", example: "5m") != nil, let within = reader.timeSpan("within") else { return nil }
-    return name.map { .alert(name: $0, within: within) }
+    let coolDown = reader.positiveTimeSpan("coolDown")
+    return name.map { .alert(name: $0, within: within, coolDown: coolDown) }
   }
 
   private func rule(_ reader: inout MappingReader, at span: SourceSpan) -> ProbeRule? {

@@ -68,12 +68,14 @@ extension PlanReader {
   func probe(_ name: Located<ProbeName>, _ reader: consuming MappingReader) -> Probe? {
     let every = reader.positiveTimeSpan("every")?.value ?? .seconds(30)
     let timeout = reader.positiveTimeSpan("timeout")?.value ?? .seconds(5)
-    let check: Probe.Check? = oneOf(["http", "tcp", "sql"], &reader, example: "http: { url: https://…/ready }").flatMap { kind, node in
+    let check: Probe.Check? = oneOf(["http", "tcp", "sql", "dns", "prometheus"], &reader, example: "http: { url: https://…/ready }").flatMap { kind, node in
       guard var fields = MappingReader(node, "`\(kind)` of the probe `\(name.value)`", collector) else { return nil }
       let check: Probe.Check? =
         switch kind {
         case "http": readHTTPExpectation(&fields).map(Probe.Check.http)
         case "tcp": tcp(&fields)
+        case "dns": dns(&fields)
+        case "prometheus": prometheus(&fields)
         default: sql(&fields)
         }
       fields.finish()
@@ -88,6 +90,39 @@ extension PlanReader {
       let port = fields.integer("port", in: 1...65_535)
     else { return nil }
     return .tcp(host: host.value, port: port.value)
+  }
+
+  private func dns(_ fields: inout MappingReader) -> Probe.Check? {
+    let server = fields.requiredText("server", example: "ns1.sie.example").flatMap { nameServer($0, "server", fields.what) }
+    let name = fields.requiredText("name", example: "api.sie.example")
+    let kind = fields.choice("type", of: DNSExpectation.Kind.self)?.value ?? .a
+    let expect = fields.texts("expect")?.map(\.value) ?? []
+    guard let server, let name else { return nil }
+    return .dns(DNSExpectation(server: server, name: name.value, kind: kind, expect: expect))
+  }
+
+  private func prometheus(_ fields: inout MappingReader) -> Probe.Check? {
+    let url = fields.requiredText("url", example: "http://prometheus:9090")
+    let query = fields.requiredText("query", example: "up{job=\"api\"}")
+    let key = fields.node("key") == nil ? nil : secretReference("key", &fields)
+    guard let url, let query, isPlainURL(url, fields.what, collector) else { return nil }
+    return .prometheus(PrometheusQuery(url: url.value, query: query.value, key: key))
+  }
+
+  /// `watch: { listen: ADDRESS:PORT, key: { secret: NAME } }`.
+  func watch(_ top: inout MappingReader) -> WatchSettings? {
+    guard let node = top.node("watch"), var reader = MappingReader(node, "`watch`", collector) else { return nil }
+    var listen: NameServer? = WatchSettings.usualAddress
+    if let text = reader.text("listen") {
+      listen = NameServer(text.value).flatMap { $0.port == NameServer.usualPort ? nil : $0 }
+      if listen == nil {
+        collector.add(Diagnostic("wrong-value", "`listen` of `watch` is `\(text.value)`", at: text.span, label: "expected `ADDRESS:PORT`", helps: ["write `127.0.0.1:9096`"]))
+      }
+    }
+    let key = secretReference("key", &reader)
+    reader.finish()
+    guard let listen, let key else { return nil }
+    return WatchSettings(listen: listen, key: key)
   }
 
   private func sql(_ fields: inout MappingReader) -> Probe.Check? {

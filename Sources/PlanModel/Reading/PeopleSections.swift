@@ -10,11 +10,70 @@ extension PlanReader {
     let cadence = oneOf(["every", "on"], &reader, example: "every: 15m")
     let every = cadence?.key == "every" ? reader.positiveTimeSpan("every") : nil
     let occasion = cadence?.key == "on" ? reader.choice("on", of: Audience.Occasion.self) : nil
-    let template = reader.text("template")?.value
+    let (template, ending) = (reader.text("template"), reader.text("ending"))
+    let isPublic = reader.bool("public")?.value
+    let channel = found.flatMap { Audience.Channel(rawValue: $0.key) }
+    let ways = ways(channel, place, &reader)
     reader.finish()
-    guard let channel = found.flatMap({ Audience.Channel(rawValue: $0.key) }), let place else { return nil }
+    guard let channel, let place else { return nil }
     guard let updates = every.map(Audience.Updates.every) ?? occasion.map({ .on($0.value) }) else { return nil }
-    return Audience(name: name, channel: channel, place: place, updates: updates, template: template)
+    return Audience(
+      name: name, channel: channel, place: place, updates: updates, ways: ways, isPublic: isPublic ?? (channel == .statusPage || ways.contains { $0.by == .statusPage }), template: template, ending: ending)
+  }
+
+  /// `send`, by the audience's own channel, and `else`, by any.
+  private func ways(_ channel: Audience.Channel?, _ place: Located<String>?, _ reader: inout MappingReader) -> [Audience.Way] {
+    var ways: [Audience.Way] = []
+    let send = reader.node("send")
+    if let send, var fields = MappingReader(send, "`send` of \(reader.what)", collector) {
+      if let channel, let way = way(channel, place, &fields) { ways.append(way) }
+      fields.finish()
+    }
+    if let second = reader.node("else"), var fields = MappingReader(second, "`else` of \(reader.what)", collector) {
+      if send == nil {
+        collector.add(Diagnostic("missing-key", "\(reader.what) has `else` and no `send`", at: second.span, label: "the second way of nothing", helps: ["add `send`, or remove it"]))
+      }
+      if fields.node("by") == nil { _ = fields.required("by", example: "email") }
+      if let by = fields.choice("by", of: Audience.Channel.self), let way = way(by.value, nil, &fields) { ways.append(way) }
+      fields.finish()
+    }
+    return ways
+  }
+
+  private func way(_ by: Audience.Channel, _ place: Located<String>?, _ fields: inout MappingReader) -> Audience.Way? {
+    switch by {
+    case .slack: return secretReference("to", &fields).map { Audience.Way(by: by, to: .secret($0)) }
+    case .email:
+      let to = place == nil ? fields.requiredText("to", example: "all@example.org") : fields.text("to") ?? place
+      let (key, from) = (secretReference("key", &fields), fields.text("from"))
+      for address in [to, from].compactMap({ $0 }) where address.value.split(separator: "@", omittingEmptySubsequences: false).count != 2 || address.value.contains(" ") {
+        collector.add(Diagnostic("wrong-value", "\(fields.what) is by email, and `\(address.value)` is no address", at: address.span, label: "expected an address such as `all@example.org`"))
+      }
+      guard let to, let key else { return nil }
+      return Audience.Way(by: by, to: .text(to), key: key, from: from)
+    case .statusPage:
+      let to = statusPage(&fields)
+      let key = secretReference("key", &fields)
+      guard let to, let key else { return nil }
+      return Audience.Way(by: by, to: to, key: key)
+    case .teams, .phone, .other:
+      collector.add(
+        Diagnostic(
+          "wrong-value", "\(fields.what): a run can send nothing by `\(by.rawValue)`", at: fields.span, label: "expected slack, email or statusPage",
+          helps: ["remove it: people tell this audience"]))
+      return nil
+    }
+  }
+
+  private func statusPage(_ fields: inout MappingReader) -> Audience.Way.Place? {
+    let example = "https://api.statuspage.io/v1/pages/PAGE"
+    guard let node = fields.required("to", example: example) else { return nil }
+    guard node.scalar != nil else { return secretReference("to", &fields).map { .secret($0) } }
+    guard let url = fields.text("to") else { return nil }
+    if !url.value.hasPrefix("https://"), !url.value.hasPrefix("http://") {
+      collector.add(Diagnostic("wrong-value", "`to` of \(fields.what) is no URL", at: url.span, label: "expected the page's interface, `\(example)`"))
+    }
+    return .text(url)
   }
 
   func drill(_ name: Located<DrillName>, _ reader: consuming MappingReader) -> Drill? {
@@ -55,8 +114,19 @@ extension PlanReader {
     }
     if reader.node("within") == nil { _ = reader.required("within", example: "15m") }
     let within = reader.timeSpan("within")
+    let breakGlass = reader.node("breakGlass").flatMap { self.breakGlass($0, what) }
     reader.finish()
-    return within.map { Approval(approvers: approvers, atLeast: atLeast?.value ?? 1, within: $0) }
+    return within.map { Approval(approvers: approvers, atLeast: atLeast?.value ?? 1, within: $0, breakGlass: breakGlass) }
+  }
+
+  /// `breakGlass: { by: [on-call], within: 5m }`.
+  private func breakGlass(_ node: YAMLNode, _ what: String) -> Approval.BreakGlass? {
+    guard var reader = MappingReader(node, "`breakGlass` of \(what)", collector) else { return nil }
+    let people = people(&reader)
+    if reader.node("within") == nil { _ = reader.required("within", example: "5m") }
+    let within = reader.timeSpan("within")
+    reader.finish()
+    return within.map { Approval.BreakGlass(people: people, within: $0) }
   }
 
   /// `trigger: { by: […] }`.

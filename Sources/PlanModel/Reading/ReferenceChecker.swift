@@ -17,6 +17,10 @@ struct ReferenceChecker {
       refer(store.credentials, "secret", secrets)
     }
     checkServerKinds()
+    refer(plan.watch?.key, "secret", secrets)
+    for probe in plan.probes {
+      if case .prometheus(let query) = probe.check { refer(query.key, "secret", secrets) }
+    }
     for dataClass in plan.dataClasses {
       dataClass.servers.forEach { refer($0, "server", servers) }
       refer(dataClass.home, "server", servers)
@@ -32,6 +36,7 @@ struct ReferenceChecker {
     }
     plan.scenarios.forEach(check)
     plan.consistency.forEach(check)
+    plan.communication.forEach(check)
     for drill in plan.drills { drill.scenarios.forEach { refer($0, "scenario", plan.scenarios.map(\.name)) } }
   }
 
@@ -69,7 +74,7 @@ struct ReferenceChecker {
   }
 
   var sites: [Located<SiteName>] { plan.sites.map(\.name) }
-  private var secrets: [Located<SecretName>] { plan.secrets.map(\.name) }
+  var secrets: [Located<SecretName>] { plan.secrets.map(\.name) }
   var servers: [Located<ServerName>] { plan.servers.map(\.name) }
   var stores: [Located<StoreName>] { plan.stores.map(\.name) }
 

@@ -63,7 +63,7 @@ extension PlanReader {
 
   private func hook(_ node: YAMLNode, _ name: StepName, _ span: SourceSpan) -> Step? {
     guard let reader = MappingReader(node, "the step under `\(name.rawValue.split(separator: "-").last ?? "")`", collector) else { return nil }
-    refuse(["needs", "undo", "irreversible", "only", "uses"], in: reader, label: "stands for itself", help: "it runs before or after everything that is undone")
+    refuse(["needs", "undo", "irreversible", "approve", "only", "uses"], in: reader, label: "stands for itself", help: "it runs before or after everything that is undone")
     return step(Located(name, at: span), reader)
   }
 
@@ -96,12 +96,13 @@ extension PlanReader {
     let onFailure = reader.choice("onFailure", of: FailurePolicy.self)?.value
     let undo = undo(&reader, name)
     let uses = uses(&reader)
+    let approval = approval(reader.node("approve"), reader.what)
     let only: [Located<ModeName>] = reader.names("only")
     reader.finish()
     guard let fields else { return nil }
     return Step(
       name: name, kind: Located(StepKindName(rawValue: kind), at: kindSpan), fields: fields, needs: needs, timeout: timeout, retries: retries,
-      estimate: estimate, onFailure: onFailure, undo: undo, uses: uses, only: only)
+      estimate: estimate, onFailure: onFailure, undo: undo, uses: uses, approval: approval, only: only)
   }
 
   private func undo(_ reader: inout MappingReader, _ name: Located<StepName>) -> Step.WrittenUndo? {
@@ -113,7 +114,7 @@ extension PlanReader {
           "too-many-keys", "\(reader.what) has an `undo` and is said to be irreversible", at: irreversible.span, label: "only one of both can be true"))
     }
     guard let fields = MappingReader(node, .init(of: "the undo of the step", name.value.rawValue), collector) else { return nil }
-    refuse(["needs", "onFailure", "undo", "irreversible", "only", "uses"], in: fields, label: "an undo stands for itself", help: "undo steps run in the reverse order of their steps")
+    refuse(["needs", "onFailure", "undo", "irreversible", "approve", "only", "uses"], in: fields, label: "an undo stands for itself", help: "undo steps run in the reverse order of their steps")
     return step(Located(name.value, at: reader.span(of: "undo")), fields).map { .step($0) }
   }
 

@@ -23,7 +23,8 @@ extension PlanReader {
     case .meilisearch:
       let url = url("url", &fields, example: "http://search:7700")
       let key = optionalSecret("key", &fields)
-      return url.map { .meilisearch(url: $0, key: key) }
+      let dumps = fields.text("dumps")
+      return url.map { .meilisearch(url: $0, key: key, dumps: dumps) }
     case .kubernetes:
       let context = fields.requiredText("context", example: "east")
       let kubeconfig = optionalSecret("kubeconfig", &fields)
@@ -43,7 +44,7 @@ extension PlanReader {
     fields.node(key) == nil ? nil : secretReference(key, &fields)
   }
 
-  private func nameServer(_ text: Located<String>, _ key: String, _ what: String) -> NameServer? {
+  func nameServer(_ text: Located<String>, _ key: String, _ what: String) -> NameServer? {
     if let server = NameServer(text.value) { return server }
     collector.add(Diagnostic("wrong-value", "`\(key)` of \(what) is `\(text.value)`", at: text.span, label: "expected `HOST`, `HOST:PORT` or `[ADDRESS]:PORT`"))
     return nil

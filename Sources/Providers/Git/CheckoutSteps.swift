@@ -4,6 +4,7 @@ internal import Glibc
 internal import Hashing
 internal import ObjectStore
 internal import PlanModel
+internal import PointSteps
 public import ProviderInterface
 internal import Units
 

@@ -1,5 +1,6 @@
 internal import CanonicalJSON
 internal import PlanModel
+internal import PointSteps
 public import ProviderInterface
 internal import Units
 

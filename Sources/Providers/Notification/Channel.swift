@@ -1,4 +1,5 @@
 internal import HTTPClient
+internal import PlanModel
 public import ProviderInterface
 
 /// By what a message goes.
@@ -28,6 +29,21 @@ public enum ChannelKind: String, Codable, Hashable, Sendable, CaseIterable {
 
 /// What an incident on a status page is said to be, in Statuspage's own words.
 public enum IncidentStatus: String, Codable, Hashable, Sendable, CaseIterable { case investigating, identified, monitoring, resolved }
+
+extension Channel {
+  /// An audience's way; nil where nothing of ours goes that way.
+  public init?(_ way: AudienceSpecification.Way, status: IncidentStatus) {
+    let kind: ChannelKind? =
+      switch way.by {
+      case .slack: .slack
+      case .email: .email
+      case .statusPage: .statusPage
+      case .teams, .phone, .other: nil
+      }
+    guard let kind else { return nil }
+    self.init(by: kind, to: way.to, key: way.key.map { .secret($0) }, from: kind == .email ? way.from : nil, status: kind == .statusPage ? status : nil)
+  }
+}
 
 /// One way to readers. Secrets are named, not held.
 public struct Channel: Codable, Hashable, Sendable {

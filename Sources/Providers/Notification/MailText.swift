@@ -9,11 +9,12 @@ enum MailText {
     let first = message.text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
     let host = from.split(separator: "@").last ?? "localhost"
     let lines = [
-      "From: <\(from)>", "To: <\(to)>", "Subject: \(header("[\(message.plan)] \(first)"))", "Date: \(date(message.posted))",
+      "From: <\(from)>", "To: <\(to)>", "Subject: \(header(message.isPublic == true ? first : "[\(message.plan)] \(first)"))", "Date: \(date(message.posted))",
       "Message-ID: <\(message.run).\(message.step)@\(host)>", "MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: base64",
       "Auto-Submitted: auto-generated", "",
     ]
-    let body = Array((message.text + "\r\n\r\n-- \r\n\(message.plan), run \(message.run)\r\n").utf8).base64
+    let signature = message.isPublic == true ? "" : "\r\n\r\n-- \r\n\(message.plan), run \(message.run)"
+    let body = Array((message.text + signature + "\r\n").utf8).base64
     let wrapped = stride(from: 0, to: body.utf8.count, by: 76).map { body.dropFirst($0).prefix(76) }
     return Array((lines.joined(separator: "\r\n") + "\r\n" + wrapped.joined(separator: "\r\n") + "\r\n").utf8)
   }

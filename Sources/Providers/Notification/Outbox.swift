@@ -54,7 +54,7 @@ public actor Outbox {
   }
 
   /// Keeps the message and returns; it is sent beside. One of the same run and step that is there already is left as it is.
-  func post(_ message: OutboxMessage) async throws(StoreError) {
+  public func post(_ message: OutboxMessage) async throws(StoreError) {
     let name = Self.name(message)
     guard known[name] == nil else { return }
     try await prepare()

@@ -40,9 +40,12 @@ public struct OutboxMessage: Codable, Hashable, Sendable {
   /// A channel that was left may have taken it.
   public var mayHaveArrived: Bool
   public var troubles: [Trouble]
+  /// Its readers are to see no name of ours, that of the plan included; nil: they may.
+  public var isPublic: Bool?
 
-  init(run: RunID, step: StepName, plan: String, text: String, channels: [Channel], posted: Timestamp) {
-    self.run = run; self.step = step; self.plan = plan; self.text = text; self.channels = channels; self.posted = posted
+  /// - Parameter step: what it is called within the run; of a step's message, the step.
+  public init(run: RunID, step: StepName, plan: String, text: String, channels: [Channel], posted: Timestamp, isPublic: Bool? = nil) {
+    self.run = run; self.step = step; self.plan = plan; self.text = text; self.channels = channels; self.posted = posted; self.isPublic = isPublic
     state = .waiting; channel = 0; attempts = 0; mayHaveArrived = false; troubles = []
   }
 
@@ -57,6 +60,8 @@ public struct OutboxMessage: Codable, Hashable, Sendable {
     case .doubtful: return "nobody knows whether it was sent: \(why)"
     }
   }
+  /// Which channel took it, and when.
+  public var sent: (by: ChannelKind, at: Timestamp)? { if case .sent(let by, let at) = state { (by, at) } else { nil } }
   public var isSent: Bool { if case .sent = state { true } else { false } }
 
   /// Goes on to the next channel; without one the message is at its end.

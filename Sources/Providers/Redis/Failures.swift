@@ -9,7 +9,7 @@ enum Failures {
   static func translate(_ error: any Error, doing: String) -> StepFailure {
     switch error {
     case let error as RedisError: redis(error, doing: doing)
-    case let error as PostgreSQLError: postgresql(error, doing: doing)
+    case let error as PostgreSQLError: StepFailure(error, doing: doing)
     case let problem as SnapshotProblem:
       StepFailure(
         "snapshot-damaged", "the snapshot is not one that can be restored: \(problem)", details: ["while \(doing)"],
@@ -43,20 +43,6 @@ enum Failures {
     case "READONLY": failure("server-is-replica", "let the URL lead to the primary, or promote this one first")
     case "MISCONF": failure("server-cannot-save", "free space on its disk, and look into its log")
     default: failure("command-refused", "look at the server: redis-cli INFO")
-    }
-  }
-
-  private static func postgresql(_ error: PostgreSQLError, doing: String) -> StepFailure {
-    let details = ["while \(doing)"] + [error.detail].compactMap { $0 }
-    let helps = [error.hint].compactMap { $0 }
-    return switch error.kind {
-    case .cannotConnect: StepFailure("server-unreachable", error.message, details: details, helps: helps, transient: true)
-    case .authentication: StepFailure("login-refused", error.message, details: details, helps: helps)
-    case .serverGone: StepFailure("server-gone", error.message, details: details, helps: helps, transient: true)
-    case .timedOut: StepFailure("server-timed-out", error.message, details: details, helps: helps, transient: true)
-    case .cancelled: .cancelled
-    case .unusable: StepFailure("client-unusable", error.message, details: details, helps: helps)
-    case .sql(let state): StepFailure("sql-refused", "the server refused the query: \(error.message) (SQLSTATE \(state))", details: details, helps: helps)
     }
   }
 }

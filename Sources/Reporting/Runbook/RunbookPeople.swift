@@ -9,10 +9,10 @@ extension Runbook {
   private var communication: String {
     let title = "## Communication plan\n\n"
     guard !plan.communication.isEmpty else { return title + "The plan does not say who is told.\n" }
-    var table = Table(("audience", .left), ("channel", .left), ("update frequency", .left))
-    table.rows = plan.communication.map { ["`\($0.name.value)`", Self.channel($0), Self.frequency($0.updates)] }
+    var table = Table(("audience", .left), ("channel", .left), ("update frequency", .left), ("told by", .left))
+    table.rows = plan.communication.map { ["`\($0.name.value)`", Self.channel($0), Self.frequency($0.updates), $0.ways.isEmpty ? "people" : "the run"] }
     let templates = plan.communication.compactMap { audience in
-      audience.template.map { "\nTo `\(audience.name.value)`:\n\n" + $0.split(separator: "\n", omittingEmptySubsequences: false).map { ("> " + $0).trimmingEnd() + "\n" }.joined() }
+      audience.template.map { "\nTo `\(audience.name.value)`:\n\n" + $0.value.split(separator: "\n", omittingEmptySubsequences: false).map { ("> " + $0).trimmingEnd() + "\n" }.joined() }
     }
     return title + table.markdown() + templates.joined()
   }

@@ -88,7 +88,7 @@ extension Runbook {
     let place: String? =
       switch server.kind {
       case .postgresql, .redis: nil
-      case .meilisearch(let url, _): Markdown.code(url)
+      case .meilisearch(let url, _, _): Markdown.code(url)
       case .kubernetes(let context, _): "the context " + Markdown.code(context)
       case .dns(let zone): Markdown.code(zone.zone) + " at " + Markdown.code("\(zone.host)")
       }

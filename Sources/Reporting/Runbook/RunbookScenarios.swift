@@ -47,7 +47,7 @@ extension Runbook {
     }
     switch scenario.detection {
     case .probe(let rule): lines.append("**Detection**: the probe `\(rule.probe.value)`\(plan.probe(rule.probe.value).map(probe) ?? "") \(rule.description)")
-    case .alert(let name, let within): lines.append("**Detection**: the alert \(Markdown.code(name.value)), at the latest after \(within.value.rounded)")
+    case .alert(let name, let within, _): lines.append("**Detection**: the alert \(Markdown.code(name.value)), at the latest after \(within.value.rounded)")
     case .person(let within): lines.append("**Detection**: a person notices, at the latest after \(within.value.rounded)")
     case nil: lines.append("**Detection**: the plan does not say")
     }
@@ -55,10 +55,10 @@ extension Runbook {
     func people(_ all: [Located<String>]) -> String { all.map { Markdown.line($0.value) }.joined(separator: ", ") }
     if !scenario.triggeredBy.isEmpty { lines.append("**Trigger by hand**: \(people(scenario.triggeredBy)), at any time") }
     if let approval = scenario.approval {
-      lines.append("**Approval**: \(approval.atLeast) of \(people(approval.approvers)), within \(approval.within.value.rounded)")
+      lines.append("**Approval**: \(approval.atLeast) of \(people(approval.approvers)), within \(approval.within.value.rounded)" + (approval.breakGlass.map { "; then \(people($0.people)) alone, within \($0.within.value.rounded)" } ?? ""))
     }
     if let provisional = scenario.provisional?.value {
-      lines.append("**Provisional** for \(provisional.duration.rounded) after the last step: look at it, and commit it or roll it back; then \(provisional.ending.rawValue). What is written meanwhile is lost by a rollback. This version's `apply` refuses it")
+      lines.append("**Provisional** for \(provisional.duration.rounded) after the last step: look at it, and commit it or roll it back; then \(provisional.ending.rawValue). What is written meanwhile is lost by a rollback")
     }
     for data in assessed.classes {
       switch data.loss {
@@ -81,6 +81,8 @@ extension Runbook {
       case .http(let request): Markdown.code(request.url)
       case .tcp(let host, let port): Markdown.code("\(host):\(port)")
       case .sql(let server, let query, _): "\(Markdown.code(Markdown.line(query))) on `\(server.value)`"
+      case .dns(let question): "\(Markdown.code("\(question.name) \(question.kind.rawValue)")) at \(question.server)"
+      case .prometheus(let query): "\(Markdown.code(Markdown.line(query.query))) at \(query.url)"
       }
     return " (\(what) every \(probe.every.rounded))"
   }

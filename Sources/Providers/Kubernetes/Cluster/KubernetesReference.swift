@@ -13,6 +13,14 @@ public struct KubernetesReference: Hashable, Sendable, Codable {
     self.server = server; self.context = context; self.kubeconfig = kubeconfig
   }
 
+  /// Nil if it is no cluster, or its secret is unknown.
+  public init?(_ server: Server, in plan: Plan) {
+    guard case .kubernetes(let context, let secret) = server.kind else { return nil }
+    let kubeconfig = secret.flatMap { plan.reference(to: $0.value) }
+    guard (kubeconfig == nil) == (secret == nil) else { return nil }
+    self.init(server: server.name.value, context: context, kubeconfig: kubeconfig)
+  }
+
   var requirements: Set<Requirement> { Set([.server(server)] + [kubeconfig].compactMap { $0.map { .secret($0.name) } }) }
   func resource(_ namespace: String, _ rest: String) -> Resource { .named("kubernetes:\(server)/\(namespace)/\(rest)") }
 }
@@ -29,10 +37,7 @@ extension MappingReader {
       collector.add(Diagnostic("missing-key", "\(what) has no `cluster`, and the plan has \(all.isEmpty ? "no" : "more than one") \(noun)", at: span, helps: [which]))
       return nil
     }
-    guard case .kubernetes(let context, let secret) = server.kind else { return nil }
-    let kubeconfig = secret.flatMap { plan.reference(to: $0.value) }
-    guard (kubeconfig == nil) == (secret == nil) else { return nil }
-    return KubernetesReference(server: server.name.value, context: context, kubeconfig: kubeconfig)
+    return KubernetesReference(server, in: plan)
   }
 
   /// The name of something in a cluster, which also cannot be taken for an option of kubectl.

@@ -30,7 +30,10 @@ public enum PostgreSQLRestore: StepKind {
   public static let fields = [
     Field("data", .name(of: "data class"), required: true, "The data class to bring back."),
     Field("server", .name(of: "server"), required: true, "Where to: its URL names the database, which must be absent or empty."),
-    Field("point", .text, "A point's id, or `latest` (the default): the newest usable one that survives."),
+    Field(
+      "point", .point,
+      "A point's id, or `latest` (the default): the newest usable one that survives; or `{ before: { output: STEP.time } }`: the newest usable one whose data was read before that time."
+    ),
     Field("database", .text, "Which database of the point; needed where it holds several and the URL names none of them."),
     Field("into", .text, "A name for the restored database that is not the URL's: beside the one in use, to look at it or to fetch rows from it."),
     Field("tables", .nameList, "Only the rows of these tables, as `schema.table`, into a database that `into` names: all tables are made, without foreign keys."),
@@ -41,12 +44,12 @@ public enum PostgreSQLRestore: StepKind {
   public static func decode(_ fields: inout MappingReader, in context: StepContext) -> Arguments? {
     let dataClass = fields.dataClass("data", in: context.plan)
     let server = fields.postgresql("server", in: context.plan)
-    let written = fields.text("point")?.value ?? "latest"
+    let written = fields.chosenPoint("point", in: context.plan)
     let jobs = fields.integer("jobs", in: 1...32)?.value ?? 2
     let database = fields.text("database")
     let into = fields.text("into")?.value
     let tables = fields.texts("tables") ?? []
-    guard let dataClass, let server else { return nil }
+    guard let dataClass, let server, let written else { return nil }
     if let problem = problem(with: database, of: dataClass, at: context.step.kind.span) { fields.collector.add(problem) }
     if let first = tables.first, into == nil {
       fields.collector.add(
@@ -57,9 +60,9 @@ public enum PostgreSQLRestore: StepKind {
     for table in tables where !table.value.contains(".") {
       fields.collector.add(Diagnostic("wrong-value", "`\(table.value)` does not say in which schema the table is", at: table.span, helps: ["write `public.\(table.value)`"]))
     }
-    let point = context.plan.chosenPoints[dataClass.name.value] ?? written
+    let point = context.plan.chosenPoints[dataClass.name.value].map { ChosenPoint($0) } ?? written
     return Arguments(
-      dataClass: dataClass.name.value, point: ChosenPoint(point), stores: context.plan.storesOfPoints(of: dataClass), server: server, database: database?.value,
+      dataClass: dataClass.name.value, point: point, stores: context.plan.storesOfPoints(of: dataClass), server: server, database: database?.value,
       into: into, tables: tables.map(\.value), jobs: jobs,
       identity: dataClass.identity.flatMap { context.plan.reference(to: $0.value) })
   }
@@ -81,7 +84,8 @@ public enum PostgreSQLRestore: StepKind {
   }
 
   public static func footprint(_ arguments: Arguments) -> Footprint {
-    let secrets = [arguments.server.url.name] + (arguments.identity.map { [$0.name] } ?? [])
+    var secrets = [arguments.server.url.name] + (arguments.identity.map { [$0.name] } ?? [])
+    if case .before(.secret(let moment)) = arguments.point { secrets.append(moment.name) }
     return Footprint(
       reads: Set(arguments.stores.map { .points(of: arguments.dataClass, in: $0.name) }), writes: [.server(arguments.server.server)],
       requires: Set(secrets.map { .secret($0) } + [.server(arguments.server.server), .anyStore(arguments.stores.map(\.name))]),
@@ -99,13 +103,14 @@ public enum PostgreSQLRestore: StepKind {
   public static func compare(_ arguments: Arguments, _ observation: Observation, at now: Timestamp) -> Change {
     if case .unreachable(let reason) = observation.reach { return Change(.unknown, reason: "could not be observed: \(reason)") }
     let target = observation.facts[Fact.target]?.string ?? "unknown"
-    guard let point = observation.facts[Fact.point]?.string else {
+    let point = observation.facts[Fact.point]?.string ?? arguments.point.unknownUntil.map { "from before the bad data, \($0)" }
+    guard let point else {
       let why = observation.facts[Fact.problem]?.string.map { " (\($0))" } ?? ""
       return Change(.unknown, reason: "no usable recovery point of `\(arguments.dataClass)` was found: the step will fail\(why)")
     }
     let losses = observation.facts[Fact.newestSigma]?.string.flatMap { Timestamp($0) }.map {
       ["everything that `\(arguments.dataClass)` committed after \($0) (\((now - $0).rounded) ago) is lost"]
-    }
+    } ?? arguments.point.unknownUntil.map { ["everything that `\(arguments.dataClass)` committed after that point, which is \($0), is lost"] }
     guard target == "absent" || target == "empty" else {
       return Change(.unknown, reason: "the target is not empty (\(target)): the step will refuse to touch it", losses: losses ?? [])
     }
@@ -114,6 +119,6 @@ public enum PostgreSQLRestore: StepKind {
     }
     return Change(
       .create, reason: "brings `\(arguments.dataClass)` back on `\(arguments.server.server)`", before: ["database": .string(target)],
-      after: ["database": .string("as of point \(point)")], losses: losses ?? [])
+      after: ["database": .string("as of \(observation.facts[Fact.point] == nil ? "the newest point" : "point") \(point)")], losses: losses ?? [])
   }
 }

@@ -9,7 +9,12 @@ internal import RecoveryPoints
 extension PostgreSQLRestore.Arguments {
   /// The chosen point, and the stores that hold it, in the plan's order; nil if there is none. `problems` says what could not be asked.
   func find(in stores: some StoreReading) async -> (point: RecoveryPoint?, stores: [any ObjectReading], problems: [String]) {
-    await point.find(dataClass, in: self.stores, by: stores)
+    await point.find(dataClass, in: self.stores, by: stores) { manifest in
+      // Of several databases each was read at a moment of its own, and the point is as old as the oldest.
+      guard let databases = (try? CanonicalJSON.decode(LogicalPoint.self, from: manifest.content))?.databases else { return manifest.sigma }
+      let moments = databases.map(\.sigma)
+      return moments.contains(nil) ? nil : moments.compactMap { $0 }.max()
+    }
   }
 
   /// Where the restored database goes.

@@ -12,7 +12,8 @@ public struct RestoreObserver: StepObserver {
 
   public func observe(_ arguments: PostgreSQLRestore.Arguments, in context: ObservingContext) async -> Observation {
     var observation = Observation()
-    let (point, _, problems) = await arguments.find(in: context.stores)
+    // Where another step decides there is nothing to look for yet.
+    let (point, _, problems) = arguments.point.unknownUntil == nil ? await arguments.find(in: context.stores) : (nil, [], [])
     if let manifest = point?.manifest {
       observation.facts[Fact.point] = .string(manifest.id.text)
       observation.facts[Fact.newestSigma] = .string(manifest.consistentAt.description)

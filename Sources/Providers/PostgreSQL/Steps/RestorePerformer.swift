@@ -12,7 +12,9 @@ public struct RestorePerformer: StepPerformer {
   public typealias Kind = PostgreSQLRestore
   let host: PostgreSQLHost
 
-  public func perform(_ arguments: PostgreSQLRestore.Arguments, in context: PerformingContext) async throws(StepFailure) -> StepResult {
+  public func perform(_ written: PostgreSQLRestore.Arguments, in context: PerformingContext) async throws(StepFailure) -> StepResult {
+    var arguments = written
+    arguments.point = try await written.point.resolved(in: context)
     let (point, stores, problems) = await arguments.find(in: context.stores)
     guard let point, !stores.isEmpty else { throw arguments.point.missing(of: arguments.dataClass, in: arguments.stores, problems) }
     let unsealing = try await point.manifest.opened(by: arguments.identity, from: context.secrets).map {
@@ -24,7 +26,8 @@ public struct RestorePerformer: StepPerformer {
       deadline: context.timeout,
       places: host.programs, temporaryFolder: host.temporaryFolder, children: host.children, report: context.report)
     let made = try await restore.run()
-    return result(made.mark, notes: made.notes, arguments)
+    let chosen = arguments.point.moment.map { ["it was read at \(point.manifest.consistentAt), the newest that was before \($0)"] } ?? []
+    return result(made.mark, notes: chosen + made.notes, arguments)
   }
 
   private func result(_ mark: RestoreMark, notes: [String], _ arguments: PostgreSQLRestore.Arguments) -> StepResult {

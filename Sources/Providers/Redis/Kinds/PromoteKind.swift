@@ -1,5 +1,6 @@
 internal import CanonicalJSON
 public import PlanModel
+internal import PointSteps
 public import ProviderInterface
 public import Units
 
@@ -24,10 +25,10 @@ public enum RedisPromote: StepKind {
   public static let outputs = ["url": "the server's URL, as a secret"]
 
   public static func decode(_ fields: inout MappingReader, in context: StepContext) -> Arguments? {
-    let server = fields.redis("server", in: context.plan)
+    let server = fields.server("server", in: context.plan, as: RedisReference.self)
     let dataClass: DataClass?
     if fields.keys.contains("data") {
-      dataClass = fields.redisClass("data", in: context.plan)
+      dataClass = fields.dataClass("data", on: .redis, in: context.plan)
       guard dataClass != nil else { return nil }
     } else {
       _ = fields.node("data")
@@ -37,7 +38,7 @@ public enum RedisPromote: StepKind {
     guard let server else { return nil }
     let isCorrupt = context.scenario?.corrupts?.dataClasses.contains { $0.value == dataClass?.name.value } ?? false
     return Arguments(
-      server: server, dataClass: dataClass?.name.value, others: (dataClass?.servers ?? []).filter { $0.value != server.server }.compactMap { context.plan.redis($0.value) },
+      server: server, dataClass: dataClass?.name.value, others: (dataClass?.servers ?? []).filter { $0.value != server.server }.compactMap { RedisReference($0.value, in: context.plan) },
       recovers: !isCorrupt)
   }
 

@@ -1,5 +1,6 @@
 internal import CanonicalJSON
 public import PlanModel
+internal import PointSteps
 public import ProviderInterface
 public import Units
 
@@ -27,8 +28,8 @@ public enum RedisRequeue: StepKind {
   public static let outputs = ["messages": "how many were put in"]
 
   public static func decode(_ fields: inout MappingReader, in context: StepContext) -> Arguments? {
-    let dataClass = fields.redisClass("data", in: context.plan)
-    let server = fields.redis("server", in: context.plan)
+    let dataClass = fields.dataClass("data", on: .redis, in: context.plan)
+    let server = fields.server("server", in: context.plan, as: RedisReference.self)
     let from = fields.postgresql("from", in: context.plan)
     let queue = fields.requiredText("queue", example: "jobs")
     let sql = fields.requiredText("sql", example: "select id from orders where state = 'pending'")

@@ -1,5 +1,6 @@
 internal import CanonicalJSON
 internal import PlanModel
+internal import PointSteps
 internal import PostgreSQLClient
 public import ProviderInterface
 internal import RedisClient
@@ -64,13 +65,7 @@ public struct RedisRequeuePerformer: StepPerformer {
   }
 
   private func ask(_ arguments: RedisRequeue.Arguments, _ context: PerformingContext) async throws -> QueryResult {
-    let url = try await context.secrets.resolve(arguments.from.url)
-    let address: ServerAddress
-    do throws(PostgreSQLError) { address = try ServerAddress(url: url.reveal()) } catch {
-      throw StepFailure(
-        "url-unusable", "the URL of the server `\(arguments.from.server)` in the secret `\(arguments.from.url.name)` cannot be used: \(error.message)", helps: [error.hint].compactMap { $0 })
-    }
-    let database = try await ReadOnlyDatabase.open(address, application: context.mark.applicationName)
+    let database = try await context.secrets.database(of: arguments.from, application: context.mark.applicationName)
     let answer = try await database.query(arguments.sql, deadline: context.timeout.duration, limit: Self.rowLimit)
     await database.close()
     guard !answer.columns.isEmpty else { throw StepFailure("no-rows", "the query on `\(arguments.from.server)` is none that gives rows", helps: ["write a SELECT"]) }

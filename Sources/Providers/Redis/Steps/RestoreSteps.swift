@@ -1,5 +1,4 @@
 internal import CanonicalJSON
-internal import Encryption
 internal import PlanModel
 internal import PointSteps
 public import ProviderInterface
@@ -13,18 +12,7 @@ public struct RedisRestoreObserver: StepObserver {
 
   public func observe(_ arguments: RedisRestore.Arguments, in context: ObservingContext) async -> Observation {
     var observation = Observation()
-    let (point, _, problems) = await arguments.point.find(arguments.dataClass, in: arguments.stores, by: context.stores)
-    if let manifest = point?.manifest {
-      observation.facts[PointFact.point] = .string(manifest.id.text)
-      observation.facts[PointFact.newestSigma] = .string(manifest.consistentAt.description)
-      observation.measurements["keys"] = .int(manifest.rows)
-      observation.measurements["raw"] = .string(manifest.rawBytes.description)
-      do throws(StepFailure) { _ = try await manifest.opened(by: arguments.identity, from: context.secrets) } catch {
-        observation.facts[PointFact.problem] = .string(error.message)
-      }
-    } else if let problem = problems.first {
-      observation.facts[PointFact.problem] = .string(problem)
-    }
+    let point = await observation.note(restored: arguments, counting: "keys", in: context)
     do { try await look(arguments, point, context, &observation) } catch { return .unreachable(Failures.translate(error, doing: "looking").message) }
     return observation
   }
@@ -54,13 +42,8 @@ public struct RedisRestorePerformer: StepPerformer {
 
   public func perform(_ arguments: RedisRestore.Arguments, in context: PerformingContext) async throws(StepFailure) -> StepResult {
     if Task.isCancelled { throw .cancelled }
-    let (point, stores, problems) = await arguments.point.find(arguments.dataClass, in: arguments.stores, by: context.stores)
-    guard let point, !stores.isEmpty else { throw arguments.point.missing(of: arguments.dataClass, in: arguments.stores, problems) }
-    let unsealing = try await point.manifest.opened(by: arguments.identity, from: context.secrets).map {
-      AgeUnsealing(with: $0, by: host.age, deadline: context.timeout)
-    }
     let made = try await SnapshotRestore(
-      address: try await context.secrets.address(of: arguments.server), mark: context.mark, copies: PointCopies(point.manifest, in: stores, unsealing: unsealing),
+      address: try await context.secrets.address(of: arguments.server), mark: context.mark, copies: try await arguments.copies(by: host.age, in: context),
       timeout: context.timeout, report: context.report
     ).run()
     let expired = made.expired == 0 ? [] : ["\(made.expired) more had expired meanwhile"]
