@@ -104,20 +104,26 @@ extension TargetServer {
     ).rows.lazy.compactMap { row in SwapMark(comment: row[1]).map { (row.text(0), $0) } }.first { $0.1.owner.isSameStep(as: owner) }
   }
 
-  /// Ends every session in these databases and renames them before anybody is back: whoever comes while the server has the name locked waits, and
-  /// whoever came before is ended in the next attempt. One that cannot be ended makes it fail, with nothing renamed.
+  /// Ends every session in these databases while they are renamed: the server has the names locked as long as it waits for the sessions to end, so
+  /// nobody new gets in meanwhile. One that cannot be ended makes it fail, with nothing renamed.
   fileprivate func renameAlone(_ statements: [String], _ databases: [String]) async throws {
-    let end = ContinuousClock.now.advanced(by: Self.patience)
-    while true {
-      try await endSessions(in: databases)
-      do {
-        // One attempt: who is still there is ended again before the next.
-        try await DatabaseSwap.transaction(statements, on: self, until: .now, databases: databases)
-        return
-      } catch let failure as StepFailure where failure.code == "target-in-use" {
-        guard ContinuousClock.now < end else { throw failure }
+    let other = try await TargetServer.open(address, application: application)
+    do {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask {
+          while !Task.isCancelled {
+            try await other.endSessions(in: databases)
+            try await Task.sleep(for: .milliseconds(50))
+          }
+        }
+        defer { group.cancelAll() }
+        try await DatabaseSwap.transaction(statements, on: self, until: .now.advanced(by: Self.patience), databases: databases)
       }
+    } catch {
+      await other.close()
+      throw error
     }
+    await other.close()
   }
 
   /// One after another: who may not be ended by us is named when the renaming has failed, and the others are gone by then.
