@@ -318,6 +318,8 @@ struct WatchTests {
     service.isWell(false)
     let watch = try scene.start("watch", "plan.yaml", "--no-protection")
     try await until("it has run") { Self.isOver(watch) }
+    // A replay goes as far as the last record: there must be one after the moment at which it triggered.
+    try await Task.sleep(for: .seconds(1))
     watch.send(SIGTERM)
     _ = try await watch.end()
     let log = "\(scene.state)/watch/scene.jsonl"
