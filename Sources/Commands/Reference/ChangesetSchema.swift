@@ -40,16 +40,17 @@ enum ChangesetSchema {
   ]
 
   private static let way: [Schema.Member] = [
-    .required("by", .choice(Audience.Channel.self), "The channel."), .optional("key", secret, "What opens it."), .optional("from", .text, "Of mail: the sender."),
+    .required("by", .choice(Audience.Channel.self), "The channel."), .optional("key", .object(secret), "What opens it."), .optional("from", .text, "Of mail: the sender."),
     .required(
       "to",
       .oneMember([
-        .alternative("text", with: [.value(.text, "The text.")], "An address, a URL."), .alternative("secret", with: [.value(secret, "The reference.")], "A secret."),
+        .alternative("text", with: [.value(.text, "The text.")], "An address, a URL."), .alternative("secret", with: [.value(.object(secret), "The reference.")], "A secret."),
         .alternative("output", with: [.required("step", .name, "The step."), .required("name", .text, "Its output.")], "Another step's output."),
       ]), "Where."),
   ]
 
-  static let secret = Schema.object([
+  /// A reference to a secret, here and in journals.
+  static let secret: [Schema.Member] = [
     .required("name", .name, "The secret's name."),
     .required(
       "source",
@@ -58,7 +59,7 @@ enum ChangesetSchema {
         .alternative("file", with: [.value(.text, "Its path.")], "A file."),
         .alternative("command", with: [.value(.list(of: .text), "Its argument list.")], "A program."),
       ]), "Where its value is found."),
-  ])
+  ]
 
   private static let duty: [Schema.Member] = [
     .required("kind", .choice(PostIncident.Duty.Kind.self), "What is owed."), .optional("within", .timeSpan, "How soon, from the end of the run on."),

@@ -45,7 +45,7 @@ enum JournalSchema {
 
   private static let definitions: [String: Schema] = ChangesetSchema.definitions.merging([
     "changeset": ChangesetSchema.changeset, "job": .object(jobMembers), "result": .object(result), "failure": .object(failure),
-    "secret": .object(secret), "pauseReason": .oneOf(pauseReasons),
+    "secret": .object(ChangesetSchema.secret), "pauseReason": .oneOf(pauseReasons),
   ]) { first, _ in first }
 
   private static let job = Schema.Member.required("job", .definition("job"), "The attempt.")
@@ -118,17 +118,6 @@ enum JournalSchema {
   private static let output: [Schema.Member] = [
     .alternative("text", with: [.value(.text, "The text.")], "A text."),
     .alternative("secret", with: [.value(.definition("secret"), "The reference.")], "A secret, never its value."),
-  ]
-
-  private static let secret: [Schema.Member] = [
-    .required("name", .name, "The secret's name."),
-    .required(
-      "source",
-      .oneMember([
-        .alternative("env", with: [.value(.text, "Its name.")], "An environment variable."),
-        .alternative("file", with: [.value(.text, "Its path.")], "A file."),
-        .alternative("command", with: [.value(.list(of: .text), "Its argument list.")], "A program."),
-      ]), "Where its value is found."),
   ]
 
   private static let failure: [Schema.Member] = [
