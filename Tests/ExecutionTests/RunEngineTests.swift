@@ -146,7 +146,8 @@ struct RunEngineTests {
   func timeout() async throws {
     let house = try House()
     house.world.plan("a", .hang)
-    let finished = try await house.apply([SampleStep("a") { $0.timeout = .milliseconds(20); $0.retries = 1 }])
+    // Long enough for the second attempt on a machine that lets this test wait for others.
+    let finished = try await house.apply([SampleStep("a") { $0.timeout = .seconds(3); $0.retries = 1 }])
     #expect(finished.ending == .recorded(.done))
     #expect(finished.state["a"]?.attempts == 2)
   }
@@ -221,7 +222,7 @@ struct RunEngineTests {
 extension House {
   /// Until the event is durable, without asking again and again for longer than a test may take.
   fileprivate func untilRecorded(_ event: Event) async {
-    for _ in 0..<2_000 {
+    for _ in 0..<30_000 {
       let isThere = news.withLock { news in news.contains { if case .recorded(let entry) = $0 { entry.event == event } else { false } } }
       if isThere { return }
       try? await Task.sleep(for: .milliseconds(2))

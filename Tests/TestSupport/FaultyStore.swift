@@ -58,6 +58,8 @@ public struct FaultyStore: ObjectStore {
   }
 
   public var calls: [StoreCall] { get async { await faults.calls } }
+  /// How many calls were delayed at the same time, at most.
+  public var mostDelayed: Int { get async { await faults.mostDelayed } }
 
   public func list(prefix: String, after: ObjectKey?, limit: Int) async throws(StoreError) -> ObjectPage {
     try await faults.carryOut(.list, nil) { () throws(StoreError) in try await inner.list(prefix: prefix, after: after, limit: limit) }
@@ -142,6 +144,8 @@ private actor Faults {
   private var occurrences: [StoreCall.Operation: Int] = [:]
   private var bytesWritten = 0
   private var isGone = false
+  private var delayed = 0
+  private(set) var mostDelayed = 0
 
   init(store: String, script: @escaping FaultyStore.Script) {
     self.store = store
@@ -163,6 +167,13 @@ private actor Faults {
     return fault
   }
 
+  private func delay(_ duration: Duration) async {
+    delayed += 1
+    mostDelayed = max(mostDelayed, delayed)
+    try? await Task.sleep(for: duration)
+    delayed -= 1
+  }
+
   /// `lost` is what a call returns that pretends to have done its work.
   nonisolated func carryOut<Value: Sendable>(
     _ operation: StoreCall.Operation, _ key: ObjectKey?, bytes: Int = 0, lost: Value? = nil, _ work: () async throws(StoreError) -> Value
@@ -176,7 +187,7 @@ private actor Faults {
       if let lost { return lost }
       return try await work()
     case .delay(let duration):
-      try? await Task.sleep(for: duration)
+      await delay(duration)
       return try await work()
     case .hang:
       try? await Task.sleep(for: .seconds(86_400))
@@ -200,7 +211,7 @@ private actor Faults {
     case .fail(let reason), .failAfterwards(let reason): throw StoreError(store: store, reason, key: key, "a fault was injected")
     case .crash, .crashAfterwards: throw StoreError(store: store, .unreachable, key: key, "the program is gone")
     case .delay(let duration):
-      try? await Task.sleep(for: duration)
+      await delay(duration)
       return try await next()
     case .hang:
       try? await Task.sleep(for: .seconds(86_400))
