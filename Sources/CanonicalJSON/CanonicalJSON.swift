@@ -4,7 +4,7 @@ internal import FoundationEssentials
 public enum CanonicalJSON {
   public static func bytes(_ value: some Encodable) throws -> [UInt8] {
     var writer = CanonicalWriter()
-    writer.write(try self.value(value))
+    try JSONValueEncoder.encode(value).write(to: &writer)
     return writer.bytes
   }
   public static func text(_ value: some Encodable) throws -> String { String(decoding: try bytes(value), as: UTF8.self) }
@@ -21,6 +21,6 @@ public enum CanonicalJSON {
   }
 
   /// A value as a JSON tree, and back: how typed arguments travel through a changeset, a journal or a process boundary.
-  public static func value(_ value: some Encodable) throws -> JSONValue { try JSONValueEncoder.encode(value) }
+  public static func value(_ value: some Encodable) throws -> JSONValue { try JSONValueEncoder.encode(value).value }
   public static func decode<T: Decodable>(_ type: T.Type, from value: JSONValue) throws -> T { try decode(type, from: bytes(value)) }
 }

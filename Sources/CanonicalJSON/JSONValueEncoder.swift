@@ -1,134 +1,89 @@
-/// Makes a `JSONValue` of an `Encodable` value directly, as a `JSONEncoder` and a decoder behind it would: a plan's steps are encoded whenever it
-/// is read, and that way costs more than all the rest of `lint`.
+/// Takes an `Encodable` value apart into a `JSONTree`, as a `JSONEncoder` would: steps are encoded whenever a plan is read and whenever a
+/// changeset is digested, and a way through dictionaries, or through texts and a decoder, costs more than all the rest of `lint`.
 struct JSONValueEncoder: Encoder {
   /// Kept by nobody: what is encoded here cannot fail but for a number that is none of ours.
   var codingPath: [any CodingKey] { [] }
   var userInfo: [CodingUserInfoKey: Any] { [:] }
-  fileprivate let slot: Slot
+  fileprivate let tree: JSONTree
+  fileprivate let place: JSONTree.Place
 
-  static func encode(_ value: some Encodable) throws -> JSONValue {
-    if let value = value as? JSONValue { return value }
-    let slot = Slot()
-    try value.encode(to: JSONValueEncoder(slot: slot))
-    return slot.value
+  static func encode(_ value: some Encodable) throws -> JSONTree {
+    let tree = JSONTree()
+    try tree.set(tree.root, value)
+    return tree
   }
 
   func container<Key: CodingKey>(keyedBy _: Key.Type) -> KeyedEncodingContainer<Key> {
-    slot.beginObject()
-    return KeyedEncodingContainer(Keyed(slot: slot))
+    tree.begin(place, .object)
+    return KeyedEncodingContainer(Keyed(tree: tree, place: place))
   }
   func unkeyedContainer() -> any UnkeyedEncodingContainer {
-    slot.beginArray()
-    return Unkeyed(slot: slot)
+    tree.begin(place, .array)
+    return Unkeyed(tree: tree, place: place)
   }
-  func singleValueContainer() -> any SingleValueEncodingContainer { Single(slot: slot) }
+  func singleValueContainer() -> any SingleValueEncodingContainer { Single(tree: tree, place: place) }
 }
 
-/// Where a value comes to stand; containers fill theirs while others may still hold it.
-private final class Slot {
-  private enum Content {
-    case scalar(JSONValue)
-    case object([String: Slot])
-    case array([Slot])
-  }
-  private var content = Content.object([:])
-
-  var value: JSONValue {
-    switch content {
-    case .scalar(let value): value
-    case .object(let members): .object(members.mapValues(\.value))
-    case .array(let elements): .array(elements.map(\.value))
-    }
-  }
-  var count: Int { if case .array(let elements) = content { elements.count } else { 0 } }
-
-  func set(_ value: JSONValue) { content = .scalar(value) }
-  func beginObject() { if case .object = content { return } else { content = .object([:]) } }
-  func beginArray() { if case .array = content { return } else { content = .array([]) } }
-
-  func member(_ key: String) -> Slot {
-    let slot = Slot()
-    if case .object(var members) = content {
-      content = .array([])
-      members[key] = slot
-      content = .object(members)
-    }
-    return slot
-  }
-  func element() -> Slot {
-    let slot = Slot()
-    if case .array(var elements) = content {
-      content = .object([:])
-      elements.append(slot)
-      content = .array(elements)
-    }
-    return slot
+extension JSONTree {
+  fileprivate func set<Value: Encodable>(_ place: Place, _ value: Value) throws {
+    // The look at the type first: a cast that fails costs ten times as much.
+    if Value.self == JSONValue.self, let value = value as? JSONValue { return set(place, .scalar(value)) }
+    try value.encode(to: JSONValueEncoder(tree: self, place: place))
   }
 
-  func set(_ value: some Encodable) throws {
-    switch value {
-    case let value as JSONValue: content = .scalar(value)
-    default: try value.encode(to: JSONValueEncoder(slot: self))
-    }
-  }
-
-  func set(number: some BinaryInteger) throws {
+  fileprivate func set(_ place: Place, number: some BinaryInteger) throws {
     guard let whole = Int64(exactly: number) else { throw refused(number) }
-    set(.int(whole))
+    set(place, .scalar(.int(whole)))
   }
 
-  func refused(_ value: Any) -> EncodingError {
+  fileprivate func refused(_ value: Any) -> EncodingError {
     EncodingError.invalidValue(value, .init(codingPath: [], debugDescription: "only whole numbers of 64 bits are written"))
   }
 }
 
 private struct Single: SingleValueEncodingContainer {
   var codingPath: [any CodingKey] { [] }
-  let slot: Slot
-  mutating func encodeNil() throws { slot.set(.null) }
-  mutating func encode(_ value: Bool) throws { slot.set(.bool(value)) }
-  mutating func encode(_ value: String) throws { slot.set(.string(value)) }
-  mutating func encode(_ value: Double) throws { throw slot.refused(value) }
-  mutating func encode(_ value: Float) throws { throw slot.refused(value) }
-  mutating func encode(_ value: some Encodable & BinaryInteger) throws { try slot.set(number: value) }
-  mutating func encode(_ value: some Encodable) throws { try slot.set(value) }
+  let tree: JSONTree
+  let place: JSONTree.Place
+  mutating func encodeNil() throws { tree.set(place, .scalar(.null)) }
+  mutating func encode(_ value: Bool) throws { tree.set(place, .scalar(.bool(value))) }
+  mutating func encode(_ value: String) throws { tree.set(place, .scalar(.string(value))) }
+  mutating func encode(_ value: Double) throws { throw tree.refused(value) }
+  mutating func encode(_ value: Float) throws { throw tree.refused(value) }
+  mutating func encode(_ value: some Encodable & BinaryInteger) throws { try tree.set(place, number: value) }
+  mutating func encode(_ value: some Encodable) throws { try tree.set(place, value) }
 }
 
 private struct Keyed<Key: CodingKey>: KeyedEncodingContainerProtocol {
   var codingPath: [any CodingKey] { [] }
-  let slot: Slot
-  private func single(_ key: Key) -> Single { Single(slot: slot.member(key.stringValue)) }
-  mutating func encodeNil(forKey key: Key) throws { slot.member(key.stringValue).set(.null) }
-  mutating func encode(_ value: Bool, forKey key: Key) throws { slot.member(key.stringValue).set(.bool(value)) }
-  mutating func encode(_ value: String, forKey key: Key) throws { slot.member(key.stringValue).set(.string(value)) }
-  mutating func encode(_ value: some Encodable, forKey key: Key) throws {
-    var single = single(key)
-    try single.encode(value)
-  }
+  let tree: JSONTree
+  let place: JSONTree.Place
+  private func member(_ key: Key) -> JSONTree.Place { tree.member(of: place, key.stringValue) }
+  private func encoder(_ key: Key) -> JSONValueEncoder { JSONValueEncoder(tree: tree, place: member(key)) }
+  mutating func encodeNil(forKey key: Key) throws { tree.set(member(key), .scalar(.null)) }
+  mutating func encode(_ value: Bool, forKey key: Key) throws { tree.set(member(key), .scalar(.bool(value))) }
+  mutating func encode(_ value: String, forKey key: Key) throws { tree.set(member(key), .scalar(.string(value))) }
+  mutating func encode(_ value: some Encodable & BinaryInteger, forKey key: Key) throws { try tree.set(member(key), number: value) }
+  mutating func encode(_ value: some Encodable, forKey key: Key) throws { try tree.set(member(key), value) }
   mutating func nestedContainer<Nested: CodingKey>(keyedBy keys: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<Nested> {
-    JSONValueEncoder(slot: slot.member(key.stringValue)).container(keyedBy: keys)
+    encoder(key).container(keyedBy: keys)
   }
-  mutating func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
-    JSONValueEncoder(slot: slot.member(key.stringValue)).unkeyedContainer()
-  }
-  mutating func superEncoder() -> any Encoder { JSONValueEncoder(slot: slot.member("super")) }
-  mutating func superEncoder(forKey key: Key) -> any Encoder { JSONValueEncoder(slot: slot.member(key.stringValue)) }
+  mutating func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer { encoder(key).unkeyedContainer() }
+  mutating func superEncoder() -> any Encoder { JSONValueEncoder(tree: tree, place: tree.member(of: place, "super")) }
+  mutating func superEncoder(forKey key: Key) -> any Encoder { encoder(key) }
 }
 
 private struct Unkeyed: UnkeyedEncodingContainer {
   var codingPath: [any CodingKey] { [] }
-  let slot: Slot
-  var count: Int { slot.count }
-  mutating func encodeNil() throws { slot.element().set(.null) }
-  mutating func encode(_ value: Bool) throws { slot.element().set(.bool(value)) }
-  mutating func encode(_ value: String) throws { slot.element().set(.string(value)) }
-  mutating func encode(_ value: some Encodable) throws {
-    var single = Single(slot: slot.element())
-    try single.encode(value)
-  }
-  mutating func nestedContainer<Nested: CodingKey>(keyedBy keys: Nested.Type) -> KeyedEncodingContainer<Nested> {
-    JSONValueEncoder(slot: slot.element()).container(keyedBy: keys)
-  }
-  mutating func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer { JSONValueEncoder(slot: slot.element()).unkeyedContainer() }
-  mutating func superEncoder() -> any Encoder { JSONValueEncoder(slot: slot.element()) }
+  let tree: JSONTree
+  let place: JSONTree.Place
+  private var encoder: JSONValueEncoder { JSONValueEncoder(tree: tree, place: tree.element(of: place)) }
+  var count: Int { tree.count(place) }
+  mutating func encodeNil() throws { tree.set(tree.element(of: place), .scalar(.null)) }
+  mutating func encode(_ value: Bool) throws { tree.set(tree.element(of: place), .scalar(.bool(value))) }
+  mutating func encode(_ value: String) throws { tree.set(tree.element(of: place), .scalar(.string(value))) }
+  mutating func encode(_ value: some Encodable) throws { try tree.set(tree.element(of: place), value) }
+  mutating func nestedContainer<Nested: CodingKey>(keyedBy keys: Nested.Type) -> KeyedEncodingContainer<Nested> { encoder.container(keyedBy: keys) }
+  mutating func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer { encoder.unkeyedContainer() }
+  mutating func superEncoder() -> any Encoder { encoder }
 }

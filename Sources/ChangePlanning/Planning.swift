@@ -82,12 +82,7 @@ private func comparisons(
       if result[earlier].change.action.changesTheWorld { changedBefore[index].formUnion(network.steps[earlier].footprint.writes) }
     }
     let observation = observations[step.name] ?? .nothing
-    let kind = kinds[step.kind]
-    let change = kind?.compare(step.arguments, observation, now) ?? Change(.unknown, reason: "an unknown step kind")
-    guard kind?.isCarriedOut != false else {
-      result[index] = (change, .unreachable(reason: "this version of sie-dr has no provider for `\(step.kind)`"))
-      continue
-    }
+    let change = kinds[step.kind]?.compare(step.arguments, observation, now) ?? Change(.unknown, reason: "an unknown step kind")
     let touched = step.footprint.reads.union(step.footprint.writes)
     result[index] = decide(change, observation, decidedEarlier: touched.intersection(changedBefore[index]).min())
   }

@@ -9,7 +9,7 @@ internal import YAMLReading
 
 struct LintCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "lint", abstract: "Prove that plans can meet their objectives, without network and clock.",
+    commandName: "lint", _superCommandName: "sie-dr", abstract: "Prove that plans can meet their objectives, without network and clock.",
     discussion: """
       Reads plan files (or the .yaml files of a folder), checks the language, and computes for every data class and scenario what can be lost \
       and how long recovery takes. Nothing else is read or contacted. Exits with 3 if an objective is breached, 1 for any other error; what \

@@ -35,7 +35,7 @@ public struct SieDr: AsyncParsableCommand {
       Glibc.exit(ExitStatus.error.rawValue)
     }
     do {
-      var command = try parseAsRoot(nil)
+      var command = try parsed()
       if !(command is any AsyncParsableCommand) {
         // A plan of a megabyte becomes some forty; what is not touched costs nothing.
         dr_grow_heap_by(64 << 20)
@@ -50,5 +50,13 @@ public struct SieDr: AsyncParsableCommand {
       exit()
     }
     dispatchMain()
+  }
+
+  /// `lint` runs for every change of every plan, and to set up the tree of all commands takes longer than to read its own: where that fails, all of it is
+  /// done to say why.
+  private static func parsed() throws -> any ParsableCommand {
+    if CommandLine.arguments.dropFirst().first == LintCommand._commandName,
+      let command = try? LintCommand.parseAsRoot(Array(CommandLine.arguments.dropFirst(2))), command is LintCommand { return command }
+    return try parseAsRoot(nil)
   }
 }

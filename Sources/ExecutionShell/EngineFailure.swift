@@ -59,10 +59,7 @@ public enum EngineFailure: Error, Hashable, Sendable {
     return StepFailure(
       "provider-missing", "this version of sie-dr cannot carry out \(kinds.map { "`\($0)`" }.joined(separator: ", ")): nothing was begun",
       details: kinds.map { kind in "`\(kind)`: " + (steps[kind] ?? []).map { "`\($0)`" }.joined(separator: ", ") },
-      helps: [
-        "do the scenario by hand, step by step, as `sie-dr runbook PLAN` prints it, or write these steps as `command.run`",
-        "`docs/step-kinds.md` says which kinds this version carries out",
-      ])
+      helps: ["another version planned it: use that one, or plan anew with this one", "`docs/step-kinds.md` says which kinds this version carries out"])
   }
 
   private static func lockHeld(_ holder: LockHolder?, _ path: String, _ now: Timestamp) -> StepFailure {

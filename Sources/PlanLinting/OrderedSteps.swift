@@ -38,8 +38,10 @@ extension TypedStep {
   func argument(_ name: String) -> JSONValue? { specification.arguments.json[name] }
   /// The text that stands in a field of the step: asked first, since arguments become JSON only by being encoded whole.
   func written(_ name: String) -> String? { step?.fields[name]?.scalar?.text }
+  func has(_ name: String) -> Bool { step?.fields[name] != nil }
   /// The server that it is about.
   var server: ServerName? { written("server").map(ServerName.init(rawValue:)) ?? argument("server").flatMap { $0.string ?? $0["server"]?.string }.map(ServerName.init(rawValue:)) }
+  func isIn(clusterOf other: TypedStep) -> Bool { (written("cluster").map { $0 == other.written("cluster") } ?? false) || argument("cluster") == other.argument("cluster") }
   /// Where the field stands, or else the step's name.
   func span(of field: String) -> SourceSpan { step?.fields[field]?.span ?? span }
   func writes(_ resources: Set<Resource>) -> Bool { !specification.footprint.writes.isDisjoint(with: resources) }

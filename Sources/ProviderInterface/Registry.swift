@@ -1,4 +1,3 @@
-public import CanonicalJSON
 public import PlanModel
 public import Units
 
@@ -8,8 +7,6 @@ public struct AnyStepKind: Sendable {
   public let summary: String
   public let fields: [Field]
   public let outputs: [String: String]
-  /// Whether this version has a provider for it; else it is only planned: `apply` refuses it.
-  public let isCarriedOut: Bool
   /// What the fields say, or nil if something was reported.
   public let decode: @Sendable (inout MappingReader, StepContext) -> UnderstoodArguments?
   public let compare: @Sendable (StepArguments, Observation, Timestamp) -> Change
@@ -19,7 +16,6 @@ public struct AnyStepKind: Sendable {
     summary = Kind.summary
     fields = Kind.fields
     outputs = Kind.outputs
-    isCarriedOut = true
     decode = { fields, context in
       guard let arguments = Kind.decode(&fields, in: context) else { return nil }
       let wait = Kind.waits(arguments).map { Estimated($0.amount, at: fields.span(of: $0.field)) }
@@ -31,16 +27,6 @@ public struct AnyStepKind: Sendable {
       }
       return Kind.compare(arguments, observation, at: now)
     }
-  }
-
-  /// A kind that the language has and no provider yet.
-  public init(
-    planned name: StepKindName, summary: String, fields: [Field], outputs: [String: String],
-    decode: @escaping @Sendable (inout MappingReader, StepContext) -> UnderstoodArguments?
-  ) {
-    self.name = name; self.summary = summary; self.fields = fields; self.outputs = outputs; self.decode = decode
-    isCarriedOut = false
-    compare = { _, _, _ in Change(.unknown, reason: "cannot be observed by this version of sie-dr, and `apply` refuses to run it") }
   }
 
   /// Whether a step of this kind gives this output. `*` stands for names that are known only when it runs.
@@ -66,13 +52,6 @@ public struct UnderstoodArguments: Sendable {
     estimate = Kind.estimate(arguments, in: plan)
     question = Kind.question(arguments)
     self.wait = wait
-  }
-
-  public init(
-    kind: StepKindName, json: JSONValue, footprint: Footprint, undoAbility: UndoAbility, estimate: Estimated? = nil
-  ) {
-    self.kind = kind; arguments = StepArguments(json); self.footprint = footprint; self.undoAbility = undoAbility; self.estimate = estimate
-    wait = nil; question = nil
   }
 }
 

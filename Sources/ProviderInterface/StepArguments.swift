@@ -15,7 +15,14 @@ public struct StepArguments: Hashable, Sendable, Codable {
   public init(of arguments: some Encodable & Sendable) { form = .understood(arguments) }
 
   public init(from decoder: any Decoder) throws { self.init(try JSONValue(from: decoder)) }
-  public func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
+  public func encode(to encoder: any Encoder) throws {
+    switch form {
+    case .written(let json):
+      var container = encoder.singleValueContainer()
+      try container.encode(json)
+    case .understood(let arguments): try arguments.encode(to: encoder)
+    }
+  }
 
   public var json: JSONValue {
     switch form {

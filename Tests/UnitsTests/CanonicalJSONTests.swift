@@ -38,4 +38,37 @@ import Testing
     #expect(throws: EncodingError.self) { try CanonicalJSON.text(1.5) }
     #expect(throws: EncodingError.self) { try CanonicalJSON.text(UInt64.max) }
   }
+
+  /// Containers that are handed out, held beside each other, asked for twice and filled in turn.
+  private struct Woven: Encodable {
+    enum Key: String, CodingKey { case a, b, c, empty }
+    func encode(to encoder: any Encoder) throws {
+      var first = encoder.container(keyedBy: Key.self)
+      var list = first.nestedUnkeyedContainer(forKey: .c)
+      var nested = first.nestedContainer(keyedBy: Key.self, forKey: .b)
+      try list.encode(1)
+      try nested.encode("late", forKey: .b)
+      var second = encoder.container(keyedBy: Key.self)
+      try second.encode(1, forKey: .a)
+      try list.encodeNil()
+      var inner = list.nestedContainer(keyedBy: Key.self)
+      try inner.encode(true, forKey: .a)
+      _ = list.nestedUnkeyedContainer()
+      try nested.encode(["y": 2, "x": 1] as JSONValue, forKey: .a)
+      try second.encode([String: Int](), forKey: .empty)
+      try first.encode(2, forKey: .a)
+      #expect(list.count == 4)
+    }
+  }
+
+  @Test("containers may be filled in turn; the later of two members with one key counts") func woven() throws {
+    let text = #"{"a":2,"b":{"a":{"x":1,"y":2},"b":"late"},"c":[1,null,{"a":true},[]],"empty":{}}"#
+    #expect(try CanonicalJSON.text(Woven()) == text)
+    #expect(try CanonicalJSON.text(CanonicalJSON.value(Woven())) == text)
+  }
+
+  @Test("a large dictionary is sorted") func large() throws {
+    let text = try CanonicalJSON.text(Dictionary(uniqueKeysWithValues: (0..<5_000).map { ("\(100_000 + $0)", $0) }))
+    #expect(text == "{" + (0..<5_000).map { "\"\(100_000 + $0)\":\($0)" }.joined(separator: ",") + "}")
+  }
 }

@@ -52,7 +52,7 @@ struct Doctor: Sendable {
   func look(state: String) async -> [CheckedSystem] {
     let tools = Task { [environment, children] in await PostgreSQLTools.look(in: .standard(environment: environment), children: children) }
     var systems: [(name: String, look: @Sendable () async -> [CheckOutcome])] = [
-      ("this host", { await hostOutcomes(await tools.value) }), ("step kinds", { MissingProvider.all(in: typed).map(\.outcome) }),
+      ("this host", { await hostOutcomes(await tools.value) }),
       ("approvals", { ApprovalExamination.outcomes(typed, signers: signers, file: plan.signers?.value ?? "allowed_signers") }), ("secrets", { await together(plan.secrets) { await outcome(of: $0) } }),
       ("state in \(state)", { await StateExamination(state, timeout: timeout).outcomes() }),
     ]

@@ -29,14 +29,9 @@ public enum GeneratedFiles {
 
   private static func stepKinds(_ kinds: StepKinds) -> String {
     var text = notice + "\n# Step kinds\n\nIn a step exactly one key contains a dot: its kind. `docs/language.md` has the keys that every step may have beside it.\n"
-    let planned = kinds.names.filter { kinds[$0]?.isCarriedOut == false }.map { "`\($0)`" }
-    if !planned.isEmpty {
-      text += "\nThis version carries out all but those that say *only planned*: they are linted, timed, planned (as what cannot be observed) and written into the\n"
-      text += "runbook, and `apply` refuses a run with one of them before it begins anything (`provider-missing`). They are\n" + planned.joined(separator: ", ") + ".\n"
-    }
     for name in kinds.names {
       guard let kind = kinds[name] else { continue }
-      text += "\n## \(name)\n\n\(kind.isCarriedOut ? "" : "*Only planned.* ")\(kind.summary)\n\n| field | type | | meaning |\n| --- | --- | --- | --- |\n"
+      text += "\n## \(name)\n\n\(kind.summary)\n\n| field | type | | meaning |\n| --- | --- | --- | --- |\n"
       for field in kind.fields { text += "| `\(field.name)` | \(type(field.shape)) | \(field.isRequired ? "required" : "") | \(field.meaning) |\n" }
       if !kind.outputs.isEmpty {
         text += "\nOutputs, taken as `{ output: STEP.NAME }`:\n\n"

@@ -1,4 +1,3 @@
-internal import CanonicalJSON
 internal import Diagnostics
 internal import Objectives
 internal import PlanModel
@@ -29,11 +28,11 @@ extension LintRule {
   }
 
   /// What a step sets to no replicas: its name, and what stands for it in the world if that is known.
-  private struct Stopped { var name: String; var resources: Set<Resource> = []; var cluster: JSONValue?; var isHold = false }
+  private struct Stopped { var name: String; var resources: Set<Resource> = []; var step: TypedStep?; var isHold = false }
 
   private static func stopped(by step: TypedStep) -> [Stopped] {
     if step.kind == "kubernetes.scale", step.written("replicas").flatMap({ Int($0) }) == 0, let name = step.written("deployment") {
-      return [Stopped(name: name, resources: step.specification.footprint.writes, cluster: step.argument("cluster"))]
+      return [Stopped(name: name, resources: step.specification.footprint.writes, step: step)]
     }
     if step.kind == "recovery-point.hold", let data = step.written("data") { return [Stopped(name: data, isHold: true)] }
     return Kubectl.commands(of: step).compactMap(Kubectl.scaling).filter { $0.replicas == 0 }.map { Stopped(name: $0.name) }
@@ -42,7 +41,7 @@ extension LintRule {
   private static func starts(_ step: TypedStep, _ what: Stopped) -> Bool {
     guard !what.isHold else { return step.kind == "recovery-point.release" && step.written("data") == what.name }
     return switch step.kind {
-    case "kubernetes.apply": what.cluster == nil || step.argument("cluster") == what.cluster
+    case "kubernetes.apply": what.step.map { step.isIn(clusterOf: $0) } ?? true
     case "kubernetes.scale":
       step.written("replicas").flatMap({ Int($0) }) != 0 && (what.resources.isEmpty ? step.written("deployment") == what.name : step.writes(what.resources))
     default: Kubectl.commands(of: step).compactMap(Kubectl.scaling).contains { $0.name == what.name && $0.replicas != 0 }
@@ -61,7 +60,7 @@ extension LintRule {
         helps: ["add `release: { recovery-point.release: { data: \(what.name) }, needs: [LAST-STEP] }`"])
     }
     let start =
-      what.cluster == nil
+      what.step == nil
       ? "add a later step that runs `kubectl scale deploy/\(what.name) --replicas=N`"
       : "add `start: { kubernetes.scale: { deployment: \(what.name), replicas: N }, needs: [LAST-STEP] }`"
     return Diagnostic(

@@ -1,4 +1,3 @@
-internal import CanonicalJSON
 internal import Diagnostics
 internal import Objectives
 internal import PlanModel
@@ -27,7 +26,7 @@ extension LintRule {
       guard let corruption = scenario.scenario.corrupts else { return [] }
       return scenario.steps.compactMap { step in
         guard step.kind == "postgresql.restore", let data = step.written("data"), corruption.dataClasses.contains(where: { $0.value.rawValue == data }),
-          step.argument("point")?["latest"] != nil
+          !step.has("point") || step.written("point") == "latest"
         else { return nil }
         return Diagnostic(
           "newest-point-after-corruption", .warning, "`\(step.name)` restores the newest point of `\(data)`, which `\(scenario.scenario.name.value)` has made wrong", at: step.span(of: "point"),

@@ -33,7 +33,7 @@ extension LintRule {
 extension TypedStep {
   /// Whether pods start by it that take the secret that the other step sets.
   fileprivate func startsPods(inPlaceOf secret: TypedStep, _ ordered: OrderedSteps) -> Bool {
-    guard argument("cluster") == secret.argument("cluster") else { return false }
+    guard isIn(clusterOf: secret) else { return false }
     if kind == "kubernetes.apply" { return true }
     guard argument("namespace") == secret.argument("namespace") else { return false }
     if kind == "kubernetes.rollout" { return true }

@@ -25,7 +25,6 @@ struct RunbookStep {
       lines.append([!node.isTaken ? "Takes \(node.duration) if it is done." : "Starts at +\(node.entry.start.rounded)\(needs); takes \(node.duration)\(critical)."])
     }
     if let uses = step.uses { lines.append(["While it is at work it takes " + uses.map(\.description).joined(separator: " and ") + "."]) }
-    if kinds[step.kind]?.isCarriedOut == false { lines.append(["By hand: this version of sie-dr cannot carry it out, and `apply` refuses the whole run."]) }
     if let approval = typed.specification.approval { lines.append(["Waits, before it acts, for the approval of \(Markdown.line(approval.text))."]) }
     lines.append([limits])
     if let undo, node != nil { lines.append([undo]) }
