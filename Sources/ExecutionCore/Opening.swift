@@ -110,6 +110,12 @@ extension RunMachine {
       events.append(.settled(Settled(job: job, settlement: settlement, by: order.by)))
       try tryLast()
     }
+    // What needs a skipped step would begin before what that step needs is done.
+    for step in order.skips.keys.sorted() {
+      guard let index = trial.index(of: step) else { continue }
+      let open = trial.needs(index).map { trial.specification($0).name }.first { trial[$0]?.isSatisfied == false }
+      if let open { throw .order("`\(step)` waits for `\(open)`: skip that too, or skip `\(step)` when that is over") }
+    }
     // Before anything else follows: somebody may have committed in time what would be taken back now.
     for spoken in order.words where order.direction == .onwards && !trial.hasHeard(spoken.word.id) {
       events.append(spoken.event(in: trial, at: now))

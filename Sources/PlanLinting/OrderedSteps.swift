@@ -38,6 +38,7 @@ extension TypedStep {
   func argument(_ name: String) -> JSONValue? { specification.arguments.json[name] }
   /// The text that stands in a field of the step: asked first, since arguments become JSON only by being encoded whole.
   func written(_ name: String) -> String? { step?.fields[name]?.scalar?.text }
+  func written(list name: String) -> [String]? { step?.fields[name]?.elements?.compactMap { $0.scalar?.text } }
   func has(_ name: String) -> Bool { step?.fields[name] != nil }
   /// The server that it is about.
   var server: ServerName? { written("server").map(ServerName.init(rawValue:)) ?? argument("server").flatMap { $0.string ?? $0["server"]?.string }.map(ServerName.init(rawValue:)) }

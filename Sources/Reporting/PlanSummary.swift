@@ -13,11 +13,10 @@ extension Changeset {
     let words: [(Change.Action, String)] = [
       (.create, "to create"), (.update, "to update"), (.delete, "to delete"), (.run, "to run"), (.check, "to check"), (.unknown, "known when they run"),
     ]
-    let parts = words.compactMap { action, word in
-      let count = steps.count { $0.change.action == action }
-      return count == 0 ? nil : "\(count) \(word)"
-    }
-    let unchanged = steps.count { $0.change.action == .none }
+    var counts: [Change.Action: Int] = [:]
+    for step in steps { counts[step.change.action, default: 0] += 1 }
+    let parts = words.compactMap { action, word in counts[action].map { "\($0) \(word)" } }
+    let unchanged = counts[.none] ?? 0
     let shown = parts.isEmpty ? "nothing to do" : parts.joined(separator: ", ")
     return unchanged == 0 ? shown : shown + "; \(unchanged) unchanged"
   }
@@ -27,6 +26,7 @@ extension Changeset {
 
   /// What a reviewer must know before anything else: at the top, not at the bottom.
   var risks: [String] {
+    let changes = changes
     var risks = changes.flatMap { step in step.change.losses.map { "`\(step.specification.name)`: \($0)" } }
     risks += changes.compactMap { step in
       if case .irreversible(let reason) = step.specification.undo { "`\(step.specification.name)` cannot be undone: \(reason)" } else { nil }

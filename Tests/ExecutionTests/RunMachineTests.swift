@@ -266,7 +266,10 @@ struct RunMachineTests {
     let events = bench.events
     #expect(throws: RunRefused.order("`a` was not in doubt")) { try bench.resume(onwards { $0.verdicts = ["a": .done] }) }
     #expect(throws: RunRefused.order("the changeset has no step `nowhere`")) { try bench.resume(onwards { $0.skips = ["nowhere": ""] }) }
+    #expect(throws: RunRefused.order("`b` waits for `a`: skip that too, or skip `b` when that is over")) { try bench.resume(onwards { $0.skips = ["b": ""] }) }
     #expect(bench.events == events)
+    var both = bench
+    #expect(try both.resume(onwards { $0.skips = ["a": "", "b": ""] }) == [.finish(.recorded(.done))])
 
     var crashed = try Bench([SampleStep("a"), SampleStep("b", needs: ["a"])])
     _ = crashed.say(.started)

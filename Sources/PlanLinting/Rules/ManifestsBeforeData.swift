@@ -42,7 +42,7 @@ extension LintRule {
 
   /// What may start something; nil where the names of all files say that nothing does.
   private static func starting(_ step: TypedStep) -> String? {
-    guard let files = step.argument("files")?.array?.compactMap(\.string) else { return "a whole folder" }
+    guard let files = step.written(list: "files") else { return "a whole folder" }
     return files.first { file in !harmless.contains { file.lowercased().contains($0) } }.map { "`\($0)`" }
   }
 

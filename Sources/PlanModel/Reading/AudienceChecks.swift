@@ -36,11 +36,15 @@ extension ReferenceChecker {
 
   /// The first name of this plan that can be nothing but a name: ordinary words, as `search`, may be meant as such.
   private func internalName(in text: String) -> String? {
-    var names: [String] = plan.servers.map(\.name.value.rawValue) + plan.stores.map(\.name.value.rawValue) + plan.sites.map(\.name.value.rawValue)
-    names += plan.secrets.map(\.name.value.rawValue) + plan.probes.map(\.name.value.rawValue) + plan.dataClasses.map(\.name.value.rawValue)
-    names += plan.scenarios.flatMap { [$0.name.value.rawValue] + $0.steps.map(\.name.value.rawValue) }
-    let telling = Set(names.filter { $0.contains { $0 == "-" || $0.isNumber } })
-    let words = text.split { !($0.isLetter || $0.isNumber || "-_./".contains($0)) }.map { $0.lowercased() }
-    return words.lazy.map { word in String(word.reversed().drop { $0 == "." || $0 == "/" }.reversed()) }.first { telling.contains($0) }
+    func isTelling(_ word: some StringProtocol) -> Bool { word.utf8.contains { $0 == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } }
+    let words = text.split { !($0.isLetter || $0.isNumber || "-_./".contains($0)) }.filter(isTelling).map { word in
+      String(word.lowercased().reversed().drop { $0 == "." || $0 == "/" }.reversed())
+    }
+    guard !words.isEmpty else { return nil }
+    var names: Set<String> = []
+    names.formUnion(plan.servers.map(\.name.value.rawValue) + plan.stores.map(\.name.value.rawValue) + plan.sites.map(\.name.value.rawValue))
+    names.formUnion(plan.secrets.map(\.name.value.rawValue) + plan.probes.map(\.name.value.rawValue) + plan.dataClasses.map(\.name.value.rawValue))
+    names.formUnion(plan.scenarios.flatMap { [$0.name.value.rawValue] + $0.steps.map(\.name.value.rawValue) })
+    return words.first { names.contains($0) }
   }
 }
