@@ -32,6 +32,18 @@ for at, _, names in os.walk(sys.argv[1]):
         if data: data[len(data) // 2] ^= 1; open(path, "wb").write(data)
 PY
     done ;;
+  gone) local store; for store in "$@"; do mv "$folder/store-$store" "$folder/whole-$store"; : > "$folder/store-$store"; done ;;
+  down) stop_server "$1" fast ;;
+  laid)  # PATH VALUE: another value in a field of a step; a step's kind has a dot of its own
+    worse=$(python3 - "$scenario" "$1" "${*:2}" <<'PY'
+import json, sys
+step, first, second, *fields = sys.argv[2].split(".")
+value = json.loads(sys.argv[3])
+for field in reversed(fields): value = {field: value}
+print("  scenarios: " + json.dumps({sys.argv[1]: {"steps": {step: {first + "." + second: value}}}}))
+PY
+) ;;
+  hasty) worse="  scenarios: { $scenario: { steps: { $1: { timeout: 1ms } } } }" ;;
   deaf) redis_in "$1" config set min-replicas-to-write 1 > /dev/null ;;
   denied) sed -i.whole 's/grant demo zonesub ANY/deny demo zonesub ANY/' "$folder/names/named.conf"; restart_names ;;
   distrusted) mv "$folder/home/signers" "$folder/home/signers.whole"; : > "$folder/home/signers" ;;
@@ -55,7 +67,8 @@ mend_it() {
   local kind=$1; shift
   case $kind in
   mute) end mute ;;
-  damage) local store; for store in "$@"; do rm -rf "$folder/store-$store"; mv "$folder/whole-$store" "$folder/store-$store"; done ;;
+  gone | damage) local store; for store in "$@"; do rm -rf "$folder/store-$store"; mv "$folder/whole-$store" "$folder/store-$store"; done ;;
+  down) run_server "$1" ;;
   deaf) redis_in "$1" config set min-replicas-to-write 0 > /dev/null ;;
   denied) mv "$folder/names/named.conf.whole" "$folder/names/named.conf"; restart_names ;;
   distrusted) mv "$folder/home/signers.whole" "$folder/home/signers" ;;

@@ -58,7 +58,8 @@ make_world() {
   query "$(url east insights)" "
     create table insights (
       id bigint generated always as identity primary key, key bigint unique, title text not null, body text not null, state text not null default 'pending',
-      times_done int not null default 0, made_at timestamptz not null default clock_timestamp());
+      times_done int not null default 0, made_at timestamptz not null default clock_timestamp(),
+      valid boolean not null default true, changed_at timestamptz not null default clock_timestamp());
     insert into insights (key, title, body, state, times_done) select -i, 'insight ' || i, repeat(md5(i::text), 6), 'done', 1 from generate_series(1, 100000) i;
     insert into insights (key, title, body) select -100000 - i, 'unfinished ' || i, 'x' from generate_series(1, ${unfinished:-0}) i;
     create index on insights (state) where state = 'pending';
@@ -120,6 +121,11 @@ redis_in() { local port="redis_$1_port"; shift; REDISCLI_AUTH=$password redis-cl
 run_cluster() {
   local api="k8s_$1_port" control="control_$1_port"
   run "k8s-$1" python3 "$root/Tests/TestSupport/kubernetes-api.py" "${!api}" "${!control}" "$folder/k8s/certificate.pem" "$folder/k8s/key.pem" "$password"
+  run_pods "$1" "$2"
+}
+
+run_pods() {
+  local control="control_$1_port"
   run "pods-$1" /usr/bin/python3 "$world/cluster.py" "${!control}" "$2" "$service_port"
 }
 
