@@ -34,6 +34,7 @@ PY
     done ;;
   gone) local store; for store in "$@"; do mv "$folder/store-$store" "$folder/whole-$store"; : > "$folder/store-$store"; done ;;
   down) stop_server "$1" fast ;;
+  sealed) chmod a-w "$folder/$1/pg_hba.conf" ;;
   laid)  # PATH VALUE: another value in a field of a step; a step's kind has a dot of its own
     worse=$(python3 - "$scenario" "$1" "${*:2}" <<'PY'
 import json, sys
@@ -69,6 +70,7 @@ mend_it() {
   mute) end mute ;;
   gone | damage) local store; for store in "$@"; do rm -rf "$folder/store-$store"; mv "$folder/whole-$store" "$folder/store-$store"; done ;;
   down) run_server "$1" ;;
+  sealed) chmod u+w "$folder/$1/pg_hba.conf" ;;
   deaf) redis_in "$1" config set min-replicas-to-write 0 > /dev/null ;;
   denied) mv "$folder/names/named.conf.whole" "$folder/names/named.conf"; restart_names ;;
   distrusted) mv "$folder/home/signers.whole" "$folder/home/signers" ;;

@@ -14,7 +14,7 @@ turns="west east"
 
 faults=(
   "follow handed-back laid follow.postgresql.rebuildReplica.stop [\"false\"]"
-  "fence handed-back hasty fence"
+  "fence handed-back sealed west"
   "promote handed-back laid promote.postgresql.promote.upTo \"FF/0\""
   "rows-are-there handed-back wrong rows-are-there"
   "point-names-to-east handed-back denied"
