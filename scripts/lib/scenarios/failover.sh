@@ -63,7 +63,7 @@ strike() {
 beside() { run checker /usr/bin/python3 "$world/checker.py" "$PG_EAST_URL" "$PG_WEST_URL"; }
 turns="east west"
 beside_is_well() {
-  local seen; seen=$(python3 "$world/checker.py" "$folder/logs/checker")
+  local seen; seen=$(/usr/bin/python3 "$world/checker.py" "$folder/logs/checker")
   [ "$seen" = "$turns" ] || { echo "took writes, in turn: $seen instead of $turns"; return 1; }
 }
 

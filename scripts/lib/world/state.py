@@ -17,8 +17,11 @@ def postgresql(url):
     try: connection = psycopg2.connect(base + "/template1", connect_timeout=2)
     except psycopg2.OperationalError as error: return ["does not answer" if "refused" in str(error) else "lets nobody in: %s" % error]
     with connection.cursor() as cursor:
-        cursor.execute("select pg_is_in_recovery(), md5(pg_read_file('pg_hba.conf'))")
-        lines = ["replica: %s; pg_hba.conf: %s" % cursor.fetchone()]
+        cursor.execute("select pg_is_in_recovery(), pg_read_file('pg_hba.conf')")
+        is_replica, rules = cursor.fetchone()
+        # A fence says in it which run has shut the server, and when.
+        rules = re.sub(r"\d{8}T\d{6}Z-[a-z0-9]+|\d{4}-\d\d-\d\dT[0-9:.]+Z", "RUN", rules)
+        lines = ["replica: %s; pg_hba.conf: %s" % (is_replica, digest(rules.encode()))]
         cursor.execute("select datname from pg_database where datallowconn and datname not like 'template%' order by 1")
         names = [row[0] for row in cursor.fetchall()]
     connection.close()
@@ -57,7 +60,8 @@ def cluster(control):
 
 def names():
     zone = subprocess.run(["dig", "+noall", "+answer", "+time=2", "@127.0.0.1", "-p", names_port, "sie.example", "AXFR"], capture_output=True, text=True).stdout
-    return sorted(set(" ".join(line.split()) for line in zone.splitlines())) or ["does not answer"]
+    # What `_sie-dr` says is whose change the last one was, and an undo takes that away.
+    return sorted(set(" ".join(line.split()) for line in zone.splitlines() if not line.startswith("_sie-dr."))) or ["does not answer"]
 
 
 def files(where):
