@@ -85,7 +85,8 @@ let package = Package(
     room("HTTPClient", in: "Drivers/", "CLibCurl", "Concurrency", "Units"),
     room("HTTPListener", in: "Drivers/", "Concurrency", "Units"),
     room("DNSClient", in: "Drivers/", "Hashing", "Concurrency", "Units"),
-    room("S3Store", in: "Drivers/", "ObjectStore", "HTTPClient", "Hashing", "CanonicalJSON", "Concurrency", "Units"),
+    room("AWSClient", in: "Drivers/", "HTTPClient", "Hashing", "CanonicalJSON", "Concurrency", "Units"),
+    room("S3Store", in: "Drivers/", "AWSClient", "ObjectStore", "HTTPClient", "Hashing", "CanonicalJSON", "Concurrency", "Units"),
     room("ChildProcess", in: "Drivers/", "CLinuxProcess", "Concurrency", "Units", subprocess),
     room("SSHSignatures", in: "Drivers/", "ChildProcess", "Units"),
     room("Encryption", in: "Drivers/", "RecoveryPoints", "ChildProcess", "Units"),
@@ -106,7 +107,7 @@ let package = Package(
     provider("RecoveryPoint", drivers: "HTTPClient", "Concurrency"),
 
     // The composition root and the two programs.
-    room("Commands", "Correspondence", "Watching", "HTTPListener", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "SSHSignatures", "Concurrency", "CLinuxProcess", "PostgreSQLProvider", "PointSteps", "RedisProvider", "MeilisearchProvider", "GitProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "KubernetesProvider", "TerraformProvider", "DNSProvider", "DNSClient", "NotificationProvider", argumentParser),
+    room("Commands", "Correspondence", "Watching", "HTTPListener", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "AWSClient", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "SSHSignatures", "Concurrency", "CLinuxProcess", "PostgreSQLProvider", "PointSteps", "RedisProvider", "MeilisearchProvider", "GitProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "KubernetesProvider", "TerraformProvider", "DNSProvider", "DNSClient", "NotificationProvider", argumentParser),
     .executableTarget(name: "sie-dr", dependencies: ["Commands", "ChildProcess"], swiftSettings: settings),
     .executableTarget(name: "generate", dependencies: ["Commands"], swiftSettings: settings),
 
@@ -122,7 +123,7 @@ let package = Package(
     // Tests.
     .target(
       name: "TestSupport",
-      dependencies: ["ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Journaling", "ExecutionCore", "ChangePlanning", "Scheduling", "Concurrency", "HTTPClient", "S3Store"],
+      dependencies: ["ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Journaling", "ExecutionCore", "ChangePlanning", "Scheduling", "Concurrency", "HTTPClient", "AWSClient", "S3Store"],
       path: "Tests/TestSupport", exclude: ["kubernetes-api.py", "meilisearch.py", "mail-server.py"], swiftSettings: settings),
     tests("CalendarTests", "Calendar", "Units"),
     tests("UnitsTests", "Units", "CanonicalJSON"),
@@ -137,9 +138,9 @@ let package = Package(
     tests("ReportingTests", exclude: ["Snapshots"], "Reporting", "Commands", "ExecutionShell", "Journaling", "ChangePlanning", "Objectives", "ProviderInterface", "PlanModel", "PlanLinting", "YAMLReading", "Diagnostics", "RecoveryPoints", "ObjectStore", "Hashing", "Units", "CanonicalJSON"),
     tests("CorrespondenceTests", "Correspondence", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Units"),
     tests("ExecutionTests", "ExecutionCore", "ExecutionShell", "Journaling", "ChangePlanning", "ProviderInterface", "PlanModel", "Scheduling", "Units", "CanonicalJSON", "Concurrency"),
-    tests("ObjectStoreTests", "ObjectStore", "DirectoryStore", "S3Store", "HTTPClient", "Concurrency", "Units"),
+    tests("ObjectStoreTests", "ObjectStore", "DirectoryStore", "AWSClient", "S3Store", "HTTPClient", "Concurrency", "Units"),
     tests("RecoveryPointsTests", "RecoveryPoints", "ObjectStore", "DirectoryStore", "S3Store", "PlanModel", "Units", "CanonicalJSON", "Hashing"),
-    tests("DriverTests", "Hashing", "Compression", "ChildProcess", "SSHSignatures", "Encryption", "RecoveryPoints", "HTTPClient", "HTTPListener", "S3Store", "PostgreSQLClient", "Concurrency", "Units"),
+    tests("DriverTests", "Hashing", "Compression", "ChildProcess", "SSHSignatures", "Encryption", "RecoveryPoints", "HTTPClient", "HTTPListener", "AWSClient", "S3Store", "PostgreSQLClient", "Concurrency", "Units"),
     tests("PostgreSQLTests", "PostgreSQLProvider", "PointSteps", "Calendar", "PostgreSQLClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "S3Store", "Scheduling", "ProviderInterface", "PlanModel", "ChildProcess", "Hashing", "Compression", "Units", "CanonicalJSON", "Concurrency"),
     tests("RedisTests", "Calendar", "RedisProvider", "RedisClient", "PostgreSQLClient", "Commands", "PointSteps", "RecoveryPoints", "ObjectStore", "PlanModel", "ProviderInterface", "ChildProcess", "Concurrency", "Diagnostics", "YAMLReading", "Units", "CanonicalJSON"),
     tests("MeilisearchTests", "Calendar", "MeilisearchProvider", "HTTPClient", "Commands", "PointSteps", "RecoveryPoints", "ObjectStore", "PlanModel", "ProviderInterface", "ChildProcess", "Concurrency", "Diagnostics", "YAMLReading", "Units", "CanonicalJSON"),
