@@ -99,6 +99,7 @@ let package = Package(
     provider("Git", drivers: "PointSteps", "ChildProcess", "Hashing", "Concurrency"),
     provider("Terraform", drivers: "PointSteps", "ChildProcess"),
     provider("HTTP", drivers: "HTTPClient"),
+    provider("RDS", drivers: "AWSClient", "HTTPClient", "PointSteps"),
     provider("Kubernetes", drivers: "ChildProcess", "Hashing"),
     provider("Command", drivers: "ChildProcess"),
     provider("DNS", drivers: "DNSClient"),
@@ -107,7 +108,7 @@ let package = Package(
     provider("RecoveryPoint", drivers: "HTTPClient", "Concurrency"),
 
     // The composition root and the two programs.
-    room("Commands", "Correspondence", "Watching", "HTTPListener", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "AWSClient", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "SSHSignatures", "Concurrency", "CLinuxProcess", "PostgreSQLProvider", "PointSteps", "RedisProvider", "MeilisearchProvider", "GitProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "KubernetesProvider", "TerraformProvider", "DNSProvider", "DNSClient", "NotificationProvider", argumentParser),
+    room("Commands", "Correspondence", "Watching", "HTTPListener", "PlanTesting", "PlanLinting", "ExecutionShell", "ExecutionCore", "Journaling", "ChangePlanning", "Reporting", "Objectives", "Scheduling", "ProviderInterface", "PlanModel", "Calendar", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "ObjectStore", "RecoveryPoints", "Hashing", "DirectoryStore", "AWSClient", "S3Store", "PostgreSQLClient", "HTTPClient", "ChildProcess", "SSHSignatures", "Concurrency", "CLinuxProcess", "PostgreSQLProvider", "PointSteps", "RedisProvider", "MeilisearchProvider", "GitProvider", "HTTPProvider", "CommandProvider", "OperatorProvider", "RecoveryPointProvider", "KubernetesProvider", "TerraformProvider", "RDSProvider", "DNSProvider", "DNSClient", "NotificationProvider", argumentParser),
     .executableTarget(name: "sie-dr", dependencies: ["Commands", "ChildProcess"], swiftSettings: settings),
     .executableTarget(name: "generate", dependencies: ["Commands"], swiftSettings: settings),
 
@@ -124,7 +125,7 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: ["ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Journaling", "ExecutionCore", "ChangePlanning", "Scheduling", "Concurrency", "HTTPClient", "AWSClient", "S3Store"],
-      path: "Tests/TestSupport", exclude: ["kubernetes-api.py", "meilisearch.py", "mail-server.py"], swiftSettings: settings),
+      path: "Tests/TestSupport", exclude: ["kubernetes-api.py", "meilisearch.py", "mail-server.py", "rds.py"], swiftSettings: settings),
     tests("CalendarTests", "Calendar", "Units"),
     tests("UnitsTests", "Units", "CanonicalJSON"),
     tests("SchemaTests", "Commands", "PlanTesting", "PlanLinting", "ChangePlanning", "Journaling", "RecoveryPoints", "PostgreSQLProvider", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Hashing", "Units", "CanonicalJSON"),
@@ -149,6 +150,7 @@ let package = Package(
     tests("KubernetesTests", "KubernetesProvider", "ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "ChildProcess", "Units", "CanonicalJSON", "Concurrency"),
     tests("CommandLineTests", exclude: ["Snapshots"], "Commands", "Reporting", "RecoveryPoints", "ObjectStore", "S3Store", "Concurrency", "Scheduling", "ProviderInterface", "PlanModel", "Journaling", "ChangePlanning", "Units", "CanonicalJSON", "Diagnostics"),
     tests("DNSTests", "DNSProvider", "DNSClient", "ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Concurrency"),
+    tests("RDSTests", "RDSProvider", "AWSClient", "HTTPClient", "Commands", "ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Concurrency"),
     tests("WatchingTests", "Watching", "Calendar", "Objectives", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Concurrency"),
     tests("NotificationTests", "NotificationProvider", "HTTPClient", "ObjectStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON", "Hashing", "Concurrency"),
     tests("ProviderTests", "CommandProvider", "HTTPProvider", "OperatorProvider", "RecoveryPointProvider", "ChildProcess", "HTTPClient", "RecoveryPoints", "ObjectStore", "DirectoryStore", "ProviderInterface", "PlanModel", "YAMLReading", "Diagnostics", "Units", "CanonicalJSON"),

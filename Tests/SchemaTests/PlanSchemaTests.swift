@@ -78,6 +78,8 @@ private let everyKey = """
   servers:
     pg: { postgresql: { url: { secret: url } }, site: west }
     redis: { redis: { url: { secret: url } } }
+    orders-rds: { rds: { region: us-east-1, instance: orders, endpoint: "https://rds.example", credentials: { secret: keys } } }
+    orders-new: { rds: { region: us-east-1, instance: orders-new } }
     search: { meilisearch: { url: "http://search:7700", key: { secret: keys }, version: "1.11", dumps: dumps } }
     cluster: { kubernetes: { context: east, kubeconfig: { secret: keys } } }
     zone: { dns: { zone: sie.example, host: ns1.sie.example, key: { secret: keys }, authoritative: [ns1.sie.example, "[::1]:53"], resolvers: 192.0.2.1 } }
@@ -136,7 +138,7 @@ private let everyKey = """
         script: { command: { run: [backup, --all] }, every: 1d, overlap: skip, to: [near] }
         nightly: { logical: {}, cron: "0 2 * * *", zone: Europe/Berlin, clockChange: { gap: run, repeat: once }, to: [near] }
         older: { logical: {}, every: 1d, to: [near], keep: forever }
-        provider: { managed: { every: 1d, sites: [east], pitr: { granularity: 5m, window: 7d } }, keep: { for: 35d, atLeast: 1 } }
+        provider: { managed: { server: orders-rds, every: 1d, sites: [east], pitr: { granularity: 5m, window: 7d } }, keep: { for: 35d, atLeast: 1 } }
     search:
       on: [pg]
       derivedFrom: orders
@@ -200,6 +202,9 @@ private let everyKey = """
         redis-restore: { redis.restore: { data: sessions, server: redis, point: latest } }
         redis-promote: { redis.promote: { server: redis, data: queues } }
         requeue: { redis.requeue: { data: queues, server: redis, from: pg, queue: jobs, sql: select 1 } }
+        managed: { rds.check: { server: orders-rds, every: 25h, granularity: 5m, window: 7d } }
+        managed-restore: { rds.restore: { data: orders, server: orders-new, from: orders-rds, point: latest, class: db.m6g.large, subnetGroup: private, securityGroups: [sg-1], multiAZ: true } }
+        managed-moment: { rds.restore: { data: orders, server: orders-new, from: orders-rds, point: { before: "2026-11-24T08:15:34Z" } } }
         dump: { meilisearch.dump: { data: index, protection: daily } }
         search-restore: { meilisearch.restore: { data: index, server: search, point: latest, folder: /srv/data.ms, stop: [stop, it], start: [start, it] } }
         rebuild: { meilisearch.rebuild: { data: index, server: search, from: pg, index: documents, sql: select 1 as id, settings: "{}" } }

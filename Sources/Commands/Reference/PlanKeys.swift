@@ -103,6 +103,13 @@ enum PlanKeys {
         PlanKey("authoritative", .names, "The servers of the zone that must answer a change; those that the zone names if not given."),
         PlanKey("resolvers", .names, "Resolvers that are asked when a change should be everywhere."),
       ]), "A DNS zone."),
+    PlanKey(
+      "rds",
+      .object([
+        PlanKey("region", .text, required: true, "The AWS region."), PlanKey("instance", .text, required: true, "Its identifier there."),
+        PlanKey("endpoint", .text, "Where the API is, as `https://HOST`; Amazon's own of the region if not given."),
+        PlanKey("credentials", .secretReference, "The access key, as for stores in buckets; what AWS's own tools would find if not given."),
+      ]), "A database that Amazon RDS runs, as its API knows it."),
     site,
   ]
   private static let store = [

@@ -1,3 +1,4 @@
+internal import AWSClient
 internal import ChildProcess
 internal import CommandProvider
 internal import DNSClient
@@ -12,6 +13,7 @@ internal import OperatorProvider
 internal import PlanModel
 internal import PointSteps
 internal import PostgreSQLProvider
+internal import RDSProvider
 public import ProviderInterface
 internal import RecoveryPointProvider
 internal import RedisProvider
@@ -25,7 +27,7 @@ public enum Providers {
       AnyStepKind(RecoveryPointCopy.self), AnyStepKind(RecoveryPointExpire.self), AnyStepKind(RecoveryPointPing.self),
       AnyStepKind(RecoveryPointHold.self), AnyStepKind(RecoveryPointRelease.self), AnyStepKind(CommandRun.self),
       AnyStepKind(HTTPCheck.self), AnyStepKind(OperatorConfirm.self), AnyStepKind(DNSRecordKind.self), AnyStepKind(NotifySend.self),
-    ] + KubernetesProvider.kinds + TerraformProvider.kinds)
+    ] + KubernetesProvider.kinds + TerraformProvider.kinds + RDSProvider.kinds)
 
   /// What protections are made of.
   public static let protection = ProtectionSteps(
@@ -40,7 +42,10 @@ public enum Providers {
     expire: { protection, dataClass, store, plan in
       made(RecoveryPointExpire.self, RecoveryPointExpire.arguments(protection, of: dataClass, in: store, plan), plan)
     },
-    ping: { protection, dataClass, plan in made(RecoveryPointPing.self, RecoveryPointPing.arguments(protection, of: dataClass, in: plan), plan) })
+    ping: { protection, dataClass, plan in made(RecoveryPointPing.self, RecoveryPointPing.arguments(protection, of: dataClass, in: plan), plan) },
+    check: { protection, _, plan in
+      if case .managed(let database) = protection.method { made(RDSCheck.self, RDSCheck.arguments(database, in: plan), plan) } else { nil }
+    })
 
   /// The kind of step that removes what retention no longer keeps.
   static let expiry = RecoveryPointExpire.name
@@ -55,7 +60,8 @@ public enum Providers {
         + GitProvider.observers(on: GitHost(children: children, environment: environment, folder: folder)) + [
         RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), RecoveryPointHoldObserver(), CommandObserver(children, environment), DNSRecordObserver(DNSClient()),
       ] + KubernetesProvider.observers(on: KubernetesHost(children: children, environment: environment, folder: folder))
-        + TerraformProvider.observers(on: TerraformHost(children: children, environment: environment, folder: folder)))
+        + TerraformProvider.observers(on: TerraformHost(children: children, environment: environment, folder: folder))
+        + RDSProvider.observers(on: rds(environment, folder: folder)))
   }
 
   /// The changing halves.
@@ -70,7 +76,12 @@ public enum Providers {
         RecoveryPointHoldPerformer(), RecoveryPointReleasePerformer(), CommandPerformer(children, environment),
         HTTPCheckPerformer(HTTPClient(trustedBy: environment)), DNSRecordPerformer(DNSClient()), NotifySendPerformer(outbox),
       ] + KubernetesProvider.performers(on: KubernetesHost(children: children, environment: environment, folder: folder))
-        + TerraformProvider.performers(on: TerraformHost(children: children, environment: environment, folder: folder)))
+        + TerraformProvider.performers(on: TerraformHost(children: children, environment: environment, folder: folder))
+        + RDSProvider.performers(on: rds(environment, folder: folder)))
+  }
+
+  static func rds(_ environment: [String: String], folder: String) -> RDSHost {
+    RDSHost(AWSHost(credentialWorld(environment, HTTPClient(trustedBy: environment)), folder: folder))
   }
 
   private static func made<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments?, _ plan: Plan) -> UnderstoodArguments? {

@@ -36,7 +36,31 @@ extension PlanReader {
       let lists = ["authoritative", "resolvers"].map { list in (fields.texts(list) ?? []).compactMap { nameServer($0, list, fields.what) } }
       guard let zone, let host else { return nil }
       return .dns(DNSZone(zone: zone.value, host: host, key: key, authoritative: lists[0], resolvers: lists[1]))
+    case .rds: return rds(&fields).map(Server.Kind.rds)
     }
+  }
+
+  private func rds(_ fields: inout MappingReader) -> RDSInstance? {
+    let region = fields.requiredText("region", example: "us-east-1")
+    let instance = fields.requiredText("instance", example: "orders-east")
+    let endpoint = fields.node("endpoint") == nil ? nil : url("endpoint", &fields, example: "https://rds.us-east-1.amazonaws.com")
+    let credentials = optionalSecret("credentials", &fields)
+    if let region { check(region, "region", fields.what, "a region is written as `us-east-1`") { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D } }
+    // Amazon RDS User Guide, "Naming constraints": letters, digits and single hyphens, the first a letter, at most 63; kept in lower case.
+    if let instance {
+      check(instance, "instance", fields.what, "an identifier has lower-case letters, digits and single hyphens, the first a letter, and 63 of them at most") {
+        (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D
+      }
+    }
+    guard let region, let instance else { return nil }
+    return RDSInstance(region: region.value, instance: instance.value, endpoint: endpoint, credentials: credentials)
+  }
+
+  private func check(_ text: Located<String>, _ key: String, _ what: String, _ help: String, allows: (UInt8) -> Bool) {
+    let bytes = text.value.utf8
+    let isWhole = (1...63).contains(bytes.count) && bytes.allSatisfy(allows) && (0x61...0x7A).contains(bytes.first ?? 0)
+    guard !isWhole || text.value.hasSuffix("-") || text.value.contains("--") else { return }
+    collector.add(Diagnostic("wrong-value", "`\(key)` of \(what) is `\(text.value)`", at: text.span, helps: [help]))
   }
 
   private func optionalSecret(_ key: String, _ fields: inout MappingReader) -> Located<SecretName>? {

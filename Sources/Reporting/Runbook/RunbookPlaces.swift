@@ -91,6 +91,7 @@ extension Runbook {
       case .meilisearch(let url, _, _): Markdown.code(url)
       case .kubernetes(let context, _): "the context " + Markdown.code(context)
       case .dns(let zone): Markdown.code(zone.zone) + " at " + Markdown.code("\(zone.host)")
+      case .rds(let instance): Markdown.code(instance.instance) + " in " + Markdown.code(instance.region)
       }
     return [place, secret].compactMap { $0 }.joined(separator: ", with ")
   }
