@@ -57,11 +57,7 @@ struct StoreFolders: StoreOpening {
     }
   }
 
-  private var world: CredentialWorld {
-    CredentialWorld(
-      environment: environment, client: client,
-      readFile: { path in (try? Files.read(path)).map { String(decoding: $0, as: UTF8.self) } }, now: SystemClock.now)
-  }
+  private var world: CredentialWorld { CredentialWorld(environment, client) }
 
   private func bucket(_ reference: S3Reference, _ name: StoreName, _ world: CredentialWorld) throws(StepFailure) -> S3Bucket {
     var endpoint: ServiceEndpoint?
