@@ -57,7 +57,11 @@ extension Server {
     case .postgresql(let url), .redis(let url): [url]
     case .meilisearch(_, let key, _): [key].compactMap { $0 }
     case .kubernetes(_, let kubeconfig): [kubeconfig].compactMap { $0 }
-    case .dns(let zone): [zone.key].compactMap { $0 }
+    case .dns(let zone):
+      switch zone.keeper {
+      case .server(_, let key): [key].compactMap { $0 }
+      case .route53(_, let access): [access.credentials].compactMap { $0 }
+      }
     case .rds(let instance): [instance.credentials].compactMap { $0 }
     }
   }

@@ -83,6 +83,7 @@ private let everyKey = """
     search: { meilisearch: { url: "http://search:7700", key: { secret: keys }, version: "1.11", dumps: dumps } }
     cluster: { kubernetes: { context: east, kubeconfig: { secret: keys } } }
     zone: { dns: { zone: sie.example, host: ns1.sie.example, key: { secret: keys }, authoritative: [ns1.sie.example, "[::1]:53"], resolvers: 192.0.2.1 } }
+    cloud: { dns: { zone: sie.example, route53: { id: Z0123456789, region: us-east-1, endpoint: "https://dns.example", ca: ca.pem, credentials: { secret: keys } } } }
     pg-two: { postgresql: { url: { secret: url } }, site: east }
   stores:
     near: { directory: { path: near }, site: east, bandwidth: 50MB/s }
@@ -216,6 +217,8 @@ private let everyKey = """
         checkout: { git.checkout: { from: { secret: more }, into: work, ref: main, signed: true } }
         check: { http.check: { probe: ready, within: 5m } }
         record: { dns.record: { zone: zone, name: api, type: A, to: { output: switch.line }, from: 192.0.2.1, ttl: 5m } }
+        weight: { dns.record: { zone: cloud, name: api, type: A, member: east, weight: 255, ttl: 5m } }
+        failover: { dns.record: { zone: cloud, name: web, type: A, to: 192.0.2.1, member: two, failover: secondary, healthCheck: abc } }
         post:
           notify.send:
             { by: status-page, to: "https://api.example/v1/pages/x", key: { secret: keys }, status: resolved, elseBy: email, elseTo: all@shop.example,

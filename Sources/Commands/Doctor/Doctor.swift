@@ -106,7 +106,7 @@ struct Doctor: Sendable {
   }
 
   private func outcomes(of server: Server, _ tools: PostgreSQLTools) async -> [CheckOutcome] {
-    if let zone = DNSZoneReference(server, in: plan) { return await DNSZoneExamination(zone).outcomes(in: context) }
+    if let zone = DNSZoneReference(server, in: plan) { return await DNSZoneExamination(zone, Providers.names(environment, folder)).outcomes(in: context) }
     if let redis = RedisReference(server.name.value, in: plan) {
       let steps = typed.protection.flatMap(\.steps) + typed.scenarios.flatMap(\.steps)
       func does(_ kind: StepKindName, _ touches: (Footprint) -> Set<Resource>) -> Bool {

@@ -1,7 +1,6 @@
 internal import AWSClient
 internal import ChildProcess
 internal import CommandProvider
-internal import DNSClient
 internal import DNSProvider
 internal import GitProvider
 internal import HTTPClient
@@ -58,7 +57,7 @@ public enum Providers {
       PostgreSQLProvider.observers + RedisProvider.observers
         + MeilisearchProvider.observers(on: MeilisearchHost(children: children, client: HTTPClient(), environment: environment, folder: folder))
         + GitProvider.observers(on: GitHost(children: children, environment: environment, folder: folder)) + [
-        RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), RecoveryPointHoldObserver(), CommandObserver(children, environment), DNSRecordObserver(DNSClient()),
+        RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), RecoveryPointHoldObserver(), CommandObserver(children, environment), DNSRecordObserver(names(environment, folder)),
       ] + KubernetesProvider.observers(on: KubernetesHost(children: children, environment: environment, folder: folder))
         + TerraformProvider.observers(on: TerraformHost(children: children, environment: environment, folder: folder))
         + RDSProvider.observers(on: rds(environment, folder: folder)))
@@ -74,15 +73,18 @@ public enum Providers {
         + GitProvider.performers(on: GitHost(children: children, environment: environment, folder: folder)) + [
         RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer(), RecoveryPointPingPerformer(HTTPClient(trustedBy: environment)),
         RecoveryPointHoldPerformer(), RecoveryPointReleasePerformer(), CommandPerformer(children, environment),
-        HTTPCheckPerformer(HTTPClient(trustedBy: environment)), DNSRecordPerformer(DNSClient()), NotifySendPerformer(outbox),
+        HTTPCheckPerformer(HTTPClient(trustedBy: environment)), DNSRecordPerformer(names(environment, folder)), NotifySendPerformer(outbox),
       ] + KubernetesProvider.performers(on: KubernetesHost(children: children, environment: environment, folder: folder))
         + TerraformProvider.performers(on: TerraformHost(children: children, environment: environment, folder: folder))
         + RDSProvider.performers(on: rds(environment, folder: folder)))
   }
 
   static func rds(_ environment: [String: String], folder: String) -> RDSHost {
-    RDSHost(AWSHost(credentialWorld(environment, HTTPClient(trustedBy: environment)), folder: folder))
+    RDSHost(.standard(environment, folder: folder))
   }
+
+  /// What moves names: the questions and updates of DNS, and the calls of AWS.
+  static func names(_ environment: [String: String], _ folder: String) -> DNSNetwork { DNSNetwork(aws: .standard(environment, folder: folder)) }
 
   private static func made<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments?, _ plan: Plan) -> UnderstoodArguments? {
     arguments.map { UnderstoodArguments(Kind.self, $0, in: plan) }

@@ -57,7 +57,7 @@ struct StoreFolders: StoreOpening {
     }
   }
 
-  private var world: CredentialWorld { credentialWorld(environment, client) }
+  private var world: CredentialWorld { CredentialWorld(environment, client) }
 
   private func bucket(_ reference: S3Reference, _ name: StoreName, _ world: CredentialWorld) throws(StepFailure) -> S3Bucket {
     var endpoint: ServiceEndpoint?
@@ -94,10 +94,4 @@ struct StoreFolders: StoreOpening {
       return try AWSCredentials(written: value.reveal())
     }
   }
-}
-
-/// Where AWS's own tools would look for credentials.
-func credentialWorld(_ environment: [String: String], _ client: HTTPClient) -> CredentialWorld {
-  CredentialWorld(
-    environment: environment, client: client, readFile: { path in (try? Files.read(path)).map { String(decoding: $0, as: UTF8.self) } }, now: SystemClock.now)
 }

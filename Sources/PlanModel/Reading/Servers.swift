@@ -31,13 +31,37 @@ extension PlanReader {
       return context.map { .kubernetes(context: $0.value, kubeconfig: kubeconfig) }
     case .dns:
       let zone = fields.requiredText("zone", example: "sie.example")
-      let host = fields.requiredText("host", example: "ns1.sie.example").flatMap { nameServer($0, "host", fields.what) }
-      let key = optionalSecret("key", &fields)
+      let keeper = keeper(&fields)
       let lists = ["authoritative", "resolvers"].map { list in (fields.texts(list) ?? []).compactMap { nameServer($0, list, fields.what) } }
-      guard let zone, let host else { return nil }
-      return .dns(DNSZone(zone: zone.value, host: host, key: key, authoritative: lists[0], resolvers: lists[1]))
+      guard let zone, let keeper else { return nil }
+      return .dns(DNSZone(zone: zone.value, keeper: keeper, authoritative: lists[0], resolvers: lists[1]))
     case .rds: return rds(&fields).map(Server.Kind.rds)
     }
+  }
+
+  /// `host` and perhaps `key`, or `route53`.
+  private func keeper(_ fields: inout MappingReader) -> DNSZone.Keeper? {
+    guard let node = fields.node("route53") else {
+      let host = fields.requiredText("host", example: "ns1.sie.example").flatMap { nameServer($0, "host", fields.what) }
+      let key = optionalSecret("key", &fields)
+      return host.map { .server($0, key: key) }
+    }
+    for other in ["host", "key"] where fields.node(other) != nil {
+      collector.add(
+        Diagnostic(
+          "too-many-keys", "\(fields.what) has both `route53` and `\(other)`", at: fields.span(of: other),
+          label: "`host` and `key` are of a server that takes signed updates; Route 53 is asked by its own interface"))
+    }
+    guard var reader = MappingReader(node, "`route53` of \(fields.what)", collector) else { return nil }
+    let id = reader.text("id")
+    let access = awsAccess(&reader)
+    reader.finish()
+    if let id, !id.value.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) }) {
+      collector.add(
+        Diagnostic("wrong-value", "`\(id.value)` cannot be the id of a hosted zone", at: id.span, helps: ["write it like `Z0123456789ABCDEFGHIJ`, without `/hostedzone/`, or leave it out: the zone is found by its name"]))
+      return nil
+    }
+    return .route53(id: id?.value, access)
   }
 
   private func rds(_ fields: inout MappingReader) -> RDSInstance? {
