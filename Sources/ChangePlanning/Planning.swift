@@ -34,7 +34,7 @@ public func planChanges(
 ) throws -> Changeset {
   let steps: [TypedStep] =
     switch purpose {
-    case .protection: typed.protection.flatMap(\.steps)
+    case .protection: typed.protectionSteps
     case .recovery(let scenario): scenario.steps
     }
   let survival = purpose.scenario.map { Survival($0.scenario, in: typed.plan) }

@@ -16,6 +16,8 @@ public struct RecordedObservations: Hashable, Sendable, Codable {
   public var steps: [Step]
   /// By data class, in the words of its `estimate`.
   public var measured: [DataClassName: Measured]
+  /// By data class and protection, where somebody else keeps less than the plan counts on; nil: all was as promised, or nobody looked.
+  public var promises: [DataClassName: [ProtectionName: Promise]]?
 
   /// One look at the world: whatever the step is called, and whichever scenario it serves.
   public struct Step: Hashable, Sendable, Codable {
@@ -36,9 +38,21 @@ public struct RecordedObservations: Hashable, Sendable, Codable {
     public init(size: ByteCount? = nil, dump: TimeSpan? = nil) { self.size = size; self.dump = dump; upload = dump == nil ? nil : .zero }
   }
 
-  public init(toolVersion: String, plan: String, observedAt: Timestamp, steps: [Step], measured: [DataClassName: Measured]) {
+  public struct Promise: Hashable, Sendable, Codable {
+    /// What does not hold, each with its figure.
+    public var broken: [String]
+    /// Those figures that are worse than promised, as they were seen and in the words of `managed`.
+    public var every, granularity, window: TimeSpan?
+    public init(broken: [String], every: TimeSpan? = nil, granularity: TimeSpan? = nil, window: TimeSpan? = nil) {
+      self.broken = broken; self.every = every; self.granularity = granularity; self.window = window
+    }
+  }
+
+  public init(
+    toolVersion: String, plan: String, observedAt: Timestamp, steps: [Step], measured: [DataClassName: Measured], promises: [DataClassName: [ProtectionName: Promise]]? = nil
+  ) {
     formatVersion = Self.currentFormat
-    self.toolVersion = toolVersion; self.plan = plan; self.observedAt = observedAt; self.steps = steps; self.measured = measured
+    self.toolVersion = toolVersion; self.plan = plan; self.observedAt = observedAt; self.steps = steps; self.measured = measured; self.promises = promises
   }
 
   /// What was seen for these steps; one that was written otherwise, or not at all, when it was recorded is out of reach.

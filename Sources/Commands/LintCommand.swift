@@ -59,7 +59,10 @@ struct LintCommand: ParsableCommand {
           var result = lint(
             file, kinds: Providers.kinds, protection: Providers.protection, now: now, policy: policy, composing: composition, replacing: measured + what.overrides, without: what.absences,
             width: what.width, evidence: EvidenceFiles(plan: path).callAsFunction)
-          if let plan = result.plan, let problem = recorded?.problem(for: plan, now: now) { result.diagnostics = (result.diagnostics + [problem]).sorted() }
+          if let plan = result.plan, let recorded {
+            let found = recorded.problem(for: plan, now: now).map { [$0] } ?? recorded.brokenPromises(in: plan)
+            result.diagnostics = (result.diagnostics + found).sorted()
+          }
           return result
         }
       }

@@ -31,10 +31,46 @@ struct ObservationsFile {
 
   private var again: String { "record anew, on a host with credentials: `sie-dr observe PLAN --out \(file.path)`" }
 
+  /// What somebody else keeps less of than the plan counts on.
+  func brokenPromises(in plan: Plan) -> [Diagnostic] {
+    plan.dataClasses.flatMap { dataClass in
+      dataClass.continuous.flatMap { protection -> [Diagnostic] in
+        let broken = record.promises?[dataClass.name.value]?[protection.name.value]?.broken ?? []
+        return broken.map { text in
+          Diagnostic(
+            "less-than-promised", "`\(protection.name.value)` of `\(dataClass.name.value)` keeps less than the plan counts on: \(text)", at: protection.name.span,
+            label: "seen at \(record.observedAt)",
+            notes: ["figures are computed with what was seen where that has a figure, else with what the plan states"],
+            helps: ["correct it at the provider and look again: `sie-dr observe PLAN --out \(file.path)`", "or write into the plan what is true"])
+        }
+      }
+    }
+  }
+
   /// What was measured, in the place of what the plan believes: each value with its place in the file.
   func overrides(for plan: YAMLNode?) -> [YAMLOverride] {
-    guard let measured = readYAML(file).document.root?["measured"]?.members, let classes = plan?["data"] else { return [] }
-    return measured.flatMap { member -> [YAMLOverride] in
+    let root = readYAML(file).document.root
+    guard let classes = plan?["data"] else { return [] }
+    return measured(root?["measured"]?.members ?? [], classes) + worse(root?["promises"]?.members ?? [], classes)
+  }
+
+  /// One look proves no promise, so what is better than promised changes nothing; what is worse refutes it.
+  private func worse(_ promises: [YAMLMember], _ classes: YAMLNode) -> [YAMLOverride] {
+    promises.flatMap { dataClass in
+      (dataClass.value.members ?? []).flatMap { protection -> [YAMLOverride] in
+        guard let managed = classes[dataClass.key]?["protect"]?[protection.key]?["managed"] else { return [] }
+        let address = "data.\(dataClass.key).protect.\(protection.key).managed"
+        return (protection.value.members ?? []).compactMap { figure in
+          let place = figure.key == "every" ? "every" : "pitr.\(figure.key)"
+          guard figure.key == "every" || managed["pitr"]?[figure.key] != nil else { return nil }
+          return YAMLOverride(address: "\(address).\(place)", span: figure.keySpan, value: figure.value)
+        }
+      }
+    }
+  }
+
+  private func measured(_ measured: [YAMLMember], _ classes: YAMLNode) -> [YAMLOverride] {
+    measured.flatMap { member -> [YAMLOverride] in
       guard let dataClass = classes[member.key] else { return [] }
       let address = "data.\(member.key).estimate"
       guard dataClass["estimate"]?.members != nil else { return [YAMLOverride(address: address, span: member.keySpan, value: member.value)] }

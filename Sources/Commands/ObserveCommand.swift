@@ -44,8 +44,13 @@ struct ObserveCommand: AsyncParsableCommand {
         let found = RecordedObservations.Measured(size: sizes.first.flatMap { ByteCount($0) }, dump: await Self.longestBackup(of: protection.dataClass, loaded, world))
         if found != RecordedObservations.Measured() { measured[name] = found }
       }
+      var promises: [DataClassName: [ProtectionName: RecordedObservations.Promise]] = [:]
+      for check in loaded.typed.checks {
+        let look = recorded.first { $0.kind == check.step.specification.kind && $0.arguments == check.step.specification.arguments.json }?.observation
+        if let promise = PromiseLook(check, look, at: context.now()).recorded { promises[check.dataClass.name.value, default: [:]][check.protection.name.value] = promise }
+      }
       let record = RecordedObservations(
-        toolVersion: Version.number, plan: loaded.identity.name, observedAt: context.now(), steps: recorded, measured: measured)
+        toolVersion: Version.number, plan: loaded.identity.name, observedAt: context.now(), steps: recorded, measured: measured, promises: promises.isEmpty ? nil : promises)
       try Files.write(Array(try CanonicalJSON.prettyText(record).utf8), to: out)
       let lost = recorded.count { if case .unreachable = $0.observation.reach { true } else { false } }
       console.write("\(out): \(recorded.count) looks\(lost == 0 ? "" : ", \(lost) of them without an answer")\n")
@@ -55,7 +60,7 @@ struct ObserveCommand: AsyncParsableCommand {
 
   /// Every step once, whichever scenario it is of.
   private static func looks(of loaded: LoadedPlan) -> [StepSpecification] {
-    let all = loaded.typed.protection.flatMap(\.steps) + loaded.typed.scenarios.flatMap { $0.steps + [$0.rollbackBefore, $0.rollbackAfter].compactMap { $0 } }
+    let all = loaded.typed.protectionSteps + loaded.typed.scenarios.flatMap { $0.steps + [$0.rollbackBefore, $0.rollbackAfter].compactMap { $0 } }
     var steps: [StepSpecification] = []
     for step in all.map(\.specification) where !steps.contains(where: { $0.kind == step.kind && $0.arguments == step.arguments }) {
       var step = step

@@ -89,7 +89,7 @@ private func makeChangeset(
 ) async throws -> Changeset {
   let steps: [StepSpecification] =
     switch purpose {
-    case .protection: loaded.typed.protection.flatMap(\.steps).map(\.specification)
+    case .protection: loaded.typed.protectionSteps.map(\.specification)
     case .recovery(let scenario): scenario.steps.map(\.specification)
     }
   let read = Set(steps.flatMap(\.footprint.reads))

@@ -12,7 +12,8 @@ struct StatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status", abstract: "If disaster struck now: what would be lost, from which point, how long recovery would take. Reads only.",
     discussion: """
-      For each scenario and data class the newest usable point that survives and its age; what goes on all the time (a replica, an archive) counts as the plan states it. \
+      For each scenario and data class the newest usable point that survives and its age; what goes on all the time (a replica, an archive) counts as the plan states it, \
+      and what a provider promises of a server that the plan names is held against what it keeps. \
       Then what is overdue (backups, copies, drills, what is owed after an incident), open runs, and who holds the lock. Exits with 3 if an objective would be missed \
       or nobody can tell, else with 1 if something is overdue or a store or journal cannot be read.
       """)
@@ -38,7 +39,8 @@ struct StatusCommand: AsyncParsableCommand {
       let (runs, isDamaged) = try await runs(of: loaded, directory, console)
       let done = Dictionary(runs.map { ($0.run, IncidentFiles(directory, $0.run).duties) }) { first, _ in first }
       let lock = PlanStatus.Lock(await directory.lockSeen(from: World.hostName()))
-      let status = PlanStatus(loaded.typed, loaded.assessment, catalogues: catalogues, runs: runs, done: done, lock: lock, now: time)
+      let promised = await PromiseLook.all(of: loaded.typed, ReadOnlyWorld(environment: environment, folder: loaded.identity.folder), timeout: .seconds(10), now: time).map(\.status)
+      let status = PlanStatus(loaded.typed, loaded.assessment, catalogues: catalogues, promised: promised, runs: runs, done: done, lock: lock, now: time)
       console.write(try statusReport(status, as: format.format, console.style))
       if status.isBreached { return .objectiveBreached }
       return isDamaged || !status.overdue.isEmpty || !status.unreachable.isEmpty ? .error : .done

@@ -10,12 +10,14 @@ public struct ManagedBackups: ProtectionModel {
   let age: Located<TimeSpan>
   public let keep: Located<TimeSpan>?
   let sites: [Located<SiteName>]
+  /// The instance that it is of; nil: the plan does not say.
+  let server: ServerName?
   /// Any moment, and not only some.
   let isContinuous: Bool
 
   static func models(_ name: ProtectionName, _ database: ManagedDatabase) -> [any ProtectionModel] {
-    let backups = ManagedBackups(name: name, age: database.every, keep: database.keep, sites: database.sites, isContinuous: false)
-    let moments = database.granularity.map { ManagedBackups(name: name, age: $0, keep: database.window, sites: database.sites, isContinuous: true) }
+    let backups = ManagedBackups(name: name, age: database.every, keep: database.keep, sites: database.sites, server: database.server?.value, isContinuous: false)
+    let moments = database.granularity.map { ManagedBackups(name: name, age: $0, keep: database.window, sites: database.sites, server: database.server?.value, isContinuous: true) }
     return [moments, backups].compactMap { $0 }
   }
 

@@ -1,8 +1,8 @@
 internal import PlanModel
 internal import ProviderInterface
 
-/// From which of its protections the steps of a scenario bring a data class back: a step that restores reads the points in its stores, and one that
-/// promotes makes a replica the primary. Where a step does not say what it uses, as a program of the author's, any of them may be.
+/// From which of its protections the steps of a scenario bring a data class back: a step that restores reads the points in its stores or the managed
+/// server whose backups it takes, and one that promotes makes a replica the primary. Where a step does not say what it uses, as a program of the author's, any of them may be.
 struct RecoveryUses {
   /// Of each step that brings it back, the protections that it uses, or of all branches together; empty where no step says so.
   let ways: [[Int]]
@@ -30,7 +30,8 @@ extension Footprint {
       switch place.value {
       case .store(let store): protection is PeriodicBackup && reads.contains(.points(of: dataClass, in: store))
       case .server(let server): writes.contains(.server(server)) && !restoresPoints
-      case .remote, .site: false
+      case .site: (protection as? ManagedBackups)?.server.map { reads.contains(.server($0)) } ?? false
+      case .remote: false
       }
     }
   }

@@ -47,6 +47,8 @@ public struct Replication: Sendable {
 
 /// What the provider of a managed database promises.
 public struct ManagedDatabase: Sendable {
+  /// The instance that the promise is of, where it can be looked at; nil: nobody looks.
+  public var server: Located<ServerName>?
   /// The newest of its backups is never older than this.
   public var every: Located<TimeSpan>
   /// How long it keeps them; nil: for ever.

@@ -1,14 +1,19 @@
 /// A zone of names: who takes its changes, and who is asked whether they are there.
 public struct DNSZone: Sendable {
   public var zone: String
-  /// Takes its updates.
-  public var host: NameServer
-  /// Signs them.
-  public var key: Located<SecretName>?
-  /// The servers that must answer a change; empty: those that the zone names.
+  public var keeper: Keeper
+  /// The servers that must answer a change; empty: those that the zone names, and at Route 53 none.
   public var authoritative: [NameServer]
   /// Asked when a change should be everywhere.
   public var resolvers: [NameServer]
+
+  /// Who takes its changes.
+  public enum Keeper: Sendable {
+    /// A name server, by updates (RFC 2136) that the key signs.
+    case server(NameServer, key: Located<SecretName>?)
+    /// Amazon Route 53; without an id it is found by its name.
+    case route53(id: String?, AWSAccess)
+  }
 }
 
 /// A host that answers questions about names, and its port.

@@ -18,12 +18,13 @@ public struct Server: Sendable {
     /// `context` is always named, so that nobody's current one is taken; no kubeconfig: kubectl's own.
     case kubernetes(context: String, kubeconfig: Located<SecretName>?)
     case dns(DNSZone)
+    case rds(RDSInstance)
   }
 }
 
 /// What a server is: the key under which a plan describes it.
 public enum ServerKind: String, Hashable, Sendable, CaseIterable {
-  case postgresql, redis, meilisearch, kubernetes, dns
+  case postgresql, redis, meilisearch, kubernetes, dns, rds
 
   /// For people: "a" and this.
   public var noun: String {
@@ -33,6 +34,7 @@ public enum ServerKind: String, Hashable, Sendable, CaseIterable {
     case .meilisearch: "Meilisearch server"
     case .kubernetes: "Kubernetes cluster"
     case .dns: "DNS zone"
+    case .rds: "RDS instance"
     }
   }
 }
@@ -45,6 +47,7 @@ extension Server {
     case .meilisearch: .meilisearch
     case .kubernetes: .kubernetes
     case .dns: .dns
+    case .rds: .rds
     }
   }
 
@@ -54,7 +57,12 @@ extension Server {
     case .postgresql(let url), .redis(let url): [url]
     case .meilisearch(_, let key, _): [key].compactMap { $0 }
     case .kubernetes(_, let kubeconfig): [kubeconfig].compactMap { $0 }
-    case .dns(let zone): [zone.key].compactMap { $0 }
+    case .dns(let zone):
+      switch zone.keeper {
+      case .server(_, let key): [key].compactMap { $0 }
+      case .route53(_, let access): [access.credentials].compactMap { $0 }
+      }
+    case .rds(let instance): [instance.credentials].compactMap { $0 }
     }
   }
 }

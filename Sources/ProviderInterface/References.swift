@@ -52,6 +52,26 @@ public struct S3Reference: Hashable, Sendable, Codable {
   }
 }
 
+/// How a service of AWS is reached, with the secret that opens it; nil: the credentials that AWS's own tools would find.
+public struct AWSReference: Hashable, Sendable, Codable {
+  public var region: String?
+  public var endpoint: String?
+  /// A relative path counts from the folder of the plan file.
+  public var certificates: String?
+  public var credentials: SecretReference?
+
+  public init(region: String? = nil, endpoint: String? = nil, certificates: String? = nil, credentials: SecretReference? = nil) {
+    self.region = region; self.endpoint = endpoint; self.certificates = certificates; self.credentials = credentials
+  }
+
+  /// Nil if the secret is unknown.
+  public init?(_ access: AWSAccess, in plan: Plan) {
+    let credentials = access.credentials.flatMap { plan.reference(to: $0.value) }
+    guard (credentials == nil) == (access.credentials == nil) else { return nil }
+    self.init(region: access.region, endpoint: access.endpoint, certificates: access.certificates, credentials: credentials)
+  }
+}
+
 /// A value that a step's field takes: written out, a secret, or another step's output.
 public enum InputValue: Hashable, Sendable, Codable {
   case text(String)

@@ -7,7 +7,19 @@ public struct TypedPlan: Sendable {
   public var plan: Plan
   public var kinds: StepKinds
   public var protection: [TypedProtection]
+  /// Of protections that somebody else makes and that can be looked at.
+  public var checks: [TypedCheck]
   public var scenarios: [TypedScenario]
+
+  /// All that a run of protection does.
+  public var protectionSteps: [TypedStep] { protection.flatMap(\.steps) + checks.map(\.step) }
+}
+
+/// A look at what somebody else promises to keep, as part of each run of protection.
+public struct TypedCheck: Sendable {
+  public var dataClass: DataClass
+  public var protection: ContinuousProtection
+  public var step: TypedStep
 }
 
 /// The steps that one protection of one data class is made of: the backup, then a copy to each further store, then
@@ -54,12 +66,15 @@ public struct ProtectionSteps: Sendable {
   public var expire: @Sendable (Protection, DataClass, _ in: StoreName, Plan) -> UnderstoodArguments?
   /// Nil where nobody is called.
   public var ping: @Sendable (Protection, DataClass, Plan) -> UnderstoodArguments?
+  /// Nil where it cannot be looked at.
+  public var check: @Sendable (ContinuousProtection, DataClass, Plan) -> UnderstoodArguments?
 
   public init(
     backup: @escaping @Sendable (Protection, DataClass, Plan) -> UnderstoodArguments?, copy: @escaping @Sendable (Protection, DataClass, StoreName, Plan) -> UnderstoodArguments?,
     expire: @escaping @Sendable (Protection, DataClass, StoreName, Plan) -> UnderstoodArguments?,
-    ping: @escaping @Sendable (Protection, DataClass, Plan) -> UnderstoodArguments? = { _, _, _ in nil }
+    ping: @escaping @Sendable (Protection, DataClass, Plan) -> UnderstoodArguments? = { _, _, _ in nil },
+    check: @escaping @Sendable (ContinuousProtection, DataClass, Plan) -> UnderstoodArguments? = { _, _, _ in nil }
   ) {
-    self.backup = backup; self.copy = copy; self.expire = expire; self.ping = ping
+    self.backup = backup; self.copy = copy; self.expire = expire; self.ping = ping; self.check = check
   }
 }

@@ -11,6 +11,7 @@ public func typecheck(_ plan: Plan, kinds: StepKinds, protection: ProtectionStep
     protection: plan.dataClasses.flatMap { dataClass in
       dataClass.protections.map { TypedProtection(dataClass: dataClass, protection: $0, steps: typist.steps(of: $0, dataClass, protection)) }
     },
+    checks: plan.dataClasses.flatMap { dataClass in dataClass.continuous.compactMap { typist.check($0, of: dataClass, protection) } },
     scenarios: plan.scenarios.map { scenario in
       var typist = typist
       typist.scope = StepContext.Scope(plan, scenario)
@@ -155,6 +156,17 @@ private struct Typist {
           at: protection.protection.name.span, label: "its steps cannot be told apart",
           related: [.init(span: other.protection.name.span, label: "the other protection")], helps: ["give one of the two another name"]))
     }
+  }
+
+  /// A look at what somebody else keeps; it is tried once, and what it finds stops nothing else.
+  func check(_ protection: ContinuousProtection, of dataClass: DataClass, _ make: ProtectionSteps) -> TypedCheck? {
+    guard let made = make.check(protection, dataClass, plan) else { return nil }
+    let specification = StepSpecification(
+      name: StepName(rawValue: "check-\(dataClass.name.value)-\(protection.name.value)"), kind: made.kind, arguments: made.arguments, needs: [], undo: undo(made.undoAbility),
+      timeout: .minutes(2), retries: 0, onFailure: .continue, priority: dataClass.priority.rank, footprint: made.footprint)
+    return TypedCheck(
+      dataClass: dataClass, protection: protection,
+      step: TypedStep(specification: specification, span: protection.span, estimated: nil, timeoutSpan: nil, step: nil))
   }
 
   /// Backup, then copies, then expiry; a copy waits for the backup, expiry for all of them: nothing goes before its successor is safe. The

@@ -72,7 +72,7 @@ public struct StepChart: Sendable {
 public func stepChart(_ typed: TypedPlan, _ purpose: Purpose) throws -> StepChart {
   let name = typed.plan.metadata.name
   switch purpose {
-  case .protection: return try StepChart("Protection of `\(name)`", typed.protection.flatMap(\.steps))
+  case .protection: return try StepChart("Protection of `\(name)`", typed.protectionSteps)
   case .recovery(let scenario):
     let survival = Survival(scenario.scenario, in: typed.plan)
     return try StepChart("Recovery of `\(name)` from `\(scenario.scenario.name.value)`", scenario.steps) { survival.loses($0, in: typed.plan) }

@@ -1,5 +1,5 @@
 import Diagnostics
-import DNSProvider
+@testable import DNSProvider
 import PlanModel
 import ProviderInterface
 import Testing
@@ -51,6 +51,36 @@ import YAMLReading
     ("zone: sie.example, host: \"ns1:99999\"", "`host` of `dns` of the server `names` is `ns1:99999`"), ("zone: \"ä.example\", host: ns1", "`zone` of the server `names` is `ä.example`, which is no name in ASCII"),
     ("zone: sie.example, host: ns1, authoritative: [ns1, \"ns2:\"]", "`authoritative` of `dns` of the server `names` is `ns2:`"),
   ]) func servers(_ zone: String, _ summary: String) throws { #expect(try typed("name: api, to: x", zone: zone).diagnostics.first?.summary == summary) }
+
+  private static let cloud = "zone: sie.example, route53: { id: Z1, credentials: { secret: key } }"
+
+  @Test("members of a record at Route 53") func members() throws {
+    let (step, diagnostics) = try typed("name: api, type: A, member: east, weight: 0, ttl: 1m", zone: Self.cloud)
+    #expect(diagnostics.isEmpty, "\(diagnostics.map(\.summary))")
+    let specification = try #require(step?.specification)
+    let arguments = try specification.arguments.decoded(as: DNSRecordKind.Arguments.self)
+    #expect(arguments.member == RecordMember(name: "east", weight: 0) && arguments.to == nil)
+    #expect(arguments.zone.keeper == .route53(id: "Z1", AWSReference(credentials: SecretReference(name: "key", source: .env("KEY")))))
+    #expect(specification.footprint == Footprint(reads: [.server("names")], writes: [.named("dns:names/api/east")], requires: [.server("names"), .secret("key")]))
+    #expect(try typed("name: api, type: A, to: 192.0.2.1, member: two, failover: secondary, healthCheck: h", zone: "zone: sie.example, route53: {}").diagnostics.isEmpty)
+  }
+
+  @Test("wrong members are told with their place", arguments: [
+    ("name: api, to: x, weight: 3", "`dns.record` of the step `it` has `weight` and no `member`"), ("name: api, member: east", "`dns.record` of the step `it` has no `to`"),
+    ("name: api, to: x, member: east, weight: 256", "`weight` of `dns.record` of the step `it` is `256`"), ("name: api, to: x, member: east, weight: 1, failover: primary", "`dns.record` of the step `it` has both `weight` and `failover`"),
+    ("name: api, to: x, member: east, failover: first", "`failover` of `dns.record` of the step `it` is `first`"),
+    ("name: api, to: x, member: \(String(repeating: "m", count: 129)), weight: 1", "`member` of `dns.record` of the step `it` has 129 bytes"),
+  ]) func wrongMembers(_ fields: String, _ summary: String) throws { #expect(try typed(fields, zone: Self.cloud).diagnostics.map(\.summary) == [summary]) }
+
+  @Test("a name server's records have no members") func noMembers() throws {
+    #expect(try typed("name: api, to: x, member: east, weight: 1").diagnostics.map(\.summary) == ["`member` of `dns.record` of the step `it` is of Route 53 only, and `names` is a name server"])
+  }
+
+  @Test("wrong zones at Route 53 are told where they are defined", arguments: [
+    ("route53: { id: /hostedzone/Z1 }", "`/hostedzone/Z1` cannot be the id of a hosted zone"), ("route53: {}, host: ns1", "`dns` of the server `names` has both `route53` and `host`"),
+    ("route53: { ca: x }", "`route53` of `dns` of the server `names` has a `ca` and no `endpoint`"), ("route53: { endpoint: dns.example }", "the endpoint `dns.example` of `route53` of `dns` of the server `names` is no URL"),
+    ("route53: { endpoint: \"https://u:p@h\" }", "the endpoint of `route53` of `dns` of the server `names` holds a user name or password"), ("route53: { regin: x }", "`route53` of `dns` of the server `names` has no key `regin`"),
+  ]) func clouds(_ zone: String, _ summary: String) throws { #expect(try typed("name: api, to: x", zone: "zone: sie.example, " + zone).diagnostics.first?.summary == summary) }
 
   @Test("the zone itself may be meant") func apex() throws { #expect(try typed("name: \"@\", type: A, to: 192.0.2.7").diagnostics.isEmpty) }
 }

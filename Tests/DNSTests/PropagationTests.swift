@@ -55,7 +55,7 @@ struct PropagationTests {
 
   @Test("without a list the zone's own name servers are asked, by their addresses") func delegated() async throws {
     let world = try World(.knot).with { $0.arguments.zone.authoritative = [] }
-    let place = try await ZonePlace(world.arguments, World.client, Keys(key: world.key), now: world.now)
+    let place = try await ZonePlace(world.arguments, World.network, Keys(key: world.key), now: world.now)
     #expect(await place.authoritative() == [DNSServer(host: "127.0.0.1", port: 53)])
   }
 

@@ -81,7 +81,7 @@ struct RecordTests {
   func race(_ kind: TestNameServer.Kind, _ what: String) async throws {
     let world = try World(kind)
     let (server, name) = (world.server, world.name)
-    let place = try await ZonePlace(world.arguments, World.client, Keys(key: world.key), now: world.now)
+    let place = try await ZonePlace(world.arguments, World.network, Keys(key: world.key), now: world.now)
     let seen = try await place.look()
     try await onThread {
       switch what {
@@ -92,7 +92,7 @@ struct RecordTests {
       }
     }
     let before = try await world.records()
-    let work = ChangeOfRecord(place: place, target: try #require(DNSRecordKind.RecordType.CNAME.data("west.example.test")), context: world.context())
+    let work = ChangeOfRecord(place: place, goal: Goal(answer: DNSRecordKind.RecordType.CNAME.data("west.example.test")), context: world.context())
     let failure = await #expect(throws: StepFailure.self) { try await work.change(seen) }
     #expect(failure?.code == "record-changed")
     #expect(failure?.details.first == "now `\(name)` " + (what == "CNAME" ? "points to elsewhere.example.test" : what == "mark" ? "points to east.example.test" : "has no such record"))
@@ -182,24 +182,24 @@ struct RecordTests {
 
   @Test("an update of a killed attempt that arrives late is this step's own", arguments: both) func late(_ kind: TestNameServer.Kind) async throws {
     let world = try World(kind)
-    let place = try await ZonePlace(world.arguments, World.client, Keys(key: world.key), now: world.now)
-    let target = try #require(DNSRecordKind.RecordType.CNAME.data("west.example.test"))
+    let place = try await ZonePlace(world.arguments, World.network, Keys(key: world.key), now: world.now)
+    let goal = Goal(answer: DNSRecordKind.RecordType.CNAME.data("west.example.test"))
     let seen = try await place.look()
-    let first = try #require(try await ChangeOfRecord(place: place, target: target, context: world.context()).change(seen))
-    let second = try await ChangeOfRecord(place: place, target: target, context: world.context(attempt: 2)).change(seen)
+    let first = try #require(try await ChangeOfRecord(place: place, goal: goal, context: world.context()).change(seen).mark)
+    let second = try await ChangeOfRecord(place: place, goal: goal, context: world.context(attempt: 2)).change(seen).mark
     #expect(second == first)
     // On the way back the same: whoever had looked before it was done finds it done.
     let moved = try await place.look()
-    let work = ChangeOfRecord(place: place, target: target, context: world.context(attempt: 2))
-    for _ in 0..<2 { #expect(try await work.takeBack(moved, nil)?.map { "\($0)" } == ["east.example.test"]) }
+    let work = ChangeOfRecord(place: place, goal: goal, context: world.context(attempt: 2))
+    for _ in 0..<2 { #expect(try await work.takeBack(moved, nil)?.former.answers == ["east.example.test"]) }
     #expect(try await world.records() == ["\(world.name). 60 IN CNAME east.example.test."])
   }
 
   @Test("who resumes waits only for what is left of the old time to live")
   func resumed() async throws {
     let world = try World(.bind, ttl: 4).with { $0.arguments.ttl = .seconds(4) }
-    let place = try await ZonePlace(world.arguments, World.client, Keys(key: world.key), now: world.now)
-    let work = ChangeOfRecord(place: place, target: try #require(DNSRecordKind.RecordType.CNAME.data("west.example.test")), context: world.context())
+    let place = try await ZonePlace(world.arguments, World.network, Keys(key: world.key), now: world.now)
+    let work = ChangeOfRecord(place: place, goal: Goal(answer: DNSRecordKind.RecordType.CNAME.data("west.example.test")), context: world.context())
     _ = try await work.change(place.look())
     let changed = ContinuousClock.now
     #expect(await world.performer.settle(world.arguments, in: world.context()) == .notDone)

@@ -1,6 +1,8 @@
+import AWSClient
 import CanonicalJSON
 import DNSClient
 @testable import DNSProvider
+import HTTPClient
 import ObjectStore
 import PlanModel
 import ProviderInterface
@@ -18,6 +20,8 @@ struct World: Sendable {
   var patience = TimeSpan.seconds(3)
 
   static let client = DNSClient()
+  static let network = DNSNetwork(
+    aws: AWSHost(CredentialWorld(environment: [:], client: HTTPClient(), readFile: { _ in nil }, now: systemTime), folder: "/"))
   var name: String { "\(arguments.name).\(TestNameServer.zone)" }
 
   /// A new name that points to `east`, or to nothing.
@@ -25,7 +29,7 @@ struct World: Sendable {
     let name = "t\(UInt32.random(in: 0 ... .max))"
     let host = NameServer(host: "127.0.0.1", port: server.port)
     let zone = DNSZoneReference(
-      server: "names", zone: TestNameServer.zone, host: host, key: SecretReference(name: "names-key", source: .env("UNUSED")), authoritative: [host])
+      server: "names", zone: TestNameServer.zone, keeper: .server(host, key: SecretReference(name: "names-key", source: .env("UNUSED"))), authoritative: [host])
     self.server = server
     arguments = DNSRecordKind.Arguments(zone: zone, name: name, type: type, to: .text(to))
     for answer in former { try server.update("update add \(name).\(TestNameServer.zone) \(ttl) \(type.rawValue) \(answer)") }
@@ -45,8 +49,8 @@ struct World: Sendable {
   /// The same, asking something else than the real server.
   func through(_ port: Int) -> World { with { $0.arguments.zone.host = NameServer(host: "127.0.0.1", port: port) } }
 
-  var performer: DNSRecordPerformer { DNSRecordPerformer(Self.client, patience: patience) }
-  var observer: DNSRecordObserver { DNSRecordObserver(Self.client) }
+  var performer: DNSRecordPerformer { DNSRecordPerformer(Self.network, patience: patience) }
+  var observer: DNSRecordObserver { DNSRecordObserver(Self.network) }
 
   func context(attempt: Int = 1) -> PerformingContext {
     PerformingContext(
@@ -83,6 +87,18 @@ struct World: Sendable {
     let world = self
     return StepConformance(
       AnyStepKind(DNSRecordKind.self), try CanonicalJSON.value(arguments), StepPerformers([performer]), context(), world: { try await world.records() })
+  }
+}
+
+extension DNSZoneReference {
+  /// Of a zone that a name server keeps.
+  var host: NameServer {
+    get { if case .server(let host, _) = keeper { host } else { NameServer(host: "none.invalid") } }
+    set { keeper = .server(newValue, key: key) }
+  }
+  var key: SecretReference? {
+    get { if case .server(_, let key) = keeper { key } else { nil } }
+    set { keeper = .server(host, key: newValue) }
   }
 }
 

@@ -1,3 +1,4 @@
+@testable import AWSClient
 import Concurrency
 import HTTPClient
 @testable import S3Store
@@ -13,7 +14,7 @@ private func world(_ environment: [String: String], files: [String: String] = [:
     readFile: { files[$0] }, now: systemTime)
 }
 
-private func standard(_ environment: [String: String], files: [String: String] = [:]) async throws -> S3Credentials {
+private func standard(_ environment: [String: String], files: [String: String] = [:]) async throws -> AWSCredentials {
   try await CredentialSource.standard(world(environment, files: files)).load()
 }
 
@@ -27,19 +28,19 @@ private func problem(_ environment: [String: String], files: [String: String] = 
     (#"{"Version": 1, "AccessKeyId": "AKIA", "SecretAccessKey": "s", "SessionToken": "t", "Expiration": "2026-11-24T09:00:00Z"}"#, "AKIA", "s", "t"),
     (#"{"AccessKeyId": "AKIA", "SecretAccessKey": "s", "Token": "t"}"#, "AKIA", "s", "t"), (#"{"AccessKeyId": "AKIA", "SecretAccessKey": "s"}"#, "AKIA", "s", ""),
   ]) func `A secret holds credentials as people write them`(text: String, access: String, secret: String, token: String) throws {
-    let credentials = try S3Credentials(written: text)
+    let credentials = try AWSCredentials(written: text)
     #expect(credentials.accessKey == access && credentials.secretKey == secret && credentials.token ?? "" == token)
     #expect((credentials.expires != nil) == text.contains("Expiration"))
   }
 
   @Test(arguments: ["", "AKIA", "AKIA:", ":secret", "a b:secret", "AKIA:secret:", "{", "{}", #"{"AccessKeyId": "a"}"#, #"{"AccessKeyId": "a", "SecretAccessKey": "s", "Expiration": "soon"}"#])
   func `What holds none is said so without showing it`(text: String) {
-    let error = #expect(throws: CredentialProblem.self) { try S3Credentials(written: text) }
+    let error = #expect(throws: CredentialProblem.self) { try AWSCredentials(written: text) }
     #expect(error?.description.contains("secret:") == false && error?.description.isEmpty == false)
   }
 
   @Test func `Credentials print nothing of themselves`() {
-    let credentials = S3Credentials(accessKey: "canary", secretKey: "canary", token: "canary")
+    let credentials = AWSCredentials(accessKey: "canary", secretKey: "canary", token: "canary")
     #expect(!"\(credentials) \(String(reflecting: credentials))".contains("canary"))
     var dumped = ""
     dump(credentials, to: &dumped)
@@ -169,7 +170,7 @@ private func problem(_ environment: [String: String], files: [String: String] = 
     CredentialSource("a test") { () throws(CredentialProblem) in
       let number = loads.withLock { $0 += 1; return $0 }
       if failing(number) { throw CredentialProblem("none now", transient: true) }
-      return S3Credentials(accessKey: "key \(number)", secretKey: "s", token: "t", expires: now.withLock { $0 } + life)
+      return AWSCredentials(accessKey: "key \(number)", secretKey: "s", token: "t", expires: now.withLock { $0 } + life)
     }
   }
 

@@ -1,3 +1,4 @@
+@testable import AWSClient
 @testable import S3Store
 import Testing
 import Units
@@ -5,7 +6,7 @@ import Units
 /// The published examples: Amazon S3 API Reference, "Signature Calculations for the Authorization Header".
 @Suite struct SigV4Tests {
   private let signer = SigV4(
-    accessKey: "AKIAIOSFODNN7EXAMPLE", secretKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", token: nil, region: "us-east-1")
+    AWSCredentials(accessKey: "AKIAIOSFODNN7EXAMPLE", secretKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), region: "us-east-1")
   private static let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
   struct Example: Sendable {
@@ -44,7 +45,7 @@ import Units
 
   @Test func `A session token is sent and signed`() {
     var signer = signer
-    signer.token = "token"
+    signer.credentials = AWSCredentials(accessKey: "a", secretKey: "s", token: "token")
     let headers = signer.sign("GET", host: "h", path: "/", payload: Self.empty, time: "20130524T000000Z").headers
     #expect(headers.contains { $0.name == "x-amz-security-token" && $0.value == "token" })
     #expect(headers.last?.value.contains("SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-security-token,") == true)

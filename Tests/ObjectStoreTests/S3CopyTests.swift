@@ -1,3 +1,4 @@
+@testable import AWSClient
 import Concurrency
 import ObjectStore
 @testable import S3Store
@@ -13,11 +14,11 @@ private struct Pair {
   let proxy: FaultProxy
 
   /// One endpoint for both, so that the second may copy from the first.
-  init(_ kind: S3Server.Kind = .seaweedFS, credentials: S3Credentials? = nil, _ script: @escaping FaultProxy.Script = { _ in nil }) throws {
+  init(_ kind: S3Server.Kind = .seaweedFS, credentials: AWSCredentials? = nil, _ script: @escaping FaultProxy.Script = { _ in nil }) throws {
     var patience = testPatience
     patience.attempts = 2
     patience.answer = .seconds(3)
-    let writer = S3Credentials(accessKey: S3Server.accessKey, secretKey: S3Server.secretKey)
+    let writer = AWSCredentials(accessKey: S3Server.accessKey, secretKey: S3Server.secretKey)
     proxy = try FaultProxy(to: try S3Server.shared(kind).port, script)
     from = try testStore(kind, through: proxy.url)
     to = try testStore(kind, through: proxy.url, patience: patience, credentials: .fixed(credentials ?? writer)) { $0.largestCopy = 8 << 20 }
@@ -81,7 +82,7 @@ struct S3CopyTests {
 
   @Test("Credentials that may not copy are found out by asking, once")
   func denied() async throws {
-    let pair = try Pair(credentials: S3Credentials(accessKey: "reader", secretKey: "reader-secret"))
+    let pair = try Pair(credentials: AWSCredentials(accessKey: "reader", secretKey: "reader-secret"))
     for name in ["1", "2", "3"] {
       try await pair.from.put(try key(name), [1], ifAbsent: false)
       #expect(try await pair.to.copy(try key(name), from: pair.from, try key(name)) == nil)

@@ -1,3 +1,4 @@
+@testable import AWSClient
 import HTTPClient
 import ObjectStore
 @testable import S3Store
@@ -53,21 +54,21 @@ struct S3EndpointTests {
     ("https://h", "https://h"), ("http://h:80", "http://h"), ("https://H:443/", "https://h"), ("http://h:9000", "http://h:9000"), ("https://[::1]:9000", "https://[::1]:9000"),
     ("https://[::1]", "https://[::1]"), ("h", ""), ("https://", ""), ("https://h/p", ""), ("https://u@h", ""), ("https://h:0", ""), ("https://h:x", ""), ("ftp://h", ""),
   ]) func `An endpoint is a scheme, a host and perhaps a port`(url: String, expected: String) {
-    #expect(S3Endpoint(url)?.description ?? "" == expected)
+    #expect(ServiceEndpoint(url)?.description ?? "" == expected)
   }
 
   // MARK: Verdicts that no server here gives
 
-  private func verdict(_ endpoint: S3Endpoint?, _ status: Int, _ headers: [HTTPHeader], _ body: String) throws -> S3Verdict {
+  private func verdict(_ endpoint: ServiceEndpoint?, _ status: Int, _ headers: [HTTPHeader], _ body: String) throws -> S3Verdict {
     let judge = S3Judge(
       bucket: "backups", endpoint: try #require(endpoint), region: "us-east-1", doing: "writing it", action: "s3:PutObject", accepted: [],
       signed: Timestamp(milliseconds: 0))
     let response = HTTPResponse(status: status, headers: headers, body: Array(body.utf8), bodyTruncated: false)
-    return judge.verdict(response, S3ErrorBody(response.body))
+    return judge.verdict(response, AWSErrorBody(response.body))
   }
 
   @Test func `Amazon's redirect to another region is followed there`() throws {
-    let amazon = S3Endpoint.amazon(region: "us-east-1")
+    let amazon = ServiceEndpoint.amazon(region: "us-east-1")
     for answer in [
       try verdict(amazon, 301, [HTTPHeader("x-amz-bucket-region", "eu-west-1")], "<Error><Code>PermanentRedirect</Code></Error>"),
       try verdict(amazon, 400, [], "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-1</Region></Error>"),
@@ -81,14 +82,14 @@ struct S3EndpointTests {
     ("http://s3.example.com", "https://s3.example.com/x", true), ("https://s3.example.com", "https://example.org/x", false), ("http://10.0.0.1", "http://10.0.0.2/", false),
     ("http://10.0.0.1", "http://10.0.0.1:81/", true), ("https://s3.example.com", "nonsense", false),
   ]) func `A redirect is followed within a domain, and never out of TLS`(from: String, to: String, isFollowed: Bool) throws {
-    let answer = try verdict(S3Endpoint(from), 307, [HTTPHeader("location", to)], "")
+    let answer = try verdict(ServiceEndpoint(from), 307, [HTTPHeader("location", to)], "")
     if case .elsewhere = answer { #expect(isFollowed) } else { #expect(!isFollowed) }
   }
 
   @Test func `What the store asks to wait for is waited for, up to a minute`() throws {
     #expect(S3Judge.retryAfter("7") == .seconds(7) && S3Judge.retryAfter("86400") == .seconds(60) && S3Judge.retryAfter("-1") == .zero)
     #expect(S3Judge.retryAfter("Tue, 24 Nov 2026 09:44:37 GMT") == nil)
-    guard case .again(after: .seconds(3)?, _) = try verdict(S3Endpoint("http://h"), 503, [HTTPHeader("retry-after", "3")], "") else { Issue.record("no wait"); return }
+    guard case .again(after: .seconds(3)?, _) = try verdict(ServiceEndpoint("http://h"), 503, [HTTPHeader("retry-after", "3")], "") else { Issue.record("no wait"); return }
   }
 
   @Test func `Waits grow, stay below their limit and differ`() {

@@ -1,3 +1,4 @@
+@testable import AWSClient
 import Concurrency
 import ObjectStore
 @testable import S3Store
@@ -122,7 +123,7 @@ struct S3FaultTests {
     let loads = Lock(0)
     let source = CredentialSource("a test") { () throws(CredentialProblem) in
       loads.withLock { $0 += 1 }
-      return S3Credentials(accessKey: S3Server.accessKey, secretKey: S3Server.secretKey)
+      return AWSCredentials(accessKey: S3Server.accessKey, secretKey: S3Server.secretKey)
     }
     let peers = try Peers(credentials: source) { $0.path.contains("partNumber=2") && loads.withLock { $0 } == 1 ? .answer(403, body: said("ExpiredToken")) : nil }
     try await write(20 << 20, to: "large", peers.store)
@@ -207,10 +208,10 @@ struct S3FaultTests {
 
   @Test("Wrong keys, rights that lack, and a port that nobody listens on are named")
   func refused() async throws {
-    let wrong = try testStore(.seaweedFS, patience: brief, credentials: .fixed(S3Credentials(accessKey: S3Server.accessKey, secretKey: "canary")))
+    let wrong = try testStore(.seaweedFS, patience: brief, credentials: .fixed(AWSCredentials(accessKey: S3Server.accessKey, secretKey: "canary")))
     let signature = await failure { _ = try await wrong.listAll(prefix: "") }
     #expect(signature?.reason == .denied && signature?.detail.contains("the secret key does not belong") == true && signature?.description.contains("canary") == false)
-    let reader = try testStore(.seaweedFS, patience: brief, credentials: .fixed(S3Credentials(accessKey: "reader", secretKey: "reader-secret")))
+    let reader = try testStore(.seaweedFS, patience: brief, credentials: .fixed(AWSCredentials(accessKey: "reader", secretKey: "reader-secret")))
     let right = await failure { try await reader.put(try key("a"), [1], ifAbsent: false) }
     #expect(right?.reason == .denied && right?.detail.contains("needs s3:PutObject") == true)
     #expect(try await reader.listAll(prefix: "").isEmpty)

@@ -62,7 +62,8 @@ enum Documents {
       toolVersion: "1.0.0", plan: "shop", observedAt: .sample,
       steps: Observation.Reach.every.map {
         .init(kind: "postgresql.backup", arguments: ["server": "pg"], observation: Observation($0, facts: ["role": "primary"], measurements: ["size": "1kB"]))
-      }, measured: ["orders": .init(size: ByteCount(bytes: 1_000), dump: .minutes(9)), "invoices": .init()])
+      }, measured: ["orders": .init(size: ByteCount(bytes: 1_000), dump: .minutes(9)), "invoices": .init()],
+      promises: ["orders": ["provider": .init(broken: ["kept for 3d"], every: .days(2), granularity: .minutes(9), window: .days(3)), "other": .init(broken: ["off"])]])
   }
 
   // MARK: Journals

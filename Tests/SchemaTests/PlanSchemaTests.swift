@@ -78,9 +78,12 @@ private let everyKey = """
   servers:
     pg: { postgresql: { url: { secret: url } }, site: west }
     redis: { redis: { url: { secret: url } } }
+    orders-rds: { rds: { region: us-east-1, instance: orders, endpoint: "https://rds.example", credentials: { secret: keys } } }
+    orders-new: { rds: { region: us-east-1, instance: orders-new } }
     search: { meilisearch: { url: "http://search:7700", key: { secret: keys }, version: "1.11", dumps: dumps } }
     cluster: { kubernetes: { context: east, kubeconfig: { secret: keys } } }
     zone: { dns: { zone: sie.example, host: ns1.sie.example, key: { secret: keys }, authoritative: [ns1.sie.example, "[::1]:53"], resolvers: 192.0.2.1 } }
+    cloud: { dns: { zone: sie.example, route53: { id: Z0123456789, region: us-east-1, endpoint: "https://dns.example", ca: ca.pem, credentials: { secret: keys } } } }
     pg-two: { postgresql: { url: { secret: url } }, site: east }
   stores:
     near: { directory: { path: near }, site: east, bandwidth: 50MB/s }
@@ -136,7 +139,7 @@ private let everyKey = """
         script: { command: { run: [backup, --all] }, every: 1d, overlap: skip, to: [near] }
         nightly: { logical: {}, cron: "0 2 * * *", zone: Europe/Berlin, clockChange: { gap: run, repeat: once }, to: [near] }
         older: { logical: {}, every: 1d, to: [near], keep: forever }
-        provider: { managed: { every: 1d, sites: [east], pitr: { granularity: 5m, window: 7d } }, keep: { for: 35d, atLeast: 1 } }
+        provider: { managed: { server: orders-rds, every: 1d, sites: [east], pitr: { granularity: 5m, window: 7d } }, keep: { for: 35d, atLeast: 1 } }
     search:
       on: [pg]
       derivedFrom: orders
@@ -200,6 +203,9 @@ private let everyKey = """
         redis-restore: { redis.restore: { data: sessions, server: redis, point: latest } }
         redis-promote: { redis.promote: { server: redis, data: queues } }
         requeue: { redis.requeue: { data: queues, server: redis, from: pg, queue: jobs, sql: select 1 } }
+        managed: { rds.check: { server: orders-rds, every: 25h, granularity: 5m, window: 7d } }
+        managed-restore: { rds.restore: { data: orders, server: orders-new, from: orders-rds, point: latest, class: db.m6g.large, subnetGroup: private, securityGroups: [sg-1], multiAZ: true } }
+        managed-moment: { rds.restore: { data: orders, server: orders-new, from: orders-rds, point: { before: "2026-11-24T08:15:34Z" } } }
         dump: { meilisearch.dump: { data: index, protection: daily } }
         search-restore: { meilisearch.restore: { data: index, server: search, point: latest, folder: /srv/data.ms, stop: [stop, it], start: [start, it] } }
         rebuild: { meilisearch.rebuild: { data: index, server: search, from: pg, index: documents, sql: select 1 as id, settings: "{}" } }
@@ -211,6 +217,8 @@ private let everyKey = """
         checkout: { git.checkout: { from: { secret: more }, into: work, ref: main, signed: true } }
         check: { http.check: { probe: ready, within: 5m } }
         record: { dns.record: { zone: zone, name: api, type: A, to: { output: switch.line }, from: 192.0.2.1, ttl: 5m } }
+        weight: { dns.record: { zone: cloud, name: api, type: A, member: east, weight: 255, ttl: 5m } }
+        failover: { dns.record: { zone: cloud, name: web, type: A, to: 192.0.2.1, member: two, failover: secondary, healthCheck: abc } }
         post:
           notify.send:
             { by: status-page, to: "https://api.example/v1/pages/x", key: { secret: keys }, status: resolved, elseBy: email, elseTo: all@shop.example,

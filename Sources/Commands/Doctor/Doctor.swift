@@ -11,6 +11,7 @@ internal import ObjectStore
 internal import PlanModel
 internal import PointSteps
 internal import PostgreSQLProvider
+internal import RDSProvider
 internal import RedisProvider
 internal import ProviderInterface
 internal import RecoveryPoints
@@ -105,7 +106,7 @@ struct Doctor: Sendable {
   }
 
   private func outcomes(of server: Server, _ tools: PostgreSQLTools) async -> [CheckOutcome] {
-    if let zone = DNSZoneReference(server, in: plan) { return await DNSZoneExamination(zone).outcomes(in: context) }
+    if let zone = DNSZoneReference(server, in: plan) { return await DNSZoneExamination(zone, Providers.names(environment, folder)).outcomes(in: context) }
     if let redis = RedisReference(server.name.value, in: plan) {
       let steps = typed.protection.flatMap(\.steps) + typed.scenarios.flatMap(\.steps)
       func does(_ kind: StepKindName, _ touches: (Footprint) -> Set<Resource>) -> Bool {
@@ -119,6 +120,10 @@ struct Doctor: Sendable {
     if let search = MeilisearchReference(server.name.value, in: plan) {
       let isDumped = typed.protection.flatMap(\.steps).contains { $0.specification.kind == MeilisearchDump.name && $0.specification.footprint.reads.contains(.server(server.name.value)) }
       return await MeilisearchExamination(of: search, on: MeilisearchHost(children: children, client: client, environment: environment, folder: folder), isDumped: isDumped).outcomes(in: context)
+    }
+    if let rds = RDSReference(server.name.value, in: plan) {
+      let isMade = typed.scenarios.flatMap(\.steps).contains { $0.specification.kind == RDSRestore.name && $0.specification.footprint.writes.contains(.server(server.name.value)) }
+      return await RDSExamination(of: rds, on: Providers.rds(environment, folder: folder), isMade: isMade).outcomes(in: context)
     }
     guard let reference = plan.postgresql(server.name.value) else {
       return [CheckOutcome("answer", .notChecked, "this version of sie-dr cannot look at a \(server.kindName.noun)")]

@@ -23,5 +23,13 @@ enum ObservationsSchema {
           .optional("size", .size, "Of the database on its server."), .optional("dump", .timeSpan, "The longest of the last five backups, upload and all."),
           .optional("upload", .timeSpan, "Nothing: it is part of the dump."),
         ])), "By data class, in the words of its `estimate`."),
+    .optional(
+      "promises",
+      .map(
+        of: .map(
+          of: .object([
+            .required("broken", .list(of: .text), "What is less than promised, each with its figure."), .optional("every", .timeSpan, "The age of the newest snapshot."),
+            .optional("granularity", .timeSpan, "The age of the latest moment that could be restored."), .optional("window", .timeSpan, "How far back moments could be restored."),
+          ]))), "By data class and protection by `managed`, where its provider keeps less than the plan counts on."),
   ]
 }

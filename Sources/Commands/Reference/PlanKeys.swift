@@ -97,14 +97,32 @@ enum PlanKeys {
       "A Kubernetes cluster."),
     PlanKey(
       "dns",
-      .object([
-        PlanKey("zone", .text, required: true, "The zone."), PlanKey("host", .text, required: true, "The host that takes its updates."),
+      .objectWithOne(of: [["host"], ["route53"]], [
+        PlanKey("zone", .text, required: true, "The zone."), PlanKey("host", .text, "The host that takes its updates."),
         PlanKey("key", .secretReference, "The TSIG key that signs them: what `tsig-keygen` writes, or `ALGORITHM:NAME:SECRET`."),
-        PlanKey("authoritative", .names, "The servers of the zone that must answer a change; those that the zone names if not given."),
+        PlanKey("authoritative", .names, "The servers of the zone that must answer a change; those that the zone names if not given, and at Route 53 none."),
         PlanKey("resolvers", .names, "Resolvers that are asked when a change should be everywhere."),
+        PlanKey(
+          "route53", .object([PlanKey("id", .text, "The id of the hosted zone; found by the zone's name if not given.")] + aws("`us-east-1` if not given")),
+          "Amazon Route 53, which is asked by its own interface, instead of `host` and `key`."),
       ]), "A DNS zone."),
+    PlanKey(
+      "rds",
+      .object([
+        PlanKey("region", .text, required: true, "The AWS region."), PlanKey("instance", .text, required: true, "Its identifier there."),
+        PlanKey("endpoint", .text, "Where the API is, as `https://HOST`; Amazon's own of the region if not given."),
+        PlanKey("credentials", .secretReference, "The access key, as for stores in buckets; what AWS's own tools would find if not given."),
+      ]), "A database that Amazon RDS runs, as its API knows it."),
     site,
   ]
+  /// How a service of AWS is reached.
+  private static func aws(_ usualRegion: String) -> [PlanKey] {
+    [
+      PlanKey("region", .text, "The region that requests are signed for; \(usualRegion)."), PlanKey("endpoint", .text, "`https://HOST[:PORT]`; Amazon's if not given."),
+      PlanKey("ca", .text, "A file with the certificates of your own authority."),
+      PlanKey("credentials", .secretReference, "Where the keys come from; the environment, profiles and roles as every tool finds them if not given."),
+    ]
+  }
   private static let store = [
     PlanKey("directory", .object([PlanKey("path", .text, required: true, "A folder, from the plan file's folder on.")]), "A folder."),
     PlanKey("s3", .object(s3), "A bucket of an S3 object store."), PlanKey("bandwidth", .byteRate, "What all transfers to and from it may take together."), site,

@@ -43,6 +43,7 @@ extension PlanKeys {
     PlanKey("server", .text, required: true, "Which server follows; one of `on`."), PlanKey("maxLag", .timeSpan, required: true, "How far what it has received can be behind."),
   ]
   private static let managed = [
+    PlanKey("server", .text, "The RDS instance that the promise is of: it is then looked at."),
     PlanKey("every", .timeSpan, required: true, "The newest of its backups is never older than this."), PlanKey("sites", .names, required: true, "Where the backups are."),
     PlanKey(
       "pitr",

@@ -10,7 +10,7 @@ enum StatusSchema {
     .required("disasters", .list(of: .object(disaster)), "One a scenario."), .required("overdue", .list(of: .object(overdue)), "What should have been done by then."),
     .required("owed", .list(of: .object([.required("run", .text, "The run's id."), .required("duty", .object(IncidentReportSchema.duty), "What is owed.")])), "What is still to be done after an incident."),
     .required("openRuns", .list(of: .object(openRun)), "Newest first."), .required("lock", .object(lock), "Who works on the state directory."),
-    .required("unreachable", .list(of: .text), "Stores that did not answer."), .required("unseen", .list(of: .text), "Protections that nobody looked at: they count as the plan states them."),
+    .required("unreachable", .list(of: .text), "Stores and managed databases that did not answer."), .required("unseen", .list(of: .text), "Protections that nobody looked at: they count as the plan states them."),
   ])
 
   private static let disaster: [Schema.Member] = [

@@ -1,6 +1,6 @@
+internal import AWSClient
 internal import ChildProcess
 internal import CommandProvider
-internal import DNSClient
 internal import DNSProvider
 internal import GitProvider
 internal import HTTPClient
@@ -12,6 +12,7 @@ internal import OperatorProvider
 internal import PlanModel
 internal import PointSteps
 internal import PostgreSQLProvider
+internal import RDSProvider
 public import ProviderInterface
 internal import RecoveryPointProvider
 internal import RedisProvider
@@ -25,7 +26,7 @@ public enum Providers {
       AnyStepKind(RecoveryPointCopy.self), AnyStepKind(RecoveryPointExpire.self), AnyStepKind(RecoveryPointPing.self),
       AnyStepKind(RecoveryPointHold.self), AnyStepKind(RecoveryPointRelease.self), AnyStepKind(CommandRun.self),
       AnyStepKind(HTTPCheck.self), AnyStepKind(OperatorConfirm.self), AnyStepKind(DNSRecordKind.self), AnyStepKind(NotifySend.self),
-    ] + KubernetesProvider.kinds + TerraformProvider.kinds)
+    ] + KubernetesProvider.kinds + TerraformProvider.kinds + RDSProvider.kinds)
 
   /// What protections are made of.
   public static let protection = ProtectionSteps(
@@ -40,7 +41,10 @@ public enum Providers {
     expire: { protection, dataClass, store, plan in
       made(RecoveryPointExpire.self, RecoveryPointExpire.arguments(protection, of: dataClass, in: store, plan), plan)
     },
-    ping: { protection, dataClass, plan in made(RecoveryPointPing.self, RecoveryPointPing.arguments(protection, of: dataClass, in: plan), plan) })
+    ping: { protection, dataClass, plan in made(RecoveryPointPing.self, RecoveryPointPing.arguments(protection, of: dataClass, in: plan), plan) },
+    check: { protection, _, plan in
+      if case .managed(let database) = protection.method { made(RDSCheck.self, RDSCheck.arguments(database, in: plan), plan) } else { nil }
+    })
 
   /// The kind of step that removes what retention no longer keeps.
   static let expiry = RecoveryPointExpire.name
@@ -53,9 +57,10 @@ public enum Providers {
       PostgreSQLProvider.observers + RedisProvider.observers
         + MeilisearchProvider.observers(on: MeilisearchHost(children: children, client: HTTPClient(), environment: environment, folder: folder))
         + GitProvider.observers(on: GitHost(children: children, environment: environment, folder: folder)) + [
-        RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), RecoveryPointHoldObserver(), CommandObserver(children, environment), DNSRecordObserver(DNSClient()),
+        RecoveryPointCopyObserver(), RecoveryPointExpireObserver(), RecoveryPointHoldObserver(), CommandObserver(children, environment), DNSRecordObserver(names(environment, folder)),
       ] + KubernetesProvider.observers(on: KubernetesHost(children: children, environment: environment, folder: folder))
-        + TerraformProvider.observers(on: TerraformHost(children: children, environment: environment, folder: folder)))
+        + TerraformProvider.observers(on: TerraformHost(children: children, environment: environment, folder: folder))
+        + RDSProvider.observers(on: rds(environment, folder: folder)))
   }
 
   /// The changing halves.
@@ -68,10 +73,18 @@ public enum Providers {
         + GitProvider.performers(on: GitHost(children: children, environment: environment, folder: folder)) + [
         RecoveryPointCopyPerformer(), RecoveryPointExpirePerformer(), RecoveryPointPingPerformer(HTTPClient(trustedBy: environment)),
         RecoveryPointHoldPerformer(), RecoveryPointReleasePerformer(), CommandPerformer(children, environment),
-        HTTPCheckPerformer(HTTPClient(trustedBy: environment)), DNSRecordPerformer(DNSClient()), NotifySendPerformer(outbox),
+        HTTPCheckPerformer(HTTPClient(trustedBy: environment)), DNSRecordPerformer(names(environment, folder)), NotifySendPerformer(outbox),
       ] + KubernetesProvider.performers(on: KubernetesHost(children: children, environment: environment, folder: folder))
-        + TerraformProvider.performers(on: TerraformHost(children: children, environment: environment, folder: folder)))
+        + TerraformProvider.performers(on: TerraformHost(children: children, environment: environment, folder: folder))
+        + RDSProvider.performers(on: rds(environment, folder: folder)))
   }
+
+  static func rds(_ environment: [String: String], folder: String) -> RDSHost {
+    RDSHost(.standard(environment, folder: folder))
+  }
+
+  /// What moves names: the questions and updates of DNS, and the calls of AWS.
+  static func names(_ environment: [String: String], _ folder: String) -> DNSNetwork { DNSNetwork(aws: .standard(environment, folder: folder)) }
 
   private static func made<Kind: StepKind>(_: Kind.Type, _ arguments: Kind.Arguments?, _ plan: Plan) -> UnderstoodArguments? {
     arguments.map { UnderstoodArguments(Kind.self, $0, in: plan) }

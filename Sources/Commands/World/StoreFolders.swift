@@ -1,3 +1,4 @@
+internal import AWSClient
 internal import Concurrency
 internal import DirectoryStore
 internal import HTTPClient
@@ -56,16 +57,12 @@ struct StoreFolders: StoreOpening {
     }
   }
 
-  private var world: CredentialWorld {
-    CredentialWorld(
-      environment: environment, client: client,
-      readFile: { path in (try? Files.read(path)).map { String(decoding: $0, as: UTF8.self) } }, now: SystemClock.now)
-  }
+  private var world: CredentialWorld { CredentialWorld(environment, client) }
 
   private func bucket(_ reference: S3Reference, _ name: StoreName, _ world: CredentialWorld) throws(StepFailure) -> S3Bucket {
-    var endpoint: S3Endpoint?
+    var endpoint: ServiceEndpoint?
     if let url = reference.endpoint {
-      endpoint = S3Endpoint(url)
+      endpoint = ServiceEndpoint(url)
       guard endpoint != nil else { throw StepFailure("wrong-endpoint", "the endpoint of the store `\(name)` is no URL", helps: ["write `https://HOST` or `https://HOST:PORT`"]) }
     }
     let region = reference.region ?? CredentialSource.region(world)
@@ -94,7 +91,7 @@ struct StoreFolders: StoreOpening {
     CredentialSource("the secret `\(secret.name)`") { [secrets] () throws(CredentialProblem) in
       let value: SecretValue
       do throws(StepFailure) { value = try await secrets.resolve(secret) } catch { throw CredentialProblem(error.message, transient: error.isTransient) }
-      return try S3Credentials(written: value.reveal())
+      return try AWSCredentials(written: value.reveal())
     }
   }
 }

@@ -13,7 +13,9 @@ extension LoadedPlan {
     }
     return plan.dataClasses.flatMap { dataClass in
       let periodic = typed.protection.filter { $0.dataClass.name.value == dataClass.name.value && $0.steps.isEmpty }.map(\.protection)
-      return periodic.map { missing($0.name, $0.method.name, of: dataClass) } + dataClass.continuous.map { missing($0.name, $0.method.name, of: dataClass) }
+      return periodic.map { missing($0.name, $0.method.name, of: dataClass) } + dataClass.continuous.filter { protection in
+        !typed.checks.contains { $0.dataClass.name.value == dataClass.name.value && $0.protection.name.value == protection.name.value }
+      }.map { missing($0.name, $0.method.name, of: dataClass) }
     }
   }
 

@@ -1,3 +1,4 @@
+public import AWSClient
 public import Units
 
 /// Where a store's objects are: a bucket, below a prefix, behind an endpoint.
@@ -23,7 +24,7 @@ public struct S3Bucket: Hashable, Sendable {
   /// Nil: the one that the environment or the profile names, else `us-east-1`.
   public var region: String?
   /// Nil: Amazon's, of the region.
-  public var endpoint: S3Endpoint?
+  public var endpoint: ServiceEndpoint?
   /// Nil: `virtual` at Amazon, `path` elsewhere.
   public var style: Style?
   /// A file of certificates to trust instead of the machine's own.
@@ -33,7 +34,7 @@ public struct S3Bucket: Hashable, Sendable {
   /// How much the store copies by itself in one request; what is larger is copied in parts. S3's own limit is 5 GB.
   public var largestCopy = 5_000_000_000
 
-  public init(_ name: String, prefix: String = "", region: String? = nil, endpoint: S3Endpoint? = nil) {
+  public init(_ name: String, prefix: String = "", region: String? = nil, endpoint: ServiceEndpoint? = nil) {
     self.name = name
     let trimmed = prefix.split(separator: "/").joined(separator: "/")
     self.prefix = trimmed.isEmpty ? "" : trimmed + "/"
@@ -43,7 +44,7 @@ public struct S3Bucket: Hashable, Sendable {
 }
 
 extension S3Bucket {
-  func isVirtual(at endpoint: S3Endpoint) -> Bool {
+  func isVirtual(at endpoint: ServiceEndpoint) -> Bool {
     (style ?? (endpoint.isAmazon && !name.contains(".") ? .virtual : .path)) == .virtual
   }
 
@@ -59,37 +60,8 @@ extension S3Bucket {
   public var isWhereAWSLooks: Bool { endpoint.map { $0.isAmazon || !isVirtual(at: $0) } ?? true }
 }
 
-/// `https://host:port`, without a path.
-public struct S3Endpoint: Hashable, Sendable, CustomStringConvertible {
-  public var isTLS: Bool
-  public var host: String
-  /// Nil: the scheme's own.
-  public var port: Int?
-
-  /// Nil unless it is `http://` or `https://` and a host, perhaps with a port.
-  public init?(_ url: some StringProtocol) {
-    let url = url.hasSuffix("/") ? String(url.dropLast()) : String(url)
-    guard let scheme = ["https://", "http://"].first(where: { url.lowercased().hasPrefix($0) }) else { return nil }
-    isTLS = scheme == "https://"
-    var rest = url.dropFirst(scheme.count)
-    guard !rest.isEmpty, !rest.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F || "/?#@\\".utf8.contains($0) }) else { return nil }
-    if let colon = rest.lastIndex(of: ":"), !rest.hasSuffix("]") {
-      guard let number = Int(rest[rest.index(after: colon)...]), (1...65_535).contains(number) else { return nil }
-      port = number == (isTLS ? 443 : 80) ? nil : number
-      rest = rest[..<colon]
-    }
-    guard !rest.isEmpty else { return nil }
-    host = rest.lowercased()
+extension ServiceEndpoint {
+  static func amazon(region: String) -> ServiceEndpoint {
+    ServiceEndpoint(isTLS: true, host: "s3.\(region).amazonaws.com" + (region.hasPrefix("cn-") ? ".cn" : ""), port: nil)
   }
-
-  init(isTLS: Bool, host: String, port: Int?) { self.isTLS = isTLS; self.host = host; self.port = port }
-
-  static func amazon(region: String) -> S3Endpoint {
-    S3Endpoint(isTLS: true, host: "s3.\(region).amazonaws.com" + (region.hasPrefix("cn-") ? ".cn" : ""), port: nil)
-  }
-
-  var isAmazon: Bool { host.hasSuffix(".amazonaws.com") || host.hasSuffix(".amazonaws.com.cn") }
-  /// As it stands in a `Host` header.
-  var authority: String { host + (port.map { ":\($0)" } ?? "") }
-  public var description: String { (isTLS ? "https://" : "http://") + authority }
 }

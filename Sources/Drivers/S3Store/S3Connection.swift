@@ -1,3 +1,4 @@
+internal import AWSClient
 internal import Concurrency
 internal import HTTPClient
 internal import Hashing
@@ -49,7 +50,7 @@ final class S3Connection: Sendable {
   private let place: Lock<Place>
 
   /// Where requests go now: a redirect changes it for good.
-  private struct Place { var endpoint: S3Endpoint; var region: String }
+  private struct Place { var endpoint: ServiceEndpoint; var region: String }
 
   init(
     store: String, bucket: S3Bucket, credentials: CredentialSource, client: HTTPClient, patience: S3Patience, now: @escaping @Sendable () -> Timestamp,
@@ -66,7 +67,7 @@ final class S3Connection: Sendable {
     place = Lock(Place(endpoint: bucket.endpoint ?? .amazon(region: region), region: region))
   }
 
-  var endpoint: S3Endpoint { place.withLock { $0.endpoint } }
+  var endpoint: ServiceEndpoint { place.withLock { $0.endpoint } }
 
   func error(_ problem: S3Problem, _ key: ObjectKey?) -> StoreError { StoreError(store: store, problem.reason, key: key, problem.detail) }
 
@@ -113,13 +114,13 @@ final class S3Connection: Sendable {
     attempts == 1 ? problem : S3Problem(problem.reason, "\(problem.detail); given up after \(attempts) attempts")
   }
 
-  private func usableCredentials(_ key: ObjectKey?) async throws(StoreError) -> S3Credentials {
+  private func usableCredentials(_ key: ObjectKey?) async throws(StoreError) -> AWSCredentials {
     do throws(CredentialProblem) { return try await credentials.credentials() } catch {
       throw StoreError(store: store, error.isTransient ? .unreachable : .denied, key: key, error.description)
     }
   }
 
-  private func move(to endpoint: S3Endpoint?, region: String?) {
+  private func move(to endpoint: ServiceEndpoint?, region: String?) {
     place.withLock { place in
       if let region { place.region = region }
       if let endpoint { place.endpoint = endpoint } else if place.endpoint.isAmazon { place.endpoint = .amazon(region: place.region) }
@@ -128,7 +129,7 @@ final class S3Connection: Sendable {
 
   // MARK: One attempt
 
-  private func once(_ request: S3Request, _ credentials: S3Credentials, _ streamed: Bool) async -> (S3Verdict, (response: HTTPResponse, download: HTTPDownload?)?) {
+  private func once(_ request: S3Request, _ credentials: AWSCredentials, _ streamed: Bool) async -> (S3Verdict, (response: HTTPResponse, download: HTTPDownload?)?) {
     let place = place.withLock { $0 }
     let time = now()
     let judge = S3Judge(
@@ -137,24 +138,24 @@ final class S3Connection: Sendable {
     do throws(HTTPError) {
       guard streamed else {
         let response = try await client.send(http, deadline: request.deadline ?? patience.answer)
-        return (judge.verdict(response, S3ErrorBody(response.body)), (response, nil))
+        return (judge.verdict(response, AWSErrorBody(response.body)), (response, nil))
       }
       let download = try await client.open(http, deadline: patience.transfer)
       var response = download.response
       if (200..<300).contains(response.status) { return (.answer, (response, download)) }
       response.body = try await download.start(limit: 64 << 10)
-      return (judge.verdict(response, S3ErrorBody(response.body)), (response, nil))
+      return (judge.verdict(response, AWSErrorBody(response.body)), (response, nil))
     } catch {
       return (judge.verdict(error), nil)
     }
   }
 
-  private func signed(_ request: S3Request, _ credentials: S3Credentials, _ endpoint: S3Endpoint, _ region: String, _ time: Timestamp) -> HTTPRequest {
+  private func signed(_ request: S3Request, _ credentials: AWSCredentials, _ endpoint: ServiceEndpoint, _ region: String, _ time: Timestamp) -> HTTPRequest {
     let isVirtual = bucket.isVirtual(at: endpoint)
     // A redirect at Amazon names a host that has the bucket in it already.
     let host = isVirtual && !endpoint.host.hasPrefix("\(bucket.name).") ? "\(bucket.name).\(endpoint.authority)" : endpoint.authority
     let path = (isVirtual ? "" : "/\(bucket.name)") + (request.key.map { "/\($0)" } ?? (isVirtual ? "/" : ""))
-    let signer = SigV4(accessKey: credentials.accessKey, secretKey: credentials.secretKey, token: credentials.token, region: region)
+    let signer = SigV4(credentials, region: region)
     let signed = signer.sign(
       request.method.rawValue, host: host, path: path, query: request.query, headers: request.headers, payload: request.digest.hex, time: time.compact)
     var http = HTTPRequest(

@@ -1,3 +1,4 @@
+internal import AWSClient
 internal import Concurrency
 internal import HTTPClient
 internal import Hashing
@@ -93,9 +94,9 @@ private struct S3CopyJob: Sendable {
   }
 }
 
-extension S3Endpoint {
+extension ServiceEndpoint {
   /// Whether a store at one endpoint can be told to copy from the other: they are the same, or both Amazon's, whose regions copy from each other.
-  func sharesCopies(with other: S3Endpoint) -> Bool {
+  func sharesCopies(with other: ServiceEndpoint) -> Bool {
     self == other || isAmazon && other.isAmazon && host.hasSuffix(".cn") == other.host.hasSuffix(".cn")
   }
 }

@@ -1,3 +1,4 @@
+internal import AWSClient
 internal import Concurrency
 internal import HTTPClient
 public import ObjectStore

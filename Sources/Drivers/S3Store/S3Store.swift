@@ -1,3 +1,4 @@
+public import AWSClient
 internal import Concurrency
 public import HTTPClient
 internal import Hashing
@@ -119,7 +120,7 @@ public struct S3Store: ObjectStore {
       guard error.reason == .other, try await !exists(key) else { throw error }
       return
     }
-    if response.status == 404, S3ErrorBody(response.body).code == "NoSuchBucket" { try await requireBucket() }
+    if response.status == 404, AWSErrorBody(response.body).code == "NoSuchBucket" { try await requireBucket() }
   }
 
   public func upload(_ key: ObjectKey) async throws(StoreError) -> any ObjectUpload {

@@ -1,3 +1,4 @@
+internal import AWSClient
 internal import HTTPClient
 internal import ObjectStore
 internal import Units
@@ -16,14 +17,14 @@ enum S3Verdict {
   case again(after: TimeSpan?, S3Problem)
   /// With new credentials, once.
   case refresh(S3Problem)
-  case elsewhere(S3Endpoint?, region: String?, S3Problem)
+  case elsewhere(ServiceEndpoint?, region: String?, S3Problem)
   case failed(S3Problem)
 }
 
 /// The facts besides the answer that a verdict needs.
 struct S3Judge {
   var bucket: String
-  var endpoint: S3Endpoint
+  var endpoint: ServiceEndpoint
   var region: String
   /// "writing it"
   var doing: String
@@ -34,7 +35,7 @@ struct S3Judge {
   /// When the request was signed.
   var signed: Timestamp
 
-  func verdict(_ response: HTTPResponse, _ body: S3ErrorBody) -> S3Verdict {
+  func verdict(_ response: HTTPResponse, _ body: AWSErrorBody) -> S3Verdict {
     let status = response.status
     if (200..<300).contains(status) && body.code == nil || accepted.contains(status) { return .answer }
     let code = body.code ?? ""
@@ -87,7 +88,7 @@ struct S3Judge {
 
   var noBucket: S3Problem { S3Problem(.unreachable, "there is no bucket `\(bucket)` at \(endpoint); check its name, or make it") }
 
-  private func busy(_ status: Int, _ body: S3ErrorBody) -> S3Problem {
+  private func busy(_ status: Int, _ body: AWSErrorBody) -> S3Problem {
     let what =
       switch (status, body.code) {
       case (_, "BadDigest"), (_, "XAmzContentSHA256Mismatch"): S3Problem(.damaged, "the bytes arrived changed")
@@ -97,17 +98,17 @@ struct S3Judge {
     return S3Problem(what.reason, "\(doing): \(what.detail) (\(status)\(body.code.map { " \($0)" } ?? ""))")
   }
 
-  private func denied(_ body: S3ErrorBody) -> S3Problem {
+  private func denied(_ body: AWSErrorBody) -> S3Problem {
     S3Problem(.denied, "\(doing): the store refuses it (\(body.code ?? "403")); the identity needs \(action) on the bucket `\(bucket)`\(said(body))")
   }
 
-  private func refusal(_ response: HTTPResponse, _ body: S3ErrorBody) -> S3Problem {
+  private func refusal(_ response: HTTPResponse, _ body: AWSErrorBody) -> S3Problem {
     S3Problem(.other, "\(doing): the store answers \(response.status)\(body.code.map { " \($0)" } ?? "")\(said(body))")
   }
 
-  private func said(_ body: S3ErrorBody) -> String { body.message.map { $0.isEmpty ? "" : ": \($0)" } ?? "" }
+  private func said(_ body: AWSErrorBody) -> String { body.message.map { $0.isEmpty ? "" : ": \($0)" } ?? "" }
 
-  private func skewed(_ response: HTTPResponse, _ body: S3ErrorBody) -> S3Problem {
+  private func skewed(_ response: HTTPResponse, _ body: AWSErrorBody) -> S3Problem {
     let theirs = body.serverTime.flatMap { Timestamp($0) } ?? response.header("date").flatMap(HTTPDate.read)
     let store = theirs.map { "the store's clock says \($0)" } ?? "the store's clock differs"
     return S3Problem(.denied, "\(doing): \(store), this machine's \(Timestamp(milliseconds: signed.milliseconds / 1_000 * 1_000)): set the clock, for example with chrony")
@@ -116,17 +117,17 @@ struct S3Judge {
   /// A refusal without words whose date is a quarter of an hour off is about the clock.
   private func skew(_ response: HTTPResponse) -> S3Problem? {
     guard let theirs = response.header("date").flatMap(HTTPDate.read), abs((theirs - signed).milliseconds) > 15 * 60_000 else { return nil }
-    return skewed(response, S3ErrorBody([]))
+    return skewed(response, AWSErrorBody([]))
   }
 
   /// A number of seconds; more than a minute is not waited for in one go.
   static func retryAfter(_ text: String) -> TimeSpan? { Int64(text).map { .seconds(min(max($0, 0), 60)) } }
 
   /// Requests follow a redirect to a host of the same domain, never from TLS to none; elsewhere only a person may send them.
-  private func redirect(_ response: HTTPResponse, _ body: S3ErrorBody) -> S3Verdict {
+  private func redirect(_ response: HTTPResponse, _ body: AWSErrorBody) -> S3Verdict {
     let region = response.header("x-amz-bucket-region") ?? body.region
     let location = response.header("location").flatMap { Self.origin(of: $0) }
-    let named = location ?? body.endpoint.flatMap { S3Endpoint("\(endpoint.isTLS ? "https" : "http")://\($0)") }
+    let named = location ?? body.endpoint.flatMap { ServiceEndpoint("\(endpoint.isTLS ? "https" : "http")://\($0)") }
     let where_ = region.map { "the region \($0)" } ?? named.map(\.description) ?? "elsewhere, without saying where"
     let problem = S3Problem(.other, "\(doing): \(endpoint) sends requests for the bucket `\(bucket)` to \(where_); write that as the store's `\(region == nil ? "endpoint" : "region")`")
     if endpoint.isAmazon, let region, region != self.region { return .elsewhere(nil, region: region, problem) }
@@ -134,10 +135,10 @@ struct S3Judge {
     return .elsewhere(named, region: region, problem)
   }
 
-  private static func origin(of url: String) -> S3Endpoint? {
+  private static func origin(of url: String) -> ServiceEndpoint? {
     guard let scheme = url.firstRange(of: "://") else { return nil }
     let end = url[scheme.upperBound...].firstIndex { "/?#".contains($0) } ?? url.endIndex
-    return S3Endpoint(url[..<end])
+    return ServiceEndpoint(url[..<end])
   }
 
   private static func domain(_ host: String) -> String {

@@ -8,7 +8,7 @@ extension LintRule {
     "newest-point-after-corruption", .warning, "Where data is wrong, a restore takes the newest point, which is as wrong.",
     explanation: """
       When wrong data is noticed, backups have been made of it: the newest point holds the wrong rows, and its restore succeeds. What is computed for such a scenario is the loss from the last
-      point before the fault; only a restore that chooses that one keeps to it. Found are `postgresql.restore` steps of a data class that the scenario corrupts, with `point: latest` or no `point`.
+      point before the fault; only a restore that chooses that one keeps to it. Found are `postgresql.restore` and `rds.restore` steps of a data class that the scenario corrupts, with `point: latest` or no `point`.
       """,
     formula: "RPO of a corruption = T + noticed within, from the newest point that was read before the first bad record",
     example: """
@@ -25,7 +25,7 @@ extension LintRule {
     context.typed.scenarios.flatMap { scenario -> [Diagnostic] in
       guard let corruption = scenario.scenario.corrupts else { return [] }
       return scenario.steps.compactMap { step in
-        guard step.kind == "postgresql.restore", let data = step.written("data"), corruption.dataClasses.contains(where: { $0.value.rawValue == data }),
+        guard ["postgresql.restore", "rds.restore"].contains(step.kind), let data = step.written("data"), corruption.dataClasses.contains(where: { $0.value.rawValue == data }),
           !step.has("point") || step.written("point") == "latest"
         else { return nil }
         return Diagnostic(

@@ -54,6 +54,7 @@ extension PlanReader {
     let what = "`managed` of \(reader.what)"
     reader.finish()
     guard let node, var fields = MappingReader(node, what, collector) else { return nil }
+    let server: Located<ServerName>? = fields.name("server")
     if fields.node("every") == nil { _ = fields.required("every", example: "1d") }
     let every = fields.positiveTimeSpan("every")
     let sites: [Located<SiteName>] = nonEmpty("sites", &fields, example: "[SITE]")
@@ -69,7 +70,7 @@ extension PlanReader {
     fields.finish()
     guard let every, !sites.isEmpty else { return nil }
     return ContinuousProtection(
-      name: name, method: .managed(ManagedDatabase(every: every, keep: keep?.duration, granularity: granularity, window: window, sites: sites)), span: node.span)
+      name: name, method: .managed(ManagedDatabase(server: server, every: every, keep: keep?.duration, granularity: granularity, window: window, sites: sites)), span: node.span)
   }
 }
 
@@ -77,7 +78,9 @@ extension ReferenceChecker {
   func check(_ protection: ContinuousProtection, of dataClass: DataClass) {
     switch protection.method {
     case .wal(let archiving): archiving.stores.forEach { refer($0, "store", stores) }
-    case .managed(let database): database.sites.forEach { refer($0, "site", sites) }
+    case .managed(let database):
+      database.sites.forEach { refer($0, "site", sites) }
+      if let server = database.server, let problem = plan.problem(with: server, as: .rds) { collector.add(problem) }
     case .replica(let replication):
       refer(replication.server, "server", servers)
       guard plan.server(replication.server.value) != nil else { return }

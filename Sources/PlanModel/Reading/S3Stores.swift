@@ -16,11 +16,8 @@ extension PlanReader {
     let lock = fields.node("lock").flatMap { self.lock($0, fields.what) }
     guard let bucket else { return nil }
     checkName(bucket)
-    if let endpoint { checkURL(endpoint, fields.what) }
-    if endpoint == nil, certificates != nil {
-      collector.add(
-        Diagnostic("wrong-value", "\(fields.what) has a `ca` and no `endpoint`", at: fields.span(of: "ca"), helps: ["Amazon's certificates are not signed by your own authority: add `endpoint: https://HOST`, or remove `ca`"]))
-    }
+    if let endpoint { checkEndpoint(endpoint, fields.what, path: "write the host alone; the bucket goes under `bucket`, what is below it under `prefix`") }
+    if endpoint == nil, certificates != nil { refuseCertificates(fields) }
     return S3Location(
       bucket: bucket.value, prefix: prefix, region: region, endpoint: endpoint?.value, style: style, certificates: certificates,
       credentials: credentials, encryption: encryption, lock: lock)
@@ -33,22 +30,6 @@ extension PlanReader {
     guard !isAllowed else { return }
     let help = bucket.value.contains("/") ? "write what follows the `/` as `prefix`, and `s3://` not at all" : "a bucket's name has 3 to 63 of `a-z`, `0-9`, `-` and `.`"
     collector.add(Diagnostic("wrong-value", "`\(bucket.value)` cannot be the name of a bucket", at: bucket.span, helps: [help]))
-  }
-
-  private func checkURL(_ endpoint: Located<String>, _ what: String) {
-    let url = endpoint.value
-    let rest = ["https://", "http://"].first { url.hasPrefix($0) }.map { url.dropFirst($0.count) }
-    guard let rest, !rest.isEmpty else {
-      collector.add(Diagnostic("wrong-value", "the endpoint `\(url)` of \(what) is no URL", at: endpoint.span, helps: ["write `https://HOST` or `https://HOST:PORT`"]))
-      return
-    }
-    if rest.contains("@") {
-      collector.add(
-        Diagnostic("secret-literal", "the endpoint of \(what) holds a user name or password", at: endpoint.span, helps: ["remove `user:password@`, and write `credentials: { secret: NAME }`"]))
-    } else if (rest.hasSuffix("/") ? rest.dropLast() : rest).contains(where: { "/?# ".contains($0) }) {
-      collector.add(
-        Diagnostic("wrong-value", "the endpoint `\(url)` of \(what) has a path", at: endpoint.span, helps: ["write the host alone; the bucket goes under `bucket`, what is below it under `prefix`"]))
-    }
   }
 
   private func encryption(_ node: YAMLNode, _ what: String) -> S3Encryption? {

@@ -4,81 +4,96 @@ internal import PlanModel
 internal import ProviderInterface
 internal import Units
 
-/// The change itself and its way back: what is seen decides, and the server does it only if that still holds.
+/// The change itself and its way back: what is seen decides, and it is done only if that still holds.
 struct ChangeOfRecord {
   let place: ZonePlace
-  let target: DNSData
+  let goal: Goal
   let context: PerformingContext
 
-  /// Makes the record say `target`. Gives the mark of this step's change, nil where the record said so without it.
-  func change(_ seen: Standing) async throws(StepFailure) -> RecordMark? {
+  /// Makes the record meet the goal. Gives what stands there then; its mark is this step's where it was this step that changed it.
+  func change(_ seen: Standing) async throws(StepFailure) -> Standing {
     let ours = seen.mark(of: context.mark)
-    if seen.answers == [target] { return ours }
-    if let rival = seen.rival { throw inTheWay(rival) }
+    if seen.meets(goal) {
+      guard let ours, !place.keeper.isEverywhere(ours) else { return seen }
+      return try await place.keeper.confirm(seen)
+    }
+    if let obstacle = seen.obstacle { throw inTheWay(obstacle) }
     if let expected = place.arguments.expected, seen.answers != [expected] { throw unexpected("the plan says that it points to \(expected)", seen) }
     // An earlier attempt had changed it, and somebody has changed it since: to the former answer is a way back that may be gone again.
-    if let ours, Set(ours.former.answers) != Set(seen.former.answers) { throw unexpected("an earlier attempt of this step had pointed it to \(target)", seen) }
+    if let ours, !seen.isAs(ours.former, place.arguments.type) { throw unexpected("an earlier attempt of this step had made it so that it \(goal.shown)", seen) }
     let mark = RecordMark(by: RecordMark.owner(context.mark), at: context.now(), former: seen.former)
-    let ttl = place.arguments.ttl ?? (seen.answers.isEmpty ? .minutes(1) : seen.ttl)
     if Task.isCancelled { throw .cancelled }
-    return try await replace(seen, by: [target], ttl, mark).mark(of: context.mark) ?? mark
+    return try await replace(seen, by: try seen.changed(to: goal, place, mark), mark)
   }
 
   /// Puts back what was there before. Gives it, or nil where there is nothing to take back.
-  func takeBack(_ seen: Standing, _ result: StepResult?) async throws(StepFailure) -> [DNSData]? {
+  func takeBack(_ seen: Standing, _ result: StepResult?) async throws(StepFailure) -> Standing? {
+    let type = place.arguments.type
     guard let ours = seen.mark(of: context.mark) else {
       // Taken back already, or never done; else the record was changed and somebody removed what says so.
-      guard let record = result?.undoRecord, let former = try? CanonicalJSON.decode(FormerAnswer.self, from: record), former.answers != seen.former.answers else { return nil }
+      guard let record = result?.undoRecord, let former = try? CanonicalJSON.decode(FormerAnswer.self, from: record), !seen.isAs(former, type) else { return nil }
       throw StepFailure(
-        "record-changed", "`\(place.name)` is left as it is: somebody else has changed it since, or has removed the mark at `\(place.markName)`",
+        "record-changed", "\(place.shown) is left as it is: somebody else has changed it since, or has removed the mark at `\(place.markName)`",
         details: ["it \(seen.found)", "before this step it was \(former.answers.isEmpty ? "not there" : former.shown)"], helps: ["decide where it must point, and put that there by hand"])
     }
-    let answers = ours.former.answers.compactMap(place.arguments.type.data)
-    guard seen.answers == [target] || seen.answers == Set(answers) else {
+    guard seen.meets(goal) || seen.isAs(ours.former, type) else {
       throw StepFailure(
-        "record-changed", "`\(place.name)` is left as it is: somebody else has changed it since this step",
-        details: ["it \(seen.found)", "this step had pointed it to \(target)", "before it was \(ours.former.answers.isEmpty ? "not there" : ours.former.shown)"],
+        "record-changed", "\(place.shown) is left as it is: somebody else has changed it since this step",
+        details: ["it \(seen.found)", "this step had made it so that it \(goal.shown)", "before it was \(ours.former.answers.isEmpty ? "not there" : ours.former.shown)"],
         helps: ["decide where it must point, and put that there by hand", "then remove the mark `\(place.markName)` TXT"])
     }
-    _ = try await replace(seen, by: answers, ours.former.ttl, nil)
-    return answers
+    return try await replace(seen, by: seen.restored(ours.former, type), nil)
   }
 
-  /// Gives what stands there then. An update whose answer was lost may have been done, and so may one of a killed attempt that was still under way: the
+  /// Gives what stands there then. A change whose answer was lost may have been done, and so may one of a killed attempt that was still under way: the
   /// zone says.
-  private func replace(_ seen: Standing, by answers: [DNSData], _ ttl: TimeSpan, _ mark: RecordMark?) async throws(StepFailure) -> Standing {
-    var wanted = seen
-    (wanted.answers, wanted.marks) = (Set(answers), mark.map { [$0.data] } ?? [])
-    do throws(DNSError) {
-      try await place.replace(seen, by: answers, ttl: ttl, mark: mark)
-      return wanted
-    } catch {
-      if error.isUnmetRequirement {
+  private func replace(_ seen: Standing, by wanted: Standing, _ mark: RecordMark?) async throws(StepFailure) -> Standing {
+    do throws(NotReplaced) { return try await place.keeper.replace(seen, by: wanted) } catch {
+      switch error {
+      case .failed(let failure): throw failure
+      case .unmet(let why):
         let now = try await place.look()
-        guard now.answers == wanted.answers, now.mark?.by == mark?.by, mark != nil || now.marks.isEmpty else { throw place.changedMeanwhile(now) }
-        return now
+        guard now.isAs(wanted), now.mark?.by == mark?.by, mark != nil || now.marks.isEmpty else {
+          if let why, now == seen { throw why }
+          throw place.changedMeanwhile(now)
+        }
+        return try await place.keeper.confirm(now)
+      case .doubtful(let failure):
+        guard !Task.isCancelled, let now = try? await place.look(), now.isAs(wanted), now.mark == mark else { throw failure }
+        return try await place.keeper.confirm(now)
       }
-      guard error.leavesDoubt, !Task.isCancelled, let now = try? await place.look(), now.answers == wanted.answers, now.mark == mark else {
-        throw Failures.translate(error, asking: place.arguments, key: place.key, now: context.now())
-      }
-      return now
     }
   }
 
-  private func inTheWay(_ rival: String) -> StepFailure {
-    StepFailure(
-      "record-in-the-way", "`\(place.name)` points to \(rival) by a record of another type, beside which a \(place.arguments.type.rawValue) cannot stand", details: ["nothing was changed"],
-      helps: ["write the `type` that the name has, or remove the other record first"])
+  private func inTheWay(_ obstacle: Obstacle) -> StepFailure {
+    StepFailure("record-in-the-way", "`\(place.name)` \(obstacle.what)", details: ["nothing was changed"], helps: [obstacle.help])
   }
 
   private func unexpected(_ why: String, _ seen: Standing) -> StepFailure {
     StepFailure(
-      "record-changed", "`\(place.name)` \(seen.found), and \(why)", details: ["somebody else has changed it; nothing was changed by this step"],
+      "record-changed", "\(place.shown) \(seen.found), and \(why)", details: ["somebody else has changed it; nothing was changed by this step"],
       helps: ["find out who and why", "to move it from there, write `from: \(seen.shown)`, or leave `from` out, and plan again"])
   }
 }
 
-extension DNSError {
-  /// The server has looked, and it was not as it was seen.
-  fileprivate var isUnmetRequirement: Bool { [.said(.noSuchSet), .said(.setExists), .said(.nameExists), .said(.noSuchName)].contains(reason) }
+extension Standing {
+  /// As it is to be.
+  func changed(to goal: Goal, _ place: ZonePlace, _ mark: RecordMark) throws(StepFailure) -> Standing {
+    var wanted = self
+    if let answer = goal.answer { wanted.answers = [answer] }
+    wanted.ttl = place.arguments.ttl ?? (answers.isEmpty && sets?.others.isEmpty ?? true ? .minutes(1) : ttl)
+    wanted.marks = [mark.data]
+    wanted.sets?.own = RecordSet(sets?.own, changedTo: goal, place.name, place.arguments.type, wanted.ttl)
+    return wanted
+  }
+
+  /// As it was.
+  func restored(_ former: FormerAnswer, _ type: DNSRecordKind.RecordType) -> Standing {
+    var wanted = self
+    (wanted.answers, wanted.ttl, wanted.marks) = (Set(former.answers.compactMap(type.data)), former.ttl, [])
+    let own = former.set.flatMap(RecordSet.init(written:))
+    wanted.sets?.own = own
+    if sets != nil { wanted.answers = own?.answers(type) ?? [] }
+    return wanted
+  }
 }

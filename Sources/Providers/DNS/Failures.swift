@@ -5,11 +5,11 @@ internal import Units
 
 /// A name server's words as a person needs them at 03:00.
 enum Failures {
-  static func translate(_ error: DNSError, asking arguments: DNSRecordKind.Arguments, key: TSIGKey?, now: Timestamp) -> StepFailure {
-    let host = arguments.zone.host
+  static func translate(_ error: DNSError, asking keeper: NameServerKeeper) -> StepFailure {
+    let (arguments, host, key, now) = (keeper.arguments, keeper.host, keeper.key, keeper.now())
     let zone = arguments.zone.zone
-    let secret = arguments.zone.key.map { "the secret `\($0.name)`" } ?? "a key"
-    let dig = "dig @\(host.host) -p \(host.port) \(zone) SOA"
+    let secret = arguments.zone.secret.map { "the secret `\($0.name)`" } ?? "a key"
+    let dig = keeper.zoneQuestion
     switch error.reason {
     case .cancelled: return .cancelled
     case .cannotResolve, .refusedConnection, .cannotConnect, .timedOut, .broken:
@@ -33,19 +33,19 @@ enum Failures {
         "clock-differs",
         apart.map { "this machine's clock is \($0.rounded) \(which) that of the name server \(host) (BADTIME)" } ?? "the clocks of this machine and of the name server \(host) differ (BADTIME)",
         details: ["a signature counts for 5 minutes"], helps: ["set both by NTP; `chronyc tracking` or `timedatectl` says which of them is wrong"])
-    case .said(let code): return said(code, arguments, secret, dig)
+    case .said(let code): return said(code, arguments, host, secret, dig)
     }
   }
 
-  private static func said(_ code: DNSCode, _ arguments: DNSRecordKind.Arguments, _ secret: String, _ dig: String) -> StepFailure {
-    let (host, zone) = (arguments.zone.host, arguments.zone.zone)
+  private static func said(_ code: DNSCode, _ arguments: DNSRecordKind.Arguments, _ host: DNSServer, _ secret: String, _ dig: String) -> StepFailure {
+    let zone = arguments.zone.zone
     switch code {
     case .refused, .notAuthorized:
       let mark = "_sie-dr.\(arguments.shownName)"
       return StepFailure(
         "update-refused", "the name server \(host) refuses to be asked or updated here (\(code))", details: ["zone `\(zone)`, record `\(arguments.shownName)`"],
         helps: [
-          arguments.zone.key == nil ? "give the server `\(arguments.zone.server)` a `key`" : "let the key of \(secret) change `\(arguments.shownName)` \(arguments.type.rawValue) and `\(mark)` TXT",
+          arguments.zone.secret == nil ? "give the server `\(arguments.zone.server)` a `key`" : "let the key of \(secret) change `\(arguments.shownName)` \(arguments.type.rawValue) and `\(mark)` TXT",
           "is it a server of the zone? \(dig)",
         ])
     case .notImplemented:

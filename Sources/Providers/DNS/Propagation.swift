@@ -22,27 +22,13 @@ struct Propagation {
 }
 
 extension ZonePlace {
-  /// For one question to one of many.
-  private static let glance = TimeSpan.seconds(2)
-
-  /// The servers that the world asks: those of the plan, or those that the zone names, each by an address of the zone where it has one.
+  /// The servers that the world asks: those of the plan, or those that whoever keeps the zone knows of.
   func authoritative() async -> [DNSServer] {
-    guard arguments.zone.authoritative.isEmpty else { return arguments.zone.authoritative.map(\.address) }
-    func records(_ name: DNSName, _ type: DNSType) async -> [DNSData] {
-      let answer = try? await client.ask(DNSQuestion(name, type), of: host, signedWith: key, at: now(), deadline: Self.glance)
-      return answer?.records(of: DNSQuestion(name, type)).map(\.data) ?? []
-    }
-    var servers: [DNSServer] = []
-    for case .name(let name) in await records(zone, .ns) {
-      var addresses: [DNSData] = []
-      if name.isWithin(zone) { addresses = await records(name, .a) + records(name, .aaaa) }
-      servers += addresses.isEmpty ? [DNSServer(host: "\(name)", port: 53)] : addresses.map { DNSServer(host: "\($0)", port: 53) }
-    }
-    return servers.isEmpty ? [host] : servers
+    arguments.zone.authoritative.isEmpty ? await keeper.servers() : arguments.zone.authoritative.map(\.address)
   }
 
-  /// Asks all of them at the same time whether they say exactly `answers`.
-  func propagation(of answers: Set<DNSData>, among servers: [DNSServer], recursion: Bool = false) async -> Propagation {
+  /// Asks all of them at the same time whether they say exactly one of `answers`.
+  func propagation(of answers: Set<Set<DNSData>>, among servers: [DNSServer], recursion: Bool = false) async -> Propagation {
     let question = DNSQuestion(name, arguments.type.type)
     let client = client
     let seen = await withTaskGroup(of: (Int, Propagation.Seen).self) { group in
@@ -54,19 +40,19 @@ extension ZonePlace {
     return Propagation(seen: servers.enumerated().map { ($1, seen[$0] ?? .silent("\($1): not asked")) })
   }
 
-  private static func ask(_ client: DNSClient, _ question: DNSQuestion, _ answers: Set<DNSData>, _ server: DNSServer, _ recursion: Bool) async -> Propagation.Seen {
+  private static func ask(_ client: DNSClient, _ question: DNSQuestion, _ answers: Set<Set<DNSData>>, _ server: DNSServer, _ recursion: Bool) async -> Propagation.Seen {
     do throws(DNSError) {
-      let answer = try await client.ask(question, of: server, recursion: recursion, deadline: glance)
+      let answer = try await client.ask(question, of: server, recursion: recursion, deadline: NameServerKeeper.glance)
       guard answer.code == .noError || answer.code == .noSuchName else { return .silent("\(server): it says \(answer.code)") }
       // A server that has only heard of the zone, as a delegation that has gone astray.
       guard recursion || answer.isAuthoritative else { return .silent("\(server): it is no server of the zone") }
       let found = Set(answer.records(of: question).map(\.data))
-      return found == answers ? .new : .old(found.map(\.description).sorted().joined(separator: " "))
+      return answers.contains(found) ? .new : .old(found.map(\.description).sorted().joined(separator: " "))
     } catch { return .silent("\(error)") }
   }
 
   /// Asks again and again until no server gives another answer, or `patience` is over. Those that say nothing are asked twice at least.
-  func spread(of answers: Set<DNSData>, among servers: [DNSServer], patience: TimeSpan, recursion: Bool = false, report: (Propagation) -> Void) async throws(StepFailure) -> Propagation {
+  func spread(of answers: Set<Set<DNSData>>, among servers: [DNSServer], patience: TimeSpan, recursion: Bool = false, report: (Propagation) -> Void) async throws(StepFailure) -> Propagation {
     let end = ContinuousClock.now + patience.duration
     var pause = Duration.milliseconds(50)
     var rounds = 0

@@ -11,11 +11,19 @@ struct RecordMark: Codable, Hashable {
   /// When the record was changed, by our clock.
   var at: Timestamp
   var former: FormerAnswer
+  /// Whether whoever keeps the zone has said that the change is everywhere; nil: not that we know.
+  var everywhere: Bool?
 
   static func owner(_ mark: StepMark) -> String { "\(mark.run).\(mark.step)" }
   static func place(_ name: DNSName) -> DNSName? { DNSName("_sie-dr")?.below(name) }
   /// Nobody asks for it but us.
   static let ttl: UInt32 = 60
+
+  func confirmed() -> RecordMark {
+    var mark = self
+    mark.everywhere = true
+    return mark
+  }
 
   /// In texts as long as a record can hold.
   var data: DNSData {
@@ -37,6 +45,8 @@ struct FormerAnswer: Codable, Hashable {
   var answers: [String]
   /// Its time to live; of no record, how long it may be believed that there is none.
   var ttl: TimeSpan
+  /// Of a zone whose records are sets: the whole one, as it was said.
+  var set: String?
 
   var shown: String { answers.joined(separator: " ") }
 }

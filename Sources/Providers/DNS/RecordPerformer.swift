@@ -1,5 +1,5 @@
 internal import CanonicalJSON
-public import DNSClient
+internal import DNSClient
 internal import PlanModel
 public import ProviderInterface
 public import Units
@@ -7,50 +7,59 @@ public import Units
 /// Changes a record as compare-and-set, and waits until the world sees it.
 public struct DNSRecordPerformer: StepPerformer {
   public typealias Kind = DNSRecordKind
-  private let client: DNSClient
+  private let network: DNSNetwork
   /// How long a server of the zone may give another answer: it is told of the change and fetches it, which takes seconds.
   private let patience: TimeSpan
 
-  public init(_ client: DNSClient, patience: TimeSpan = .minutes(1)) { self.client = client; self.patience = patience }
+  public init(_ network: DNSNetwork, patience: TimeSpan = .minutes(1)) { self.network = network; self.patience = patience }
 
   public func perform(_ arguments: DNSRecordKind.Arguments, in context: PerformingContext) async throws(StepFailure) -> StepResult {
     let began = ContinuousClock.now
     if Task.isCancelled { throw .cancelled }
-    let target = try await target(arguments, context)
-    let place = try await ZonePlace(arguments, client, context.secrets, now: context.now)
+    let goal = try await goal(arguments, context)
+    let place = try await place(arguments, context)
     let seen = try await place.look()
-    let work = ChangeOfRecord(place: place, target: target, context: context)
-    let mark = try await work.change(seen)
-    let spread = try await settleIn(work, [target])
-    let waited = try await waitOut(mark, isFirst: seen.answers != [target], work, left: context.timeout - TimeSpan(began.duration(to: .now)))
+    let work = ChangeOfRecord(place: place, goal: goal, context: context)
+    let changed = try await work.change(seen)
+    let mark = changed.mark(of: context.mark)
+    let spread = try await settleIn(work, changed)
+    let waited = try await waitOut(mark, isFirst: !seen.meets(goal), work, left: context.timeout - TimeSpan(began.duration(to: .now)))
     var warnings = spread.silent + waited.warnings
-    warnings += try await resolverWarnings(work, isWaitedOut: waited.warnings.isEmpty)
+    warnings += try await resolverWarnings(work, changed, isWaitedOut: waited.warnings.isEmpty)
     let former = mark?.former.shown ?? ""
-    var summary = mark.map { "`\(place.name)` points to \(target)" + ($0.former.answers.isEmpty ? ", and is new" : ", and pointed to \(former)") } ?? "`\(place.name)` pointed to \(target) already"
-    summary += "; \(spread.new.count) of \(spread.seen.count) name servers say so" + (waited.time > .zero ? ", and the old answer's \(waited.time.rounded) are over" : "")
+    var summary = mark.map { "\(place.shown) \(goal.shown)" + ($0.former.answers.isEmpty ? ", and is new" : goal.answer == nil ? "" : ", and pointed to \(former)") }
+      ?? (goal.answer.map { "\(place.shown) pointed to \($0) already" } ?? "\(place.shown) \(goal.shown) already")
+    summary += work.spreadShown(spread) + (waited.time > .zero ? ", and the old answer's \(waited.time.rounded) are over" : "")
     return StepResult(
       summary: ([summary] + warnings.map { "WARNING: \($0)" }).joined(separator: "; "), outputs: ["former": .text(former)],
       undoRecord: mark.flatMap { try? CanonicalJSON.value($0.former) } ?? .null, measurements: ["nameServers": .int(Int64(spread.new.count)), "waited": .string("\(waited.time)")])
   }
 
-  private func target(_ arguments: DNSRecordKind.Arguments, _ context: PerformingContext) async throws(StepFailure) -> DNSData {
-    let text = try await context.resolve(arguments.to).reveal()
+  private func goal(_ arguments: DNSRecordKind.Arguments, _ context: PerformingContext) async throws(StepFailure) -> Goal {
+    guard let to = arguments.to else { return Goal(member: arguments.member) }
+    let text = try await context.resolve(to).reveal()
     guard let target = arguments.type.data(text) else {
       throw StepFailure("answer-not-usable", "`\(text.prefix(200))` is nothing that a \(arguments.type.rawValue) record can say", helps: ["it must be \(arguments.type.example)"])
     }
-    return target
+    return Goal(answer: target, member: arguments.member)
+  }
+
+  private func place(_ arguments: DNSRecordKind.Arguments, _ context: PerformingContext) async throws(StepFailure) -> ZonePlace {
+    try await ZonePlace(
+      arguments, network, context.secrets, now: context.now, timeout: .milliseconds(context.timeout.milliseconds / 2), report: context.report)
   }
 
   /// Short enough to say what was found before the step's own time is over.
   private func patience(in context: PerformingContext) -> TimeSpan { min(patience, .milliseconds(context.timeout.milliseconds / 2)) }
 
   /// Returns when no server of the zone gives another answer any more.
-  private func settleIn(_ work: ChangeOfRecord, _ answers: Set<DNSData>) async throws(StepFailure) -> Propagation {
+  private func settleIn(_ work: ChangeOfRecord, _ standing: Standing) async throws(StepFailure) -> Propagation {
     let servers = await work.place.authoritative()
-    let spread = try await work.place.spread(of: answers, among: servers, patience: patience(in: work.context)) { found in
+    guard !servers.isEmpty else { return Propagation(seen: []) }
+    let spread = try await work.place.spread(of: standing.served(work.place.arguments.type), among: servers, patience: patience(in: work.context)) { found in
       work.context.report(StepProgress(phase: "\(found.new.count) of \(found.seen.count) name servers give the new answer"))
     }
-    let dig = "dig @\(work.place.host.host) -p \(work.place.host.port) \(work.place.zone) SOA"
+    let dig = work.place.keeper.zoneQuestion
     guard spread.old.isEmpty else {
       throw StepFailure(
         "old-answer", "\(spread.old.count) of \(spread.seen.count) name servers of `\(work.place.zone)` still give the old answer of `\(work.place.name)`",
@@ -85,37 +94,52 @@ public struct DNSRecordPerformer: StepPerformer {
   }
 
   /// What resolvers of the plan still say. They are others' and may keep what they like, so it is no failure.
-  private func resolverWarnings(_ work: ChangeOfRecord, isWaitedOut: Bool) async throws(StepFailure) -> [String] {
+  private func resolverWarnings(_ work: ChangeOfRecord, _ standing: Standing, isWaitedOut: Bool) async throws(StepFailure) -> [String] {
     let resolvers = work.place.arguments.zone.resolvers.map(\.address)
     guard !resolvers.isEmpty else { return [] }
     let patience = isWaitedOut ? TimeSpan.seconds(3) : .zero
-    let found = try await work.place.spread(of: [work.target], among: resolvers, patience: patience, recursion: true) { _ in }
+    let found = try await work.place.spread(of: standing.served(work.place.arguments.type), among: resolvers, patience: patience, recursion: true) { _ in }
     return found.old.map { "the resolver \($0.server) still says \($0.answer)" } + found.silent.map { "the resolver \($0)" }
   }
 
   /// Looks at record and mark. What is not done for certain is done again, which changes nothing that is changed already, and waits out what is left.
   public func settle(_ arguments: DNSRecordKind.Arguments, in context: PerformingContext) async -> Settlement {
     do throws(StepFailure) {
-      let target = try await target(arguments, context)
-      let place = try await ZonePlace(arguments, client, context.secrets, now: context.now)
+      let goal = try await goal(arguments, context)
+      let place = try await place(arguments, context)
       let seen = try await place.look()
-      guard seen.answers == [target], let mark = seen.mark(of: context.mark) else { return .notDone }
-      let spread = await place.propagation(of: [target], among: place.authoritative())
-      guard spread.old.isEmpty, !spread.new.isEmpty, context.now() >= mark.at + min(mark.former.ttl, arguments.ttl ?? .zero) else { return .notDone }
+      guard seen.meets(goal), let mark = seen.mark(of: context.mark), place.keeper.isEverywhere(mark) else { return .notDone }
+      let spread = await place.propagation(of: seen.served(arguments.type), among: place.authoritative())
+      guard spread.old.isEmpty, spread.seen.isEmpty || !spread.new.isEmpty, context.now() >= mark.at + min(mark.former.ttl, arguments.ttl ?? .zero) else { return .notDone }
       return .done(
         StepResult(
-          summary: "`\(place.name)` points to \(target); \(spread.new.count) of \(spread.seen.count) name servers say so", outputs: ["former": .text(mark.former.shown)],
+          summary: "\(place.shown) \(goal.shown)\(ChangeOfRecord(place: place, goal: goal, context: context).spreadShown(spread))", outputs: ["former": .text(mark.former.shown)],
           undoRecord: (try? CanonicalJSON.value(mark.former)) ?? .null))
     } catch { return .notDone }
   }
 
   public func undo(_ arguments: DNSRecordKind.Arguments, result: StepResult?, in context: PerformingContext) async throws(StepFailure) {
-    let place = try await ZonePlace(arguments, client, context.secrets, now: context.now)
+    let place = try await place(arguments, context)
     let seen = try await place.look()
-    let target = try await target(arguments, context)
-    let work = ChangeOfRecord(place: place, target: target, context: context)
+    let work = ChangeOfRecord(place: place, goal: try await goal(arguments, context), context: context)
     guard let former = try await work.takeBack(seen, result) else { return }
-    _ = try await settleIn(work, Set(former))
+    _ = try await settleIn(work, former)
+  }
+}
+
+extension ChangeOfRecord {
+  /// Who says so, as the end of a sentence.
+  func spreadShown(_ spread: Propagation) -> String {
+    let said = place.arguments.zone.hasMembers ? "; Route 53 has told all of its servers" : ""
+    return spread.seen.isEmpty ? said : said + "; \(spread.new.count) of \(spread.seen.count) name servers say so"
+  }
+}
+
+extension Standing {
+  /// What a server of the zone may answer now: of a record with members, what any of them says.
+  func served(_ type: DNSRecordKind.RecordType) -> Set<Set<DNSData>> {
+    guard let sets, sets.own?.member != nil || !sets.others.isEmpty else { return [answers] }
+    return Set((sets.others + [sets.own].compactMap { $0 }).map { $0.answers(type) })
   }
 }
 

@@ -6,20 +6,21 @@ internal import Units
 /// What `doctor` finds out of a zone: whether its own server answers and takes the key, and who else serves it.
 public struct DNSZoneExamination: Sendable {
   private let zone: DNSZoneReference
+  private let network: DNSNetwork
 
-  public init(_ zone: DNSZoneReference) { self.zone = zone }
+  public init(_ zone: DNSZoneReference, _ network: DNSNetwork) { self.zone = zone; self.network = network }
 
   public func outcomes(in context: ObservingContext) async -> [CheckOutcome] {
-    let client = DNSClient()
     // Any record will do: what is asked is the zone itself.
     let arguments = DNSRecordKind.Arguments(zone: zone, name: "@", type: .A, to: .text("192.0.2.1"))
     let place: ZonePlace
     do throws(StepFailure) {
-      place = try await ZonePlace(arguments, client, context.secrets, now: context.now)
+      place = try await ZonePlace(arguments, network, context.secrets, now: context.now)
       _ = try await place.look()
     } catch { return [CheckOutcome("answer", error, otherwise: "look at the name server")] }
-    let how = place.key.map { "answers, and takes the key `\($0.name)`" } ?? "answers; it has no key, so it must take unsigned updates from here"
-    var outcomes = [CheckOutcome("answer", place.key == nil ? .warning : .ok, "\(zone.host) \(how)", helps: place.key == nil ? ["give the zone a `key`"] : [])]
+    // Route 53 takes nothing unsigned: without a secret the credentials come from where AWS's own tools find them.
+    let isUnsigned = zone.secret == nil && !zone.hasMembers
+    var outcomes = [CheckOutcome("answer", isUnsigned ? .warning : .ok, place.keeper.accepted, helps: isUnsigned ? ["give the zone a `key`"] : [])]
     for (server, problem) in await place.serving() {
       outcomes.append(
         CheckOutcome(

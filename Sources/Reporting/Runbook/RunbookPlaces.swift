@@ -90,9 +90,17 @@ extension Runbook {
       case .postgresql, .redis: nil
       case .meilisearch(let url, _, _): Markdown.code(url)
       case .kubernetes(let context, _): "the context " + Markdown.code(context)
-      case .dns(let zone): Markdown.code(zone.zone) + " at " + Markdown.code("\(zone.host)")
+      case .dns(let zone): Markdown.code(zone.zone) + " at " + keeper(zone)
+      case .rds(let instance): Markdown.code(instance.instance) + " in " + Markdown.code(instance.region)
       }
     return [place, secret].compactMap { $0 }.joined(separator: ", with ")
+  }
+
+  private func keeper(_ zone: DNSZone) -> String {
+    switch zone.keeper {
+    case .server(let host, _): Markdown.code("\(host)")
+    case .route53(let id, _): "Route 53" + (id.map { ", hosted zone " + Markdown.code($0) } ?? "")
+    }
   }
 
   private func place(_ store: Store) -> String {

@@ -11,6 +11,8 @@ struct LossJudge {
   let catalogues: [DataClassName: Catalogue]
   /// `CLASS/PROTECTION` of those that nobody here makes.
   let unmade: Set<String>
+  /// Of each `CLASS/PROTECTION` that somebody else makes and that was looked at.
+  let promised: [String: PlanStatus.Promised]
   let now: Timestamp
 
   // MARK: What would be lost
@@ -58,8 +60,11 @@ struct LossJudge {
   private func option(of candidate: ClassAssessment.Candidate, _ data: ClassAssessment, _ scenario: ScenarioAssessment) -> Option {
     let name = data.dataClass.name.value
     guard case .store(let store) = candidate.place, let backup = candidate.backup, !unmade.contains("\(name)/\(backup.protection.name.value)"), let catalogue = catalogues[name] else {
+      let seen = promised["\(name)/\(candidate.protection.name)"]
+      let words = seen.map { $0.broken.isEmpty ? ", and as it was seen" : ", which does not hold" } ?? ": nobody looked"
+      let age = candidate.protection.restoresAnyMoment ? seen?.granularity : seen?.every
       return Option(
-        basis: .stated, loss: candidate.figure.total, protection: candidate.protection.name, stores: ["\(candidate.place)"], note: "\(candidate.title), as the plan states it: nobody looked")
+        basis: .stated, loss: max(candidate.figure.total, age ?? .zero), protection: candidate.protection.name, stores: ["\(candidate.place)"], note: "\(candidate.title), as the plan states it\(words)")
     }
     // A point from after the corruption is as wrong as the data.
     let latest: Timestamp =

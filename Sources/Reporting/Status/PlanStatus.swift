@@ -54,7 +54,7 @@ public struct PlanStatus: Sendable, Encodable {
     public var recovery: Recovery?
   }
   public struct Overdue: Sendable, Encodable {
-    public enum Kind: String, Sendable, Encodable, CaseIterable { case backup, copy, drill, duty }
+    public enum Kind: String, Sendable, Encodable, CaseIterable { case backup, copy, drill, duty, promise }
     public var kind: Kind
     public var subject: String
     /// Nil: nobody said by when, and it was never done.
@@ -77,6 +77,20 @@ public struct PlanStatus: Sendable, Encodable {
       self.state = state; self.who = who; self.host = host; self.run = run; self.since = since
     }
   }
+  /// What was seen of a protection that somebody else makes.
+  public struct Promised: Sendable {
+    /// `CLASS/PROTECTION`.
+    public var subject: String
+    /// What is less than promised, each with its figure.
+    public var broken: [String]
+    /// How old the newest snapshot and the latest moment that can be restored are, where that is worse than promised.
+    public var every, granularity: TimeSpan?
+    /// Why nothing was seen; nil: it was.
+    public var problem: String?
+    public init(subject: String, broken: [String], every: TimeSpan? = nil, granularity: TimeSpan? = nil, problem: String?) {
+      self.subject = subject; self.broken = broken; self.every = every; self.granularity = granularity; self.problem = problem
+    }
+  }
   /// What is owed after a run, and not overdue yet.
   public struct Owed: Sendable, Encodable {
     public var run: RunID
@@ -91,22 +105,27 @@ public struct PlanStatus: Sendable, Encodable {
   public var owed: [Owed]
   public var openRuns: [OpenRun]
   public var lock: Lock
-  /// Stores that did not answer.
+  /// Stores that did not answer, and what a provider would have to tell.
   public var unreachable: [String]
   /// Protections that nobody here makes or looks at: they count as the plan states them.
   public var unseen: [String]
 
   /// - Parameters:
   ///   - catalogues: of each data class that has points.
+  ///   - promised: of each protection that somebody else makes and that can be looked at.
   ///   - runs: of this plan, in any order.
   ///   - done: what a person says has been done after a run.
   public init(
-    _ typed: TypedPlan, _ assessment: Assessment, catalogues: [DataClassName: Catalogue], runs: [RunState], done: [RunID: [DutyRecord]], lock: Lock, now: Timestamp
+    _ typed: TypedPlan, _ assessment: Assessment, catalogues: [DataClassName: Catalogue], promised: [Promised] = [], runs: [RunState], done: [RunID: [DutyRecord]], lock: Lock,
+    now: Timestamp
   ) {
     plan = typed.plan.metadata.name
     at = now
     self.lock = lock
-    let judge = LossJudge(catalogues: catalogues, unmade: Set(typed.protection.filter(\.steps.isEmpty).map { "\($0.dataClass.name.value)/\($0.protection.name.value)" }), now: now)
+    let seen = promised.filter { $0.problem == nil }
+    let judge = LossJudge(
+      catalogues: catalogues, unmade: Set(typed.protection.filter(\.steps.isEmpty).map { "\($0.dataClass.name.value)/\($0.protection.name.value)" }),
+      promised: Dictionary(seen.map { ($0.subject, $0) }) { first, _ in first }, now: now)
     disasters = assessment.scenarios.map { scenario in
       let targets = scenario.classes.compactMap { $0.recoveryTarget?.value } + [typed.plan.objectives.rto?.value].compactMap { $0 }
       let recovery = scenario.recovery.map { found in
@@ -116,6 +135,7 @@ public struct PlanStatus: Sendable, Encodable {
       return Disaster(scenario: scenario.scenario.name.value, losses: judge.losses(scenario), recovery: recovery)
     }
     overdue = assessment.protections.flatMap { judge.overdue($0) } + Self.drills(typed.plan, now)
+      + seen.flatMap { one in one.broken.map { Overdue(kind: .promise, subject: one.subject, since: nil, text: "`\(one.subject)` keeps less than the plan counts on: \($0)") } }
     owed = []
     for run in runs.sorted(by: { $0.startedAt < $1.startedAt }) {
       guard let scenario = run.changeset.scenario, let end = IncidentReport.end(of: run) else { continue }
@@ -128,7 +148,9 @@ public struct PlanStatus: Sendable, Encodable {
     }
     openRuns = Self.open(runs, lock)
     unreachable = catalogues.sorted { $0.key < $1.key }.flatMap { $0.value.unreachable.map(\.description) }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
-    unseen = judge.unmade.sorted() + typed.plan.dataClasses.flatMap { dataClass in dataClass.continuous.map { "\(dataClass.name.value)/\($0.name.value)" } }
+    unreachable += promised.compactMap { one in one.problem.map { "`\(one.subject)`: \($0)" } }
+    let stated = typed.plan.dataClasses.flatMap { dataClass in dataClass.continuous.map { "\(dataClass.name.value)/\($0.name.value)" } }
+    unseen = judge.unmade.sorted() + stated.filter { judge.promised[$0] == nil }
   }
 
   /// Whether an objective would be missed, or nobody can tell.

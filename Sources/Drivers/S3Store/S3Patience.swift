@@ -1,4 +1,4 @@
-internal import Concurrency
+internal import AWSClient
 public import Units
 
 /// How patient a store is.
@@ -21,26 +21,6 @@ public struct S3Patience: Sendable {
   public init() {}
 }
 
-/// How many retries all requests of a store may spend together: a store that fails everything must not be asked eight times as often.
-/// A retry costs five, a request that succeeds gives one back.
-final class RetryBudget: Sendable {
-  private static let full = 500
-  private let left = Lock(RetryBudget.full)
-
-  func spend() -> Bool {
-    left.withLock { left in
-      guard left >= 5 else { return false }
-      left -= 5
-      return true
-    }
-  }
-  func earn() { left.withLock { $0 = min(Self.full, $0 + 1) } }
-}
-
 extension S3Patience {
-  /// "Full jitter" (M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015): anything up to the doubled wait.
-  func wait(beforeAttempt attempt: Int, random: UInt64) -> TimeSpan {
-    let most = min(longestWait.milliseconds, firstWait.milliseconds << Int64(min(attempt, 20)))
-    return .milliseconds(Int64(random % UInt64(max(1, most + 1))))
-  }
+  func wait(beforeAttempt attempt: Int, random: UInt64) -> TimeSpan { Jitter.wait(beforeAttempt: attempt, first: firstWait, longest: longestWait, random: random) }
 }

@@ -1,13 +1,13 @@
 internal import CanonicalJSON
 internal import Units
 
-extension S3Credentials {
+extension AWSCredentials {
   /// Reads a secret's value: `ACCESS:SECRET` or `ACCESS:SECRET:TOKEN`, or the JSON that AWS's own tools write (`aws configure
   /// export-credentials`, a `credential_process`, instance metadata): `AccessKeyId`, `SecretAccessKey`, and perhaps `SessionToken` or
   /// `Token`, and `Expiration`.
   public init(written text: String) throws(CredentialProblem) {
     let text = String(text.trimmingSpace)
-    guard !text.hasPrefix("{") else { self = try S3Credentials(json: Array(text.utf8)); return }
+    guard !text.hasPrefix("{") else { self = try AWSCredentials(json: Array(text.utf8)); return }
     let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
     guard parts.count >= 2, parts.allSatisfy({ !$0.isEmpty && !$0.utf8.contains { $0 <= 0x20 || $0 == 0x7F } }) else {
       throw CredentialProblem("the value is neither `ACCESS:SECRET`, `ACCESS:SECRET:TOKEN` nor JSON with `AccessKeyId` and `SecretAccessKey`")

@@ -31,12 +31,12 @@ extension CredentialSource {
     }
   }
 
-  private static func environment(_ world: CredentialWorld) throws(CredentialProblem) -> S3Credentials? {
+  private static func environment(_ world: CredentialWorld) throws(CredentialProblem) -> AWSCredentials? {
     guard let access = world.variable("AWS_ACCESS_KEY_ID") else { return nil }
     guard let secret = world.variable("AWS_SECRET_ACCESS_KEY") else {
       throw CredentialProblem("AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not")
     }
-    return S3Credentials(accessKey: access, secretKey: secret, token: world.variable("AWS_SESSION_TOKEN"))
+    return AWSCredentials(accessKey: access, secretKey: secret, token: world.variable("AWS_SESSION_TOKEN"))
   }
 
   /// The region that the environment or the profile names.
@@ -65,10 +65,10 @@ struct Profile {
   }
 
   /// Nil where the profile says nothing of credentials.
-  func load(_ world: CredentialWorld) async throws(CredentialProblem) -> S3Credentials? {
+  func load(_ world: CredentialWorld) async throws(CredentialProblem) -> AWSCredentials? {
     if let access = settings["aws_access_key_id"] {
       guard let secret = settings["aws_secret_access_key"] else { throw CredentialProblem("the AWS profile `\(name)` has an access key without a secret key") }
-      return S3Credentials(accessKey: access, secretKey: secret, token: settings["aws_session_token"])
+      return AWSCredentials(accessKey: access, secretKey: secret, token: settings["aws_session_token"])
     }
     if let role = settings["role_arn"], let file = settings["web_identity_token_file"] {
       return try await WebIdentity(role: role, tokenFile: file, session: settings["role_session_name"], region: settings["region"]).load(world)

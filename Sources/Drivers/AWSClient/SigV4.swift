@@ -1,24 +1,28 @@
 internal import Hashing
 
-/// AWS Signature Version 4 (Amazon S3 API Reference, "Authenticating Requests: Using the Authorization Header").
+/// AWS Signature Version 4 (Amazon S3 API Reference, "Authenticating Requests: Using the Authorization Header"; IAM User Guide, "Create a
+/// signed AWS API request").
 ///
-/// Path and query are encoded once, and the same text is both signed and sent: S3 decodes and encodes them again before it compares.
-struct SigV4 {
-  var accessKey: String
-  var secretKey: String
-  var token: String?
+/// Path and query are encoded once and sent like that. S3 decodes and encodes them again before it compares, so that text is signed too; all
+/// other services encode what they are sent once more.
+public struct SigV4: Sendable {
+  var credentials: AWSCredentials
   var region: String
-  var service = "s3"
+  var service: String
 
-  struct Signed {
+  public init(_ credentials: AWSCredentials, region: String, service: String = "s3") {
+    self.credentials = credentials; self.region = region; self.service = service
+  }
+
+  public struct Signed {
     /// Path and query as they are to be sent.
-    var target: String
+    public var target: String
     /// All headers but `Host`.
-    var headers: [(name: String, value: String)]
+    public var headers: [(name: String, value: String)]
   }
 
   /// `time`: `20261124T081534Z`. `payload`: the hexadecimal SHA-256 of the body.
-  func sign(
+  public func sign(
     _ method: String, host: String, path: String, query: [(String, String)] = [], headers: [(name: String, value: String)] = [], payload: String,
     time: String
   ) -> Signed {
@@ -26,16 +30,16 @@ struct SigV4 {
     let query = Self.canonical(query)
     var signed = headers.map { (name: $0.name.lowercased(), value: $0.value.split(separator: " ").joined(separator: " ")) }
     signed += [(name: "host", value: host), (name: "x-amz-content-sha256", value: payload), (name: "x-amz-date", value: time)]
-    if let token { signed.append((name: "x-amz-security-token", value: token)) }
+    if let token = credentials.token { signed.append((name: "x-amz-security-token", value: token)) }
     signed.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     let names = signed.map(\.name).joined(separator: ";")
     let lines = signed.map { "\($0.name):\($0.value)\n" }.joined()
-    let canonical = [method, path, query, lines, names, payload].joined(separator: "\n")
+    let canonical = [method, service == "s3" ? path : Self.encode(path, keeping: "/"), query, lines, names, payload].joined(separator: "\n")
     let scope = [String(time.prefix(8)), region, service, "aws4_request"]
     let text = ["AWS4-HMAC-SHA256", time, scope.joined(separator: "/"), SHA256Digest.of(canonical.utf8).hex].joined(separator: "\n")
-    let key = scope.reduce(Array("AWS4\(secretKey)".utf8)) { HMACSHA256.of(Array($1.utf8), key: $0) }
+    let key = scope.reduce(Array("AWS4\(credentials.secretKey)".utf8)) { HMACSHA256.of(Array($1.utf8), key: $0) }
     let signature = Self.hex(HMACSHA256.of(Array(text.utf8), key: key))
-    let proof = "AWS4-HMAC-SHA256 Credential=\(accessKey)/\(scope.joined(separator: "/")),SignedHeaders=\(names),Signature=\(signature)"
+    let proof = "AWS4-HMAC-SHA256 Credential=\(credentials.accessKey)/\(scope.joined(separator: "/")),SignedHeaders=\(names),Signature=\(signature)"
     return Signed(
       target: query.isEmpty ? path : "\(path)?\(query)",
       headers: signed.filter { $0.name != "host" } + [(name: "authorization", value: proof)])
@@ -49,7 +53,7 @@ struct SigV4 {
   }
 
   /// Everything but RFC 3986's unreserved characters, and those in `keeping`, as `%` and two upper-case digits.
-  static func encode(_ text: String, keeping: String = "") -> String {
+  public static func encode(_ text: String, keeping: String = "") -> String {
     let digits = Array("0123456789ABCDEF".utf8)
     var out: [UInt8] = []
     for byte in text.utf8 {
@@ -63,7 +67,7 @@ struct SigV4 {
   }
 
   /// Takes `encoding-type=url` back, where a space is a `+`; nil where a `%` is not followed by two digits or the bytes are no text.
-  static func decode(_ text: String) -> String? {
+  public static func decode(_ text: String) -> String? {
     var out: [UInt8] = []
     var bytes = text.utf8[...]
     while let byte = bytes.popFirst() {

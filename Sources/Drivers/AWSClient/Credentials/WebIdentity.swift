@@ -18,7 +18,7 @@ struct WebIdentity {
     self.init(role: role, tokenFile: file, session: world.variable("AWS_ROLE_SESSION_NAME"), region: nil)
   }
 
-  func load(_ world: CredentialWorld) async throws(CredentialProblem) -> S3Credentials {
+  func load(_ world: CredentialWorld) async throws(CredentialProblem) -> AWSCredentials {
     guard let token = world.readFile(tokenFile).map({ String($0.trimmingSpace) }), !token.isEmpty else {
       throw CredentialProblem("the web identity token \(tokenFile) cannot be read, or is empty")
     }
@@ -32,7 +32,7 @@ struct WebIdentity {
     request.body = Array(form.utf8)
     let response = try await CredentialRequest.send(request, "STS at \(endpoint)", world)
     guard response.status == 200 else {
-      let said = S3ErrorBody(response.body)
+      let said = AWSErrorBody(response.body)
       throw CredentialProblem(
         "STS at \(endpoint) refuses the web identity for \(role): \(said.code ?? String(response.status))\(said.message.map { ": \($0)" } ?? "")",
         transient: response.status >= 500)
@@ -40,7 +40,7 @@ struct WebIdentity {
     guard let found = (try? XMLElement.read(response.body))?.first("AssumeRoleWithWebIdentityResult")?.first("Credentials"),
       let access = found.text("AccessKeyId"), let secret = found.text("SecretAccessKey"), let session = found.text("SessionToken")
     else { throw CredentialProblem("STS at \(endpoint) answers without credentials") }
-    return S3Credentials(accessKey: access, secretKey: secret, token: session, expires: found.text("Expiration").flatMap { Timestamp($0) })
+    return AWSCredentials(accessKey: access, secretKey: secret, token: session, expires: found.text("Expiration").flatMap { Timestamp($0) })
   }
 }
 

@@ -1,7 +1,7 @@
 public import Units
 
 /// What requests are signed with. Does not print.
-public struct S3Credentials: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+public struct AWSCredentials: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   public var accessKey: String
   let secretKey: String
   let token: String?
@@ -28,34 +28,34 @@ public struct CredentialProblem: Error, Hashable, Sendable, CustomStringConverti
 public struct CredentialSource: Sendable {
   /// For people: `the secret 's3-east'`.
   public var name: String
-  /// Called again when they are about to expire, and once when the store says that they have.
-  public var load: @Sendable () async throws(CredentialProblem) -> S3Credentials
+  /// Called again when they are about to expire, and once when the service says that they have.
+  public var load: @Sendable () async throws(CredentialProblem) -> AWSCredentials
 
-  public init(_ name: String, load: @escaping @Sendable () async throws(CredentialProblem) -> S3Credentials) {
+  public init(_ name: String, load: @escaping @Sendable () async throws(CredentialProblem) -> AWSCredentials) {
     self.name = name; self.load = load
   }
 
   /// Credentials that never change.
-  public static func fixed(_ credentials: S3Credentials) -> CredentialSource { CredentialSource("the credentials given") { credentials } }
+  public static func fixed(_ credentials: AWSCredentials) -> CredentialSource { CredentialSource("the credentials given") { credentials } }
 }
 
 /// Keeps credentials for as long as they are good, and fetches new ones before they expire: once, however many ask.
-actor CredentialCache {
+public actor CredentialCache {
   private let source: CredentialSource
   private let now: @Sendable () -> Timestamp
-  private var current: S3Credentials?
+  private var current: AWSCredentials?
   private var loaded = Timestamp(milliseconds: 0)
-  private var loading: Task<Result<S3Credentials, CredentialProblem>, Never>?
+  private var loading: Task<Result<AWSCredentials, CredentialProblem>, Never>?
   /// How long before the end new ones are fetched: a part that is being sent must still be good when it arrives.
   private static let margin = TimeSpan.minutes(5)
 
-  init(_ source: CredentialSource, now: @escaping @Sendable () -> Timestamp) {
+  public init(_ source: CredentialSource, now: @escaping @Sendable () -> Timestamp) {
     self.source = source
     self.now = now
   }
 
   /// Where the source does not answer, what is held is used to its very end.
-  func credentials() async throws(CredentialProblem) -> S3Credentials {
+  public func credentials() async throws(CredentialProblem) -> AWSCredentials {
     if let current, !isDue(current) { return current }
     do throws(CredentialProblem) {
       return try await reload()
@@ -65,20 +65,20 @@ actor CredentialCache {
     }
   }
 
-  /// The store refused these: unless others are held by now, they are not used again.
-  func reject(_ refused: S3Credentials) {
+  /// The service refused these: unless others are held by now, they are not used again.
+  public func reject(_ refused: AWSCredentials) {
     if current?.accessKey == refused.accessKey, current?.token == refused.token { current = nil }
   }
 
   /// Short-lived ones are kept for half of their life.
-  private func isDue(_ credentials: S3Credentials) -> Bool {
+  private func isDue(_ credentials: AWSCredentials) -> Bool {
     guard let expires = credentials.expires else { return false }
     let half = TimeSpan(milliseconds: (expires - loaded).milliseconds / 2)
     return expires - now() < min(Self.margin, half)
   }
 
-  private func reload() async throws(CredentialProblem) -> S3Credentials {
-    let task: Task<Result<S3Credentials, CredentialProblem>, Never>
+  private func reload() async throws(CredentialProblem) -> AWSCredentials {
+    let task: Task<Result<AWSCredentials, CredentialProblem>, Never>
     if let loading { task = loading } else {
       // A task of its own: it serves every request that waits, so one that is cancelled must not end it.
       task = Task { [source] in

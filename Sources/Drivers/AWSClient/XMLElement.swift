@@ -1,26 +1,44 @@
-/// An element of the small XML that S3 and STS answer with. Attributes and namespaces are read over.
-struct XMLElement {
-  var name: String
+/// An element of the small XML that AWS's services answer with. Attributes and namespaces are read over.
+public struct XMLElement: Hashable, Sendable {
+  public var name: String
   /// The text directly inside, without the white space around it if there are children.
-  var text: String
-  var children: [XMLElement]
+  public var text: String
+  public var children: [XMLElement]
 
-  func first(_ name: String) -> XMLElement? { children.first { $0.name == name } }
-  func all(_ name: String) -> [XMLElement] { children.filter { $0.name == name } }
-  func text(_ name: String) -> String? { first(name)?.text }
+  public init(_ name: String, text: String = "", _ children: [XMLElement] = []) { self.name = name; self.text = text; self.children = children }
+
+  public func first(_ name: String) -> XMLElement? { children.first { $0.name == name } }
+  public func all(_ name: String) -> [XMLElement] { children.filter { $0.name == name } }
+  public func text(_ name: String) -> String? { first(name)?.text }
+
+  /// As it is sent: what was read comes out as it was but for attributes, name spaces, comments, and the white space between elements.
+  public var written: String { "<\(name)>" + (children.isEmpty ? Self.escape(text) : children.map(\.written).joined()) + "</\(name)>" }
+
+  private static func escape(_ text: String) -> String {
+    text.reduce(into: "") { out, character in
+      switch character {
+      case "&": out += "&amp;"
+      case "<": out += "&lt;"
+      case ">": out += "&gt;"
+      case "\r": out += "&#13;"
+      default: out.append(character)
+      }
+    }
+  }
 }
 
 /// Why a text is not XML that is understood here.
-struct XMLProblem: Error, Hashable, CustomStringConvertible {
-  var offset: Int
-  var what: String
-  var description: String { "no XML that is understood (\(what), byte \(offset))" }
+public struct XMLProblem: Error, Hashable, Sendable, CustomStringConvertible {
+  public var offset: Int
+  public var what: String
+  public init(offset: Int, what: String) { self.offset = offset; self.what = what }
+  public var description: String { "no XML that is understood (\(what), byte \(offset))" }
 }
 
 extension XMLElement {
   /// Reads one document. Strict: tags must match, entities must be known, and there is no document type, so nothing can be included or
   /// grow. Nothing is deeper than 32 elements.
-  static func read(_ bytes: [UInt8]) throws(XMLProblem) -> XMLElement {
+  public static func read(_ bytes: [UInt8]) throws(XMLProblem) -> XMLElement {
     guard String(validating: bytes, as: UTF8.self) != nil else { throw XMLProblem(offset: 0, what: "it is not UTF-8") }
     var reader = XMLReader(bytes: bytes)
     return try reader.document()
@@ -55,7 +73,7 @@ private struct XMLReader {
     guard depth < 32 else { throw problem("it is nested too deeply") }
     take(1)
     let name = try name()
-    if try attributes() { return XMLElement(name: Self.local(name), text: "", children: []) }
+    if try attributes() { return XMLElement(Self.local(name)) }
     var text: [UInt8] = []
     var children: [XMLElement] = []
     while true {
@@ -79,7 +97,7 @@ private struct XMLReader {
       }
     }
     let words = String(decoding: text, as: UTF8.self)
-    return XMLElement(name: Self.local(name), text: children.isEmpty ? words : String(words.trimmingSpace), children: children)
+    return XMLElement(Self.local(name), text: children.isEmpty ? words : String(words.trimmingSpace), children)
   }
 
   /// True if the element ends with its tag.
@@ -141,7 +159,7 @@ extension [UInt8] {
 
 extension StringProtocol {
   /// Without white space and line ends at both sides.
-  var trimmingSpace: SubSequence {
+  public var trimmingSpace: SubSequence {
     let isSpace: (Character) -> Bool = { $0.isWhitespace }
     guard let first = firstIndex(where: { !isSpace($0) }), let last = lastIndex(where: { !isSpace($0) }) else { return self[endIndex...] }
     return self[first...last]

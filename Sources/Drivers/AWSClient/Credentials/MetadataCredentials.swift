@@ -23,7 +23,7 @@ struct ContainerCredentials {
     url = full
   }
 
-  func load(_ world: CredentialWorld) async throws(CredentialProblem) -> S3Credentials {
+  func load(_ world: CredentialWorld) async throws(CredentialProblem) -> AWSCredentials {
     var request = HTTPRequest(.get, url)
     request.usesProxy = false
     if let file = world.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
@@ -38,7 +38,7 @@ struct ContainerCredentials {
     guard response.status == 200 else {
       throw CredentialProblem("the container's credentials: the answer is \(response.status)", transient: response.status >= 500)
     }
-    do throws(CredentialProblem) { return try S3Credentials(json: response.body) } catch {
+    do throws(CredentialProblem) { return try AWSCredentials(json: response.body) } catch {
       throw CredentialProblem("the container's credentials: \(error)")
     }
   }
@@ -58,7 +58,7 @@ struct InstanceMetadata {
     isDisabled = world.variable("AWS_EC2_METADATA_DISABLED")?.lowercased() == "true"
   }
 
-  func load(_ world: CredentialWorld) async throws(CredentialProblem) -> S3Credentials {
+  func load(_ world: CredentialWorld) async throws(CredentialProblem) -> AWSCredentials {
     let nowhere = "there are no AWS credentials in the environment, in a profile, in a container or on an instance"
     guard !isDisabled else { throw CredentialProblem("\(nowhere); write `credentials: { secret: NAME }` into the store, or export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY") }
     let token: String
@@ -72,7 +72,7 @@ struct InstanceMetadata {
     let role = try await text(.get, folder, headers, world).prefix { !$0.isNewline }
     guard !role.isEmpty else { throw CredentialProblem("the instance has no role; give it one, or write `credentials` into the store") }
     let answer = try await text(.get, folder + SigV4.encode(String(role)), headers, world)
-    do throws(CredentialProblem) { return try S3Credentials(json: Array(answer.utf8)) } catch {
+    do throws(CredentialProblem) { return try AWSCredentials(json: Array(answer.utf8)) } catch {
       throw CredentialProblem("the instance's role \(Printable.of(String(role))): \(error)")
     }
   }
