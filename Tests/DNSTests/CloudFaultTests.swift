@@ -162,6 +162,8 @@ struct CloudFaultTests {
     try await onThread { try server.faults([(on: "get", fault: "never-in-sync", times: nil)]) }
     let other = try CloudWorld(server).with { $0.timeout = .seconds(2) }
     #expect(await other.failure()?.code == "change-pending")
+    try await onThread { try server.faults([(on: "get", fault: "forgotten", times: nil)]) }
+    #expect(try await CloudWorld(server).failure()?.message.contains("does not know of that change any more") == true)
   }
 
   @Test("cancelled while it waits it says so, and the change is this step's own") func cancelled() async throws {

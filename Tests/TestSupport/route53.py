@@ -382,6 +382,8 @@ class Handler(BaseHTTPRequestHandler):
                 number = "CLIE%06d" % len(changes)
                 changes[number] = (time.time(), time.time())
                 return self.say(200, document("ChangeResourceRecordSetsResponse", info(number)))
+            if fault == "forgotten":
+                raise Problem(404, "NoSuchChange", "Could not find resource")
             if fault == "never-in-sync":
                 return self.say(200, re.sub("INSYNC", "PENDING", run()))
             self.say(200, run())

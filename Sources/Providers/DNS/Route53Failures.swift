@@ -46,6 +46,10 @@ extension Route53Keeper {
         helps: ["look at `endpoint` of the server `\(server)`"], transient: true)
     case .refused where error.code == "NoSuchHostedZone":
       return StepFailure("zone-not-found", "Route 53 has no \(zone): \(error.detail)", helps: ["correct `id` under `route53` of the server `\(server)`, or its `credentials`: another account may have it"])
+    case .refused where error.code == "NoSuchChange":
+      return StepFailure(
+        "change-pending", "Route 53 has changed `\(names.name)`, and does not know of that change any more: \(error.detail)", details: ["whether all of its servers have it cannot be said"],
+        helps: ["look at what is there: \(question)", "resume the run to look again"], transient: true)
     case .refused:
       return StepFailure("change-refused", "Route 53 does not take the change of `\(names.name)`: \(error.detail)", details: ["nothing was changed"], helps: ["look at what is there: \(question)"])
     }
