@@ -50,7 +50,7 @@ struct CloudRunTests {
     #expect(planned.status == 0 && planned.output.contains("points to 192.0.2.2 (weight 0), and is to have weight 100"), "\(planned.output)")
 
     let first = try StartedProgram([BuiltProgram.sieDR, "apply", "--yes", "plan.yaml", "--scenario", "east-is-lost"], in: folder)
-    try await until("the journal is begun") { try journalIsBegun(in: folder) || !first.isRunning }
+    try await until("the journal is begun") { journalIsBegun(in: folder) || !first.isRunning }
     try await Task.sleep(for: .milliseconds(milliseconds))
     let arguments = SeenProcess.all().filter { $0.pid == first.pid }.map(\.arguments).joined()
     first.send(SIGKILL)

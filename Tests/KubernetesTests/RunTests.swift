@@ -52,7 +52,7 @@ struct RunTests {
     #expect(try await world.lasting() == before)
 
     let first = try StartedProgram([BuiltProgram.sieDR, "apply", "--yes", "plan.yaml", "--scenario", "moves"], environment: environment, in: folder)
-    try await until("the journal is begun") { !names(in: "\(folder)/.sie-dr/runs").isEmpty || !first.isRunning }
+    try await until("the journal is begun") { journalIsBegun(in: folder) || !first.isRunning }
     try await Task.sleep(for: .milliseconds(milliseconds))
     first.send(SIGKILL)
     try await first.end()

@@ -95,7 +95,7 @@ import Units
     let place = try Place()
     try await onThread { [server = place.server] in try server.set(#"{"creating":1500,"slow":{"RestoreDBInstanceToPointInTime":200}}"#) }
     let first = try StartedProgram([BuiltProgram.sieDR, "apply", "--yes", "plan.yaml", "--scenario", "lost"], environment: place.environment, in: place.folder)
-    try await until("the journal is begun") { !names(in: "\(place.folder)/.sie-dr/runs").isEmpty || !first.isRunning }
+    try await until("the journal is begun") { journalIsBegun(in: place.folder) || !first.isRunning }
     try await Task.sleep(for: .milliseconds(milliseconds))
     place.said += SeenProcess.all().filter { $0.pid == first.pid }.map(\.arguments).joined()
     first.send(SIGKILL)

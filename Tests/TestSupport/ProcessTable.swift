@@ -49,3 +49,9 @@ public func files(below folder: String) throws -> [String: [UInt8]] {
   }
   return found
 }
+
+/// Whether a run of the program in this folder has written its first record: what is killed before that is no run that could be resumed.
+public func journalIsBegun(in folder: String) -> Bool {
+  guard let run = names(in: "\(folder)/.sie-dr/runs").first else { return false }
+  return (try? readBytes("\(folder)/.sie-dr/runs/\(run)/journal.jsonl").contains(UInt8(ascii: "\n"))) ?? false
+}
