@@ -54,7 +54,7 @@ extension RolesWorld {
   }
 
   /// What lies beside the data directory.
-  func leftovers() -> [String] { ["rebuild", "old", "config"].map { "\(east.folder)/data.sie-dr-\($0)" }.filter { access($0, F_OK) == 0 } }
+  func leftovers() -> [String] { ["rebuild", "old", "config", "config.half"].map { "\(east.folder)/data.sie-dr-\($0)" }.filter { access($0, F_OK) == 0 } }
 }
 
 extension RolesTests {
@@ -107,6 +107,20 @@ extension RolesTests {
       try await world.until("east", "EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming')")
       let promoted = try await PromotePerformer().perform(forth, in: world.context("promote-back", outputs: ["fence-back": fenced.outputs]))
       #expect(promoted.measurements["timeline"] == 3 && promoted.measurements["lostBytes"] == "0B")
+    }
+
+    @Test("cut off while its configuration was put by, it still comes up with its own", arguments: PostgreSQLRebuildReplica.Method.allCases)
+    func halfConfigured(_ method: PostgreSQLRebuildReplica.Method) async throws {
+      let world = try await RolesWorld.failedOver()
+      try runProgram(["sh", "-c", "echo \"cluster_name = 'only in east'\" >> \(world.east.folder)/data/postgresql.conf"])
+      // The first file fails, once: as if the host had died there.
+      let (script, flag) = ("\(world.east.folder)/cut-off", "\(world.east.folder)/was-cut-off")
+      try writeFile(script, "case \"$*\" in *'cp -p'*postgresql.conf*) [ -e \(flag) ] || { : > \(flag); exit 1; } ;; esac\nexec \"$@\"\n")
+      await #expect(throws: StepFailure.self) { try await world.rebuild(method) { $0.through = ["sh", script] + $0.through } }
+      #expect(access(flag, F_OK) == 0)
+      try await world.rebuild(method, attempt: 2)
+      #expect(try await world.isRebuilt() && world.leftovers().isEmpty)
+      #expect(try await world.ask("east", "SHOW cluster_name") == "only in east")
     }
 
     @Test("a primary that crashed is rewound too")

@@ -99,10 +99,7 @@ struct ServerFolder: Sendable {
 
   /// Fetches from the primary what differs. Meanwhile the folder has another name, so that nothing starts it half-way.
   func rewind() async throws(StepFailure) {
-    if try await !exists(configuration) {
-      try await onFiles(["mkdir", configuration])
-      try await copyConfiguration(from: path, to: configuration)
-    }
+    if try await !exists(configuration) { try await keepConfiguration() }
     try await onFiles(["mv", "-T", path, work])
     // A cluster that was not stopped in order is recovered first, which is refused to a standby.
     try await onFiles(["rm", "-f", "\(work)/standby.signal"])
@@ -137,8 +134,7 @@ struct ServerFolder: Sendable {
     }
     if try await exists(path) {
       try await onFiles(["rm", "-rf", configuration])
-      try await onFiles(["mkdir", configuration])
-      try await copyConfiguration(from: path, to: configuration)
+      try await keepConfiguration()
     }
     try await finish(work)
     try await onFiles(["rm", "-rf", old])
@@ -148,6 +144,15 @@ struct ServerFolder: Sendable {
   }
 
   func forgetOld() async throws(StepFailure) { try await onFiles(["rm", "-rf", old]) }
+
+  /// All of it or none: half of it, from an attempt that was cut off, would let the server start with the primary's.
+  private func keepConfiguration() async throws(StepFailure) {
+    let half = configuration + ".half"
+    try await onFiles(["rm", "-rf", half])
+    try await onFiles(["mkdir", half])
+    try await copyConfiguration(from: path, to: half)
+    try await onFiles(["mv", "-T", half, configuration])
+  }
 
   /// The server's own configuration instead of the primary's; and without the mark of a standby it does not get its place.
   private func finish(_ folder: String) async throws(StepFailure) {
