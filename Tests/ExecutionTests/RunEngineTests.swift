@@ -147,7 +147,7 @@ struct RunEngineTests {
     let house = try House()
     house.world.plan("a", .hang)
     // Long enough for the second attempt on a machine that lets this test wait for others.
-    let finished = try await house.apply([SampleStep("a") { $0.timeout = .seconds(3); $0.retries = 1 }])
+    let finished = try await house.apply([SampleStep("a") { $0.timeout = .seconds(20); $0.retries = 1 }])
     #expect(finished.ending == .recorded(.done))
     #expect(finished.state["a"]?.attempts == 2)
   }
