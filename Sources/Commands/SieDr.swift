@@ -40,16 +40,33 @@ public struct SieDr: AsyncParsableCommand {
         // A plan of a megabyte becomes some forty; what is not touched costs nothing.
         dr_grow_heap_by(64 << 20)
         try command.run()
-        exit()
+        end()
       }
     } catch {
-      exit(withError: error)
+      end(error)
     }
     Task {
-      await main(nil)
-      exit()
+      do {
+        var command = try parseAsRoot(nil)
+        if var waiting = command as? any AsyncParsableCommand { try await waiting.run() } else { try command.run() }
+        end()
+      } catch {
+        end(error)
+      }
     }
     dispatchMain()
+  }
+
+  /// Says what there is to say, as `exit(withError:)` does, and ends at once: what libraries do at an exit in order (OpenSSL frees all that it has) races with threads that
+  /// are still closing a connection, and a run that went well would end as an aborted program.
+  private static func end(_ error: (any Error)? = nil) -> Never {
+    let code = error.map { exitCode(for: $0) } ?? .success
+    let text = error.map { fullMessage(for: $0) } ?? ""
+    if !text.isEmpty {
+      if code == .success { print(text) } else { Console(.never, environment: [:]).writeError(text + "\n") }
+    }
+    fflush(nil)
+    _exit(code.rawValue)
   }
 
   /// `lint` runs for every change of every plan, and to set up the tree of all commands takes longer than to read its own: where that fails, all of it is
