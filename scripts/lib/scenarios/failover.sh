@@ -12,7 +12,6 @@ times() {
     failover:
       detect: { failing: 2s }
       decide: 1s
-      onFailure: pause
       steps:
         tell: { timeout: 5s, estimate: 1s }
         tell-customers: { notify.send: { to: \"http://127.0.0.1:$sinks_port/v1/pages/sie\" }, timeout: 5s, estimate: 1s }
